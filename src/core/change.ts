@@ -1,0 +1,37 @@
+import type { Uuid } from "./id_type.ts";
+import type { Message } from "./message.ts";
+import type { AppendRequest, ChangeRequest } from "./ports.ts";
+
+/** How far back a `cid` is recognised, in messages of the conversation. */
+export const CID_WINDOW = 1_000;
+
+/** The message that a store keeps for a request. */
+export function appendedMessage(uid: Uuid, seq: number, rev: number, request: AppendRequest): Message {
+  const { remoteIds: _remoteIds, cursor: _cursor, ...kept } = request.draft;
+  return { ...kept, uid, seq, rev, side: request.side, createdAt: request.at };
+}
+
+/** The message after a change; `undefined` when the change asks for what it already is. */
+export function changedMessage(message: Message, request: ChangeRequest, rev: number): Message | undefined {
+  const { change, at } = request;
+  if (message.deletedAt !== undefined) return undefined;
+  switch (change.type) {
+    case "delete": {
+      const { files: _files, data: _data, ...rest } = message;
+      return { ...rest, rev, content: "", deletedAt: at };
+    }
+    case "fail":
+      return message.failed === change.words ? undefined : { ...message, rev, failed: change.words };
+    case "edit": {
+      const { content, files = message.files, data = message.data } = change;
+      const same = content === message.content && equalJson(files, message.files) &&
+        equalJson(data, message.data);
+      if (same) return undefined;
+      return { ...message, rev, content, editedAt: at, ...(files && { files }), ...(data && { data }) };
+    }
+  }
+}
+
+function equalJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

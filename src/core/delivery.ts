@@ -1,0 +1,81 @@
+import type { Connection } from "./connection.ts";
+import type { JsonValue } from "./json.ts";
+import type { Message } from "./message.ts";
+
+/** What happened to a message. */
+export type DeliveryKind = "message" | "edit" | "delete";
+
+/** How one message reaches a {@link ReceivedMessageCallback}. */
+export interface Delivery<Id> {
+  /** The receiving service's id of the client. */
+  readonly id: Id;
+  readonly connection: Connection;
+  readonly kind: DeliveryKind;
+  /** The ids that an earlier delivery of this message returned; empty for a new one. */
+  readonly remoteIds: readonly string[];
+  /** Counts from 1; above 1 the earlier ones failed or their outcome is unknown. */
+  readonly attempt: number;
+  /** Aborted when the ChatBox closes. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Receives the messages of the other side, one at a time and in order for each connection. Returning confirms;
+ * an id, or several, that the message got in this service is stored with it. Throwing means "again later", see
+ * {@link DeliveryError}, or with a {@link PermanentDeliveryError} "never".
+ */
+export type ReceivedMessageCallback<Id> = (
+  message: Message,
+  delivery: Delivery<Id>,
+) => void | string | readonly string[] | Promise<void | string | readonly string[]>;
+
+/** All that waits for a client at one moment, oldest first. */
+export interface DeliveryBatch<Id> {
+  /** The receiving service's id of the client. */
+  readonly id: Id;
+  readonly connection: Connection;
+  /** The connection's `rev` when the batch was read: the messages are in their state of then. */
+  readonly rev: number;
+  /** Delivered messages that were edited or deleted since, in `rev` order. */
+  readonly changes: readonly Message[];
+  /** New messages, in `seq` order. */
+  readonly messages: readonly Message[];
+  /** What {@link DeliveryBatch.setNote} kept during an attempt that was never confirmed. */
+  readonly note: JsonValue | undefined;
+  /** Counts from 1; above 1 the earlier ones failed or their outcome is unknown. */
+  readonly attempt: number;
+  /** Aborted when the ChatBox closes. */
+  readonly signal: AbortSignal;
+  /**
+   * Keeps a value until the next confirmed delivery to this client, through crashes and restarts: a plan that a
+   * second attempt must follow exactly. Resolves when it is on disk.
+   */
+  setNote(note: JsonValue): Promise<void>;
+  /**
+   * Confirms a part of the batch while the rest is still under way: `changes` up to and with `changesRev`, `messages` up to and with
+   * `seq`, and the ids they got. Resolves when it is on disk. Clears the note.
+   */
+  confirm(progress: DeliveryProgress): Promise<void>;
+}
+
+/** How far a delivery has come. */
+export interface DeliveryProgress {
+  /** All new messages up to this `seq` have arrived. */
+  readonly seq?: number;
+  /** All changes up to this `rev` have arrived. */
+  readonly rev?: number;
+  /** The ids that messages have in the receiving service; they replace earlier ones of the same `seq`. */
+  readonly remoteIds?: readonly RemoteIds[];
+}
+
+/** The ids that one message has in a service, in the order of its parts. */
+export interface RemoteIds {
+  readonly seq: number;
+  readonly ids: readonly string[];
+}
+
+/**
+ * Receives all that waits for a client at once, for services that can pack. Returning confirms the whole batch;
+ * throwing confirms nothing beyond what {@link DeliveryBatch.confirm} has.
+ */
+export type ReceivedBatchCallback<Id> = (batch: DeliveryBatch<Id>) => void | Promise<void>;

@@ -1,0 +1,56 @@
+/** What went wrong, for callers that act on it. */
+export type ChatBoxErrorCode =
+  /** The client, connection or message does not exist. */
+  | "not_found"
+  /** The id is already paired with another client. */
+  | "conflict"
+  /** A text does not decode to an id of its type. */
+  | "bad_id"
+  /** The message is not the caller's to change. */
+  | "forbidden"
+  /** The other side's create callback failed or is missing. */
+  | "create_failed"
+  /** Too much is waiting to be stored, or the disk is full; nothing was stored, try again later. */
+  | "overloaded"
+  /** The ChatBox is not running. */
+  | "closed";
+
+/** An error of the library with a machine-readable {@link ChatBoxError.code | code}. */
+export class ChatBoxError extends Error {
+  override readonly name = "ChatBoxError";
+  readonly code: ChatBoxErrorCode;
+
+  constructor(code: ChatBoxErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Options of {@link DeliveryError}. */
+export interface DeliveryErrorOptions extends ErrorOptions {
+  /** When the receiving service wants to be asked again, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+}
+
+/** A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. */
+export class DeliveryError extends Error {
+  override readonly name: string = "DeliveryError";
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: DeliveryErrorOptions = {}) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A delivery failed for good: the messages are marked as failed and the sending side is told. */
+export class PermanentDeliveryError extends Error {
+  override readonly name = "PermanentDeliveryError";
+  /** Words for the sender of the message; the error's own message is for the operator. */
+  readonly userMessage: string;
+
+  constructor(message: string, userMessage: string, options?: ErrorOptions) {
+    super(message, options);
+    this.userMessage = userMessage;
+  }
+}

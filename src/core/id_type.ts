@@ -1,0 +1,54 @@
+import { ChatBoxError } from "./errors.ts";
+
+declare const uuidBrand: unique symbol;
+
+/** A UUID in its lower-case text form (RFC 9562). */
+export type Uuid = string & { readonly [uuidBrand]: true };
+
+/**
+ * How ids of a service are kept as text. For every value `decode(encode(value))` equals the value, and different values
+ * have different texts.
+ *
+ * @typeParam T what the service uses as an id
+ */
+export interface IdType<T> {
+  /** Names the type in errors. */
+  readonly name: string;
+  /** @throws {TypeError} when the value is not of the type. */
+  encode(value: T): string;
+  /** @throws {ChatBoxError} `bad_id` when the text was not made by `encode`. */
+  decode(text: string): T;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Tells whether a text is a UUID in lower case. */
+export function isUuid(text: string): text is Uuid {
+  return UUID.test(text);
+}
+
+function reject(name: string, text: string): never {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a ${name}`);
+}
+
+/** UUIDs, the default. */
+export const uuid: IdType<Uuid> = {
+  name: "uuid",
+  encode(value: Uuid): string {
+    const text = String(value).toLowerCase();
+    if (!isUuid(text)) throw new TypeError(`Cannot encode an id: ${JSON.stringify(value)} is not a uuid`);
+    return text;
+  },
+  decode: (text) => isUuid(text) ? text : reject("uuid", text),
+};
+
+/** Any text. */
+export const string: IdType<string> = {
+  name: "string",
+  encode(value: string): string {
+    if (typeof value !== "string") throw new TypeError(`Cannot encode an id: ${value} is not a string`);
+    return value;
+  },
+  decode: (text) => text,
+};

@@ -1,0 +1,210 @@
+import type { DeliveryProgress } from "./delivery.ts";
+import { ChatBoxError } from "./errors.ts";
+import type { Uuid } from "./id_type.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { MemoryConnection, type MemorySide } from "./memory_connection.ts";
+import type { Message, Side } from "./message.ts";
+import type {
+  Appended,
+  AppendRequest,
+  CatchUp,
+  Changed,
+  ChangeRequest,
+  ConnectionDraft,
+  ConnectionRecord,
+  Deliverable,
+  Page,
+  Store,
+  Watermarks,
+} from "./ports.ts";
+
+/** Keeps everything in memory: for tests, for trying out, and wherever nothing must last. */
+export class MemoryStore implements Store {
+  readonly #connections = new Map<Uuid, MemoryConnection>();
+  readonly #uids: Readonly<Record<Side, Map<string, Uuid>>> = { 1: new Map(), 2: new Map() };
+  readonly #lastActive: Partial<Record<Side, number>> = {};
+  #closed = false;
+
+  connection(uid: Uuid): Promise<ConnectionRecord | undefined> {
+    return this.#run(() => this.#connections.get(uid)?.record);
+  }
+
+  connectionOf(side: Side, id: string): Promise<ConnectionRecord | undefined> {
+    return this.#run(() => {
+      const uid = this.#uids[side].get(id);
+      return uid && this.#connections.get(uid)?.record;
+    });
+  }
+
+  createConnection(draft: ConnectionDraft): Promise<ConnectionRecord> {
+    return this.#run(() => {
+      if (this.#connections.has(draft.uid)) {
+        throw new ChatBoxError("conflict", `Cannot create a connection: the uid ${draft.uid} is taken`);
+      }
+      for (const side of [1, 2] as const) this.#checkFree(side, draft.ids[side]);
+      const connection = new MemoryConnection(draft);
+      this.#connections.set(draft.uid, connection);
+      for (const side of [1, 2] as const) this.#index(side, draft.ids[side], draft.uid);
+      return connection.record;
+    });
+  }
+
+  setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord> {
+    return this.#in(uid, (connection) => {
+      const before = connection.record.ids[side];
+      if (before === id) return connection.record;
+      this.#checkFree(side, id);
+      if (before !== null) this.#uids[side].delete(before);
+      this.#index(side, id, uid);
+      connection.record = { ...connection.record, ids: { ...connection.record.ids, [side]: id } };
+      return connection.record;
+    });
+  }
+
+  touch(uid: Uuid, at: number): Promise<void> {
+    return this.#in(uid, (connection) => {
+      connection.record = { ...connection.record, lastSeenAt: at };
+    });
+  }
+
+  properties(uid: Uuid): Promise<JsonObject> {
+    return this.#in(uid, (connection) => connection.properties);
+  }
+
+  setProperties(uid: Uuid, patch: ReadonlyMap<string, JsonValue | undefined>): Promise<JsonObject> {
+    return this.#in(
+      uid,
+      (connection) => connection.properties = mergeProperties(connection.properties, patch),
+    );
+  }
+
+  append(uid: Uuid, request: AppendRequest): Promise<Appended> {
+    return this.#in(uid, (connection) => {
+      const appended = connection.append(request);
+      if (!appended.duplicate) this.#lastActive[request.side] = request.at;
+      return appended;
+    });
+  }
+
+  change(uid: Uuid, request: ChangeRequest): Promise<Changed> {
+    return this.#in(uid, (connection) => connection.change(request));
+  }
+
+  message(uid: Uuid, seq: number): Promise<Message | undefined> {
+    return this.#in(uid, (connection) => connection.message(seq));
+  }
+
+  messagesAfter(uid: Uuid, rev: number, limit: number): Promise<CatchUp> {
+    return this.#in(uid, (connection) => connection.messagesAfter(rev, limit));
+  }
+
+  messagesBefore(uid: Uuid, seq: number, limit: number): Promise<Page & { readonly rev: number }> {
+    return this.#in(uid, (connection) => connection.messagesBefore(seq, limit));
+  }
+
+  deliverable(uid: Uuid, side: Side, limit: number, own: boolean): Promise<Deliverable> {
+    return this.#in(uid, (connection) => connection.deliverable(side, limit, own));
+  }
+
+  confirm(uid: Uuid, side: Side, progress: DeliveryProgress): Promise<void> {
+    return this.#in(uid, (connection) => connection.confirm(side, progress));
+  }
+
+  setNote(uid: Uuid, side: Side, note: JsonValue): Promise<void> {
+    return this.#side(uid, side, (state) => void (state.note = note));
+  }
+
+  pending(side: Side, after: Uuid | undefined, limit: number): Promise<readonly Uuid[]> {
+    return this.#run(() => {
+      const uids = [...this.#connections.keys()];
+      const start = after === undefined ? 0 : uids.indexOf(after) + 1;
+      return uids.slice(start).filter((uid) => this.#connections.get(uid)?.sides[side].pending).slice(
+        0,
+        limit,
+      );
+    });
+  }
+
+  watermarks(uid: Uuid, side: Side): Promise<Watermarks> {
+    return this.#side(uid, side, ({ delivered, read }) => ({ delivered, read }));
+  }
+
+  setRead(uid: Uuid, side: Side, seq: number): Promise<boolean> {
+    return this.#side(uid, side, (state) => {
+      if (seq <= state.read) return false;
+      state.read = seq;
+      return true;
+    });
+  }
+
+  remoteIds(uid: Uuid, side: Side, seq: number): Promise<readonly string[]> {
+    return this.#side(uid, side, (state) => state.remoteIds.get(seq) ?? []);
+  }
+
+  findRemote(uid: Uuid, side: Side, remoteId: string): Promise<Message | undefined> {
+    return this.#in(uid, (connection) => {
+      const seq = connection.sides[side].seqOf(remoteId);
+      return seq === undefined ? undefined : connection.message(seq);
+    });
+  }
+
+  cursor(uid: Uuid, side: Side): Promise<string | undefined> {
+    return this.#side(uid, side, (state) => state.cursor);
+  }
+
+  setCursor(uid: Uuid, side: Side, cursor: string): Promise<void> {
+    return this.#side(uid, side, (state) => void (state.cursor = cursor));
+  }
+
+  lastActiveAt(side: Side): Promise<number | undefined> {
+    return this.#run(() => this.#lastActive[side]);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  #checkFree(side: Side, id: string | null): void {
+    if (id !== null && this.#uids[side].has(id)) {
+      throw new ChatBoxError("conflict", `Cannot use the id ${id} of service ${side}: it is taken`);
+    }
+  }
+
+  #index(side: Side, id: string | null, uid: Uuid): void {
+    if (id !== null) this.#uids[side].set(id, uid);
+  }
+
+  #side<T>(uid: Uuid, side: Side, work: (state: MemorySide) => T): Promise<T> {
+    return this.#in(uid, (connection) => work(connection.sides[side]));
+  }
+
+  #in<T>(uid: Uuid, work: (connection: MemoryConnection) => T): Promise<T> {
+    return this.#run(() => {
+      const connection = this.#connections.get(uid);
+      if (connection === undefined) {
+        throw new ChatBoxError("not_found", `Cannot find connection ${uid}: no such uid`);
+      }
+      return work(connection);
+    });
+  }
+
+  /** Works at once, so that calls take effect in their order, and answers like a disk would: later. */
+  #run<T>(work: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new ChatBoxError("closed", "Cannot use the store: it is closed"));
+    return new Promise((resolve) => resolve(work()));
+  }
+}
+
+/** The properties after a patch; `undefined` removes a key, and every key is data, `__proto__` included. */
+export function mergeProperties(
+  properties: JsonObject,
+  patch: ReadonlyMap<string, JsonValue | undefined>,
+): JsonObject {
+  const merged = new Map<string, JsonValue>(Object.entries(properties));
+  for (const [key, value] of patch) {
+    if (value === undefined) merged.delete(key);
+    else merged.set(key, value);
+  }
+  return Object.fromEntries(merged);
+}

@@ -1,0 +1,82 @@
+import type { Uuid } from "./id_type.ts";
+import type { JsonObject } from "./json.ts";
+
+/** One of the two services of a ChatBox. */
+export type Side = 1 | 2;
+
+/** The service on the other side. */
+export function otherSide(side: Side): Side {
+  return side === 1 ? 2 : 1;
+}
+
+/** The writer of a message as the other side may see them. */
+export interface Author {
+  readonly name: string;
+  /** The address of a picture. */
+  readonly avatar?: string;
+}
+
+/** A file that belongs to a message; the bytes are kept by a service, not by the ChatBox. */
+export interface FileReference {
+  readonly id: string;
+  readonly name: string;
+  /** A media type (RFC 9110 section 8.3.1). */
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Pixels, for images whose size is known. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A stored message of one connection, in its present state. */
+export interface Message {
+  /** The connection it belongs to. */
+  readonly uid: Uuid;
+  /** Counts the connection's messages from 1. */
+  readonly seq: number;
+  /** Counts the connection's changes: a new message, an edit, a deletion and a failure each take the next. */
+  readonly rev: number;
+  /** The service that sent it. */
+  readonly side: Side;
+  /** Empty when the message is deleted. */
+  readonly content: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** The sender's own id of the message; unique within the connection's last 1,000 messages. */
+  readonly cid?: string;
+  readonly author?: Author;
+  /** Unix milliseconds of the last edit. */
+  readonly editedAt?: number;
+  /** Unix milliseconds. */
+  readonly deletedAt?: number;
+  /** The `seq` of the message that this one answers. */
+  readonly replyTo?: number;
+  readonly files?: readonly FileReference[];
+  /** Anything else a service wants kept with the message. */
+  readonly data?: JsonObject;
+  /** Words for the sender when the message could not be delivered for good. */
+  readonly failed?: string;
+}
+
+/** What a service hands in to be sent. */
+export interface MessageDraft {
+  readonly content: string;
+  /** Sending the same `cid` again stores nothing new and gives the first message. */
+  readonly cid?: string;
+  readonly author?: Author;
+  readonly replyTo?: number;
+  readonly files?: readonly FileReference[];
+  readonly data?: JsonObject;
+  /** The ids that the message has in the sending service; with them it can be found again. */
+  readonly remoteIds?: readonly string[];
+  /** Moves the sending side's cursor, see {@link Connection.cursor}, in the same transaction. */
+  readonly cursor?: string;
+}
+
+/** What an edit changes; what is left out stays. */
+export interface MessageEdit {
+  readonly content: string;
+  readonly files?: readonly FileReference[];
+  readonly data?: JsonObject;
+}

@@ -1,0 +1,49 @@
+/**
+ * The library: a {@link ChatBox} carries messages between any two services, keeps the pairing of their client ids and
+ * the whole history, and loses nothing. It knows no platform: no Discord, no HTTP, no disk.
+ *
+ * @module
+ */
+export { ChatBox, type ChatBoxOptions } from "./chat_box.ts";
+export {
+  type AccessOptions,
+  type MessageSender,
+  type ReceiveBatchOptions,
+  type ReceiveOptions,
+  type SendOptions,
+  ServiceWorker,
+  type ServiceWorkerParts,
+} from "./service_worker.ts";
+export type {
+  CreateCallback,
+  NewAccessCallback,
+  PeerSignal,
+  PeerSignalCallback,
+  ServiceOptions,
+} from "./service.ts";
+export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
+export type * from "./delivery.ts";
+export {
+  type Author,
+  type FileReference,
+  type Message,
+  type MessageDraft,
+  type MessageEdit,
+  otherSide,
+  type Side,
+} from "./message.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export { type IdType, isUuid, string, type Uuid, uuid } from "./id_type.ts";
+export {
+  ChatBoxError,
+  type ChatBoxErrorCode,
+  DeliveryError,
+  type DeliveryErrorOptions,
+  PermanentDeliveryError,
+} from "./errors.ts";
+export type { ConnectionEvent, ConnectionListener, Hub } from "./hub.ts";
+export type * from "./ports.ts";
+export { MemoryStore, mergeProperties } from "./memory_store.ts";
+export { appendedMessage, changedMessage, CID_WINDOW } from "./change.ts";
+export { LruMap } from "./lru.ts";
+export { randomUuid, silentLogger, systemClock } from "./system_ports.ts";

@@ -1,0 +1,34 @@
+/**
+ * ChatBox50 as a library: a {@link ChatBox} that keeps everything in the SQLite file `<name>.db` unless told otherwise.
+ *
+ * @module
+ */
+import { ChatBox as CoreChatBox, type ChatBoxOptions, type Uuid } from "./core/mod.ts";
+import { openStorage } from "./storage/mod.ts";
+
+export * from "./core/mod.ts";
+export {
+  DatabaseOpenError,
+  type OpenFault,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+} from "./storage/mod.ts";
+
+/**
+ * Carries messages between two services, keeps which client here is which client there, and the whole history.
+ *
+ * @typeParam Id1 what service 1 uses as ids
+ * @typeParam Id2 what service 2 uses as ids
+ */
+export class ChatBox<Id1 = Uuid, Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
+  /**
+   * @param options without `store` and `debug`, messages are kept in `<name>.db` in the working directory
+   * @throws {DatabaseOpenError} when that file cannot be used
+   */
+  constructor(options: ChatBoxOptions<Id1, Id2>) {
+    const { name, store, debug = false, logger } = options;
+    const kept = store ?? (debug ? undefined : openStorage(`${name}.db`, logger && { logger }).store);
+    super({ ...options, ...(kept && { store: kept }) });
+  }
+}

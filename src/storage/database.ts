@@ -1,0 +1,130 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+
+/** A value of a column. */
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+/** A row, by column name. Every table is STRICT, so the type that a caller names for a column is the one that is stored. */
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** A statement that is compiled once and kept. */
+export class Statement<R extends object = Row> {
+  readonly #statement: StatementSync;
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+  }
+
+  /** The first row. */
+  get(...values: readonly SqlValue[]): R | undefined {
+    return this.#statement.get(...values as SQLInputValue[]) as R | undefined;
+  }
+
+  /** Every row. */
+  all(...values: readonly SqlValue[]): readonly R[] {
+    return this.#statement.all(...values as SQLInputValue[]) as unknown as readonly R[];
+  }
+
+  /** Executes; gives how many rows changed. */
+  run(...values: readonly SqlValue[]): number {
+    return Number(this.#statement.run(...values as SQLInputValue[]).changes);
+  }
+}
+
+/** Why SQLite refused, as far as callers act on it (https://www.sqlite.org/rescode.html). */
+export type SqliteFault =
+  | "busy"
+  | "full"
+  | "io"
+  | "readonly"
+  | "corrupt"
+  | "not_a_database"
+  | "cantopen"
+  | "other";
+
+const FAULTS_BY_CODE: ReadonlyMap<number, SqliteFault> = new Map([
+  [5, "busy"],
+  [6, "busy"],
+  [8, "readonly"],
+  [10, "io"],
+  [11, "corrupt"],
+  [13, "full"],
+  [14, "cantopen"],
+  [26, "not_a_database"],
+]);
+
+// Deno does not hand the code over on every path; these texts are SQLite's own (sqlite3_errstr).
+const FAULTS_BY_TEXT: readonly (readonly [string, SqliteFault])[] = [
+  ["database is locked", "busy"],
+  ["database table is locked", "busy"],
+  ["attempt to write a readonly database", "readonly"],
+  ["disk I/O error", "io"],
+  ["database disk image is malformed", "corrupt"],
+  ["malformed database schema", "corrupt"],
+  ["database or disk is full", "full"],
+  ["unable to open database file", "cantopen"],
+  ["file is not a database", "not_a_database"],
+];
+
+/** Tells what kind of fault an error of SQLite is. */
+export function faultOf(error: unknown): SqliteFault {
+  if (!(error instanceof Error)) return "other";
+  const code: unknown = Reflect.get(error, "errcode");
+  // The low byte is the primary result code.
+  const byCode = typeof code === "number" ? FAULTS_BY_CODE.get(code & 0xff) : undefined;
+  return byCode ?? FAULTS_BY_TEXT.find(([text]) => error.message.includes(text))?.[1] ?? "other";
+}
+
+/** One connection to one SQLite file: the only place that knows `node:sqlite`. */
+export class Database {
+  readonly #database: DatabaseSync;
+
+  /** @throws whatever SQLite says; see {@link faultOf} */
+  constructor(path: string, options: { readonly readOnly?: boolean; readonly busyTimeoutMs?: number } = {}) {
+    const { readOnly = false, busyTimeoutMs = 0 } = options;
+    this.#database = new DatabaseSync(path, { readOnly });
+    this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
+
+  /** Executes one or several statements without results. */
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** Compiles a statement. */
+  prepare<R extends object = Row>(sql: string): Statement<R> {
+    return new Statement(this.#database.prepare(sql));
+  }
+
+  /** Reads one value, of a PRAGMA for example. */
+  value(sql: string): SqlValue {
+    const row = this.prepare(sql).get();
+    return row === undefined ? null : Object.values(row)[0] ?? null;
+  }
+
+  /** Runs work in one write transaction; when it throws nothing has happened. */
+  transaction<T>(work: () => T): T {
+    this.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Takes an open transaction back. Some faults have ended it already, and SQLite refuses a second time. */
+  rollback(): void {
+    try {
+      this.exec("ROLLBACK");
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw error;
+    }
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    this.#database.close();
+  }
+}

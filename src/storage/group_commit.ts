@@ -1,0 +1,208 @@
+import { setImmediate } from "node:timers";
+import { ChatBoxError, type Logger } from "../core/mod.ts";
+import { type Database, faultOf } from "./database.ts";
+
+/** More writes than this waiting at once are refused: the disk does not keep up. */
+const MAX_QUEUED = 20_000;
+
+/** The most writes in one transaction, so that reading and sending get their turn. */
+const MAX_BATCH = 4_000;
+
+/** How soon a file that another process has locked is tried again, in milliseconds. */
+const BUSY_RETRY_MS = 25;
+
+/** How long writes wait for another process to let go of the file, in milliseconds. */
+const BUSY_LIMIT_MS = 5_000;
+
+/** Writes inside the open transaction. Throws a `ChatBoxError` only before its first change of the database. */
+type Work<T> = () => T;
+
+interface Operation {
+  /** Executes and gives what to do once it is durable. */
+  readonly execute: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a group commit tells whoever counts. */
+export interface CommitListener {
+  /** A transaction was committed: how many writes it had and how long it took, in milliseconds. */
+  committed(size: number, durationMs: number): void;
+}
+
+/** Options of {@link GroupCommit}. */
+export interface GroupCommitOptions {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** Called when a transaction was taken back, to forget what was derived from it. */
+  readonly onRollback: () => void;
+  readonly listener?: CommitListener;
+}
+
+/**
+ * Makes one transaction, and one fsync, of all that arrives in one turn of the event loop. A caller is answered after
+ * COMMIT; a write that fails by itself fails alone.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #queue: Operation[] = [];
+  #scheduled = false;
+  #busySince: number | undefined;
+  #closed = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** How many writes wait. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Runs work in the next transaction.
+   *
+   * @throws {ChatBoxError} `overloaded` when too much waits, the disk is full or not writable; `closed` after close
+   */
+  write<T>(work: Work<T>): Promise<T> {
+    if (this.#closed) {
+      return Promise.reject(new ChatBoxError("closed", "Cannot store: the database is closed"));
+    }
+    if (this.#queue.length >= MAX_QUEUED) {
+      return Promise.reject(
+        new ChatBoxError(
+          "overloaded",
+          `Cannot store: ${MAX_QUEUED} writes are waiting already, try again later`,
+        ),
+      );
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({
+        execute: () => {
+          const result = work();
+          return () => resolve(result);
+        },
+        reject,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Stores what waits and accepts nothing more. */
+  close(): void {
+    this.#closed = true;
+    // The last chance: here it is right to wait.
+    this.#options.database.exec(`PRAGMA busy_timeout = ${BUSY_LIMIT_MS}`);
+    while (this.#queue.length > 0) this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    if (this.#queue.length === 0) return;
+    this.#flush();
+    if (this.#queue.length > 0 && this.#busySince === undefined) this.#schedule();
+  }
+
+  #flush(): void {
+    const started = performance.now();
+    if (!this.#begin()) return;
+    const batch = this.#queue.length <= MAX_BATCH ? this.#queue : this.#queue.slice(0, MAX_BATCH);
+    this.#queue = this.#queue.length <= MAX_BATCH ? [] : this.#queue.slice(MAX_BATCH);
+    const done: (() => void)[] = [];
+    try {
+      if (!this.#executeAll(batch, done)) {
+        // One of them has failed after it had begun to write: take all back and let each stand for itself.
+        this.#rollback();
+        done.length = 0;
+        this.#options.database.exec("BEGIN IMMEDIATE");
+        this.#executeEach(batch, done);
+      }
+      this.#options.database.exec("COMMIT");
+    } catch (error) {
+      this.#rollback();
+      this.#refuse(batch, error);
+      return;
+    }
+    this.#options.listener?.committed(batch.length, performance.now() - started);
+    for (const answer of done) answer();
+  }
+
+  /** Gives false when another process holds the file; then the writes stay in the queue for a later attempt. */
+  #begin(): boolean {
+    try {
+      this.#options.database.exec("BEGIN IMMEDIATE");
+      this.#busySince = undefined;
+      return true;
+    } catch (error) {
+      const now = performance.now();
+      this.#busySince ??= now;
+      if (faultOf(error) === "busy" && !this.#closed && now - this.#busySince < BUSY_LIMIT_MS) {
+        setTimeout(() => this.#turn(), BUSY_RETRY_MS);
+        return false;
+      }
+      this.#busySince = undefined;
+      const batch = this.#queue;
+      this.#queue = [];
+      this.#refuse(batch, error);
+      return false;
+    }
+  }
+
+  /** Gives false when one failed in a way that may have left half of it behind. */
+  #executeAll(batch: readonly Operation[], done: (() => void)[]): boolean {
+    for (const operation of batch) {
+      try {
+        done.push(operation.execute());
+      } catch (error) {
+        if (!(error instanceof ChatBoxError)) {
+          if (isDiskFault(error)) throw error;
+          return false;
+        }
+        done.push(() => operation.reject(error));
+      }
+    }
+    return true;
+  }
+
+  #executeEach(batch: readonly Operation[], done: (() => void)[]): void {
+    const { database, logger, onRollback } = this.#options;
+    for (const operation of batch) {
+      database.exec("SAVEPOINT one");
+      try {
+        done.push(operation.execute());
+      } catch (error) {
+        if (isDiskFault(error)) throw error;
+        database.exec("ROLLBACK TO one");
+        onRollback();
+        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { error });
+        done.push(() => operation.reject(error));
+      }
+      database.exec("RELEASE one");
+    }
+  }
+
+  #rollback(): void {
+    this.#options.database.rollback();
+    this.#options.onRollback();
+  }
+
+  #refuse(batch: readonly Operation[], cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#options.logger.error("Cannot commit: nothing of it was stored", {
+      writes: batch.length,
+      error: cause,
+    });
+    const error = new ChatBoxError("overloaded", `Cannot store: ${reason}; try again later`, { cause });
+    for (const operation of batch) operation.reject(error);
+  }
+}
+
+/** The disk's fault, not the write's: every other write would fail as well. */
+function isDiskFault(error: unknown): boolean {
+  return faultOf(error) !== "other";
+}

@@ -1,0 +1,83 @@
+/**
+ * The steps from an empty file to today's tables. Append only: a step that has been released never changes. Each runs in a transaction
+ * of its own and raises `user_version` by one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  // 1: connections, messages and what waits for delivery
+  `
+  CREATE TABLE connections (
+    id            INTEGER PRIMARY KEY,
+    uid           TEXT NOT NULL UNIQUE,
+    s1_id         TEXT UNIQUE,
+    s2_id         TEXT UNIQUE,
+    properties    TEXT NOT NULL DEFAULT '{}',
+    -- where counting goes on when the newest messages have been removed; else the messages tell
+    seq_floor     INTEGER NOT NULL DEFAULT 0,
+    rev_floor     INTEGER NOT NULL DEFAULT 0,
+    created_at    INTEGER NOT NULL,
+    last_seen_at  INTEGER NOT NULL
+  ) STRICT;
+
+  -- Appended in rowid order with one index, because a commit costs what it touches in pages.
+  CREATE TABLE messages (
+    id             INTEGER PRIMARY KEY,
+    connection_id  INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,
+    -- the rev it took when it was stored: grows with seq
+    rev            INTEGER NOT NULL,
+    -- the rev of its last edit, deletion or failure
+    changed_rev    INTEGER,
+    side           INTEGER NOT NULL,
+    cid            TEXT,
+    content        TEXT NOT NULL,
+    -- JSON: author, replyTo, files, data
+    extra          TEXT,
+    created_at     INTEGER NOT NULL,
+    edited_at      INTEGER,
+    deleted_at     INTEGER,
+    failed         TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX messages_by_seq ON messages (connection_id, seq);
+  CREATE INDEX messages_changed ON messages (connection_id, changed_rev) WHERE changed_rev IS NOT NULL;
+
+  -- How far each side has come with what the other sent.
+  CREATE TABLE deliveries (
+    connection_id  INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    side           INTEGER NOT NULL,
+    pending        INTEGER NOT NULL DEFAULT 0,
+    seq            INTEGER NOT NULL DEFAULT 0,
+    rev            INTEGER NOT NULL DEFAULT 0,
+    read_seq       INTEGER NOT NULL DEFAULT 0,
+    -- JSON: what an unconfirmed attempt has planned
+    note           TEXT,
+    -- the side's own position up to which its messages have been taken in
+    cursor         TEXT,
+    PRIMARY KEY (connection_id, side)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_pending ON deliveries (side, connection_id) WHERE pending = 1;
+
+  -- One message may be several messages in a service, or several may be one there.
+  CREATE TABLE remote_messages (
+    connection_id  INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    side           INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    part           INTEGER NOT NULL,
+    remote_id      TEXT NOT NULL,
+    PRIMARY KEY (connection_id, side, seq, part)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX remote_messages_by_id ON remote_messages (connection_id, side, remote_id);
+
+  CREATE TABLE sessions (
+    secret_hash    BLOB PRIMARY KEY,
+    connection_id  INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    created_at     INTEGER NOT NULL,
+    last_used_at   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_connection ON sessions (connection_id);
+
+  CREATE TABLE meta (
+    key    TEXT PRIMARY KEY,
+    value  BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

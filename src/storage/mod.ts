@@ -1,0 +1,11 @@
+/**
+ * Everything that lasts, in one SQLite file: the ChatBox's store, the visitors' sessions, single values.
+ *
+ * @module
+ */
+export { openStorage, type Storage, type StorageOptions } from "./storage.ts";
+export { DatabaseOpenError, type OpenFault } from "./open.ts";
+export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
+export { type SessionRecord, SessionTable } from "./session_table.ts";
+export { MetaTable } from "./meta_table.ts";
+export type { CommitListener } from "./group_commit.ts";

@@ -1,0 +1,169 @@
+import { Database, faultOf } from "./database.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+/** "CB50": marks the file as ours (https://www.sqlite.org/pragma.html#pragma_application_id). */
+const APPLICATION_ID = 0x43423530;
+
+/** How long another process may hold the file at the start, in milliseconds. */
+const START_BUSY_TIMEOUT_MS = 2_000;
+
+/** Up to this size, in bytes, every page is checked at the start; that takes about 100 ms. */
+const FULL_CHECK_BYTES = 32 * 1024 * 1024;
+
+/** Why a database cannot be used. */
+export type OpenFault = "newer" | "locked" | "damaged" | "foreign" | "unwritable" | "unreachable";
+
+/** The database cannot be used; it was left as it was. The message is one line for the operator. */
+export class DatabaseOpenError extends Error {
+  override readonly name = "DatabaseOpenError";
+  readonly fault: OpenFault;
+
+  constructor(fault: OpenFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
+/** An open database and the lock that keeps a second server off it. */
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly lock: Database;
+}
+
+/**
+ * Opens the file, makes it when there is none, and brings it to today's schema.
+ *
+ * @param path the file; `-wal`, `-shm` and `-lock` files lie beside it
+ * @throws {DatabaseOpenError} when it is newer than this program, in use by another server, locked, damaged, not ours or not writable;
+ *   it is left as it was
+ */
+export function openDatabase(path: string, migrations: readonly string[] = MIGRATIONS): OpenDatabase {
+  let lock: Database | undefined;
+  let database: Database | undefined;
+  try {
+    const size = fileSize(path);
+    lock = takeLock(path);
+    if (size > 0) inspect(path, size, migrations.length);
+    database = new Database(path, { busyTimeoutMs: START_BUSY_TIMEOUT_MS });
+    configure(database);
+    migrate(database, migrations);
+    // From here on a busy file must not stop the event loop: the group commit tries again by itself.
+    database.exec("PRAGMA busy_timeout = 0");
+    return { database, lock };
+  } catch (error) {
+    database?.close();
+    lock?.close();
+    throw explain(path, error);
+  }
+}
+
+function fileSize(path: string): number {
+  try {
+    const info = Deno.statSync(path);
+    if (info.isDirectory) {
+      throw new DatabaseOpenError("unreachable", `Cannot open the database ${path}: it is a directory`);
+    }
+    return info.size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+/** Held as long as the process lives, and released by the system however it ends. Readers of the database need not care. */
+function takeLock(path: string): Database {
+  const lock = new Database(`${path}-lock`);
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (faultOf(error) !== "busy") throw error;
+    throw new DatabaseOpenError("locked", `Cannot open the database ${path}: another server is using it`, {
+      cause: error,
+    });
+  }
+}
+
+/** Looks before anything is written. */
+function inspect(path: string, size: number, newest: number): void {
+  const database = new Database(path, { readOnly: true, busyTimeoutMs: START_BUSY_TIMEOUT_MS });
+  try {
+    const version = Number(database.value("PRAGMA user_version"));
+    const application = Number(database.value("PRAGMA application_id"));
+    const tables = Number(database.value("SELECT count(*) FROM sqlite_schema"));
+    if (application !== APPLICATION_ID && (tables > 0 || application !== 0)) {
+      throw new DatabaseOpenError(
+        "foreign",
+        `Cannot open the database ${path}: it was not made by ChatBox50`,
+      );
+    }
+    if (version > newest) {
+      throw new DatabaseOpenError(
+        "newer",
+        `Cannot open the database ${path}: it has schema version ${version}, this program knows up to ${newest}; ` +
+          `use the newer program`,
+      );
+    }
+    const found = size <= FULL_CHECK_BYTES ? String(database.value("PRAGMA quick_check(1)")) : "ok";
+    if (found !== "ok") {
+      throw new DatabaseOpenError(
+        "damaged",
+        `Cannot open the database ${path}: it is damaged (${oneLine(found)}); restore a backup`,
+      );
+    }
+  } finally {
+    database.close();
+  }
+}
+
+function configure(database: Database): void {
+  // Readers never wait for the writer, and a commit is one fsync of the log.
+  const mode = database.value("PRAGMA journal_mode = WAL");
+  if (mode !== "wal") throw new Error(`journal_mode is ${mode}, WAL is needed`);
+  // An ack means on disk: the log is flushed at every commit.
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  // Pages are read where the system has cached them already.
+  database.exec("PRAGMA mmap_size = 268435456");
+  database.exec("PRAGMA cache_size = -65536");
+}
+
+function migrate(database: Database, migrations: readonly string[]): void {
+  const from = Number(database.value("PRAGMA user_version"));
+  for (const [index, sql] of migrations.entries()) {
+    if (index < from) continue;
+    database.transaction(() => {
+      database.exec(sql);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}`);
+    });
+  }
+}
+
+function explain(path: string, error: unknown): DatabaseOpenError {
+  if (error instanceof DatabaseOpenError) return error;
+  const reason = error instanceof Error ? oneLine(error.message) : String(error);
+  const line = (text: string): string => `Cannot open the database ${path}: ${text}`;
+  const options = { cause: error };
+  switch (faultOf(error)) {
+    case "busy":
+      return new DatabaseOpenError("locked", line("another process has locked it"), options);
+    case "corrupt":
+    case "not_a_database":
+      return new DatabaseOpenError("damaged", line(`it is damaged (${reason}); restore a backup`), options);
+    case "readonly":
+      return new DatabaseOpenError("unwritable", line("the file or its folder is not writable"), options);
+    case "full":
+      return new DatabaseOpenError("unwritable", line("the disk is full"), options);
+    default:
+      return new DatabaseOpenError(
+        "unreachable",
+        line(`${reason}; its folder must exist and be writable`),
+        options,
+      );
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,66 @@
+import { type Logger, silentLogger } from "../core/mod.ts";
+import { type CommitListener, GroupCommit } from "./group_commit.ts";
+import { Heads } from "./heads.ts";
+import { MetaTable } from "./meta_table.ts";
+import { openDatabase } from "./open.ts";
+import { SessionTable } from "./session_table.ts";
+import { SqliteStore } from "./sqlite_store.ts";
+
+/** Options of {@link openStorage}. */
+export interface StorageOptions {
+  /** Silent when left out. */
+  readonly logger?: Logger;
+  /** Told about every commit. */
+  readonly listener?: CommitListener;
+}
+
+/** One open SQLite file with everything that is kept in it. */
+export interface Storage extends AsyncDisposable {
+  readonly store: SqliteStore;
+  readonly sessions: SessionTable;
+  readonly meta: MetaTable;
+  /** How many writes wait to be committed. */
+  readonly queued: number;
+  /** Commits what was accepted and lets go of the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a SQLite file, making it when there is none.
+ *
+ * @param path where the file is
+ * @throws {DatabaseOpenError} when it cannot be used
+ */
+export function openStorage(path: string, options: StorageOptions = {}): Storage {
+  const { logger = silentLogger, listener } = options;
+  const { database, lock } = openDatabase(path);
+  const heads = new Heads(database);
+  const commits = new GroupCommit({
+    database,
+    logger,
+    onRollback: () => heads.clear(),
+    ...(listener && { listener }),
+  });
+  let closed = false;
+  const close = (): Promise<void> => {
+    if (closed) return Promise.resolve();
+    closed = true;
+    try {
+      commits.close();
+    } finally {
+      database.close();
+      lock.close();
+    }
+    return Promise.resolve();
+  };
+  return {
+    store: new SqliteStore({ database, commits, heads, close }),
+    sessions: new SessionTable(database, commits),
+    meta: new MetaTable(database, commits),
+    get queued() {
+      return commits.queued;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
