@@ -1,0 +1,82 @@
+import { type Config, ConfigError } from "../config.ts";
+import type { Logger } from "../core/mod.ts";
+import { configureLogging, makeLogger, stopLogging } from "../logging.ts";
+import { makeRedactor } from "../logging/redactor.ts";
+import { EXIT, StartError } from "../start_error.ts";
+import type { CliHost, RunningApp, StopSignal } from "./host.ts";
+import { TOKEN_HELP } from "./texts.ts";
+
+// What a shell reports for a program that a signal ended: 128 and the signal's number.
+const SIGNAL_EXIT: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Runs the server until it is asked to stop.
+ *
+ * @param args The flags
+ * @param host The process
+ * @returns What to end the process with
+ */
+export async function serve(args: readonly string[], host: CliHost): Promise<number> {
+  const config = readConfig(args, host);
+  if (config === undefined) return EXIT.config;
+  if (config.discordToken === undefined) {
+    host.printError(TOKEN_HELP);
+    return EXIT.config;
+  }
+  configureLogging({
+    ...host.logging,
+    level: config.logLevel,
+    format: config.logFormat ?? host.logging.format,
+    secrets: [config.discordToken],
+  });
+  const logger = makeLogger("cli");
+  const stopping = new AbortController();
+  const signalled = Promise.withResolvers<StopSignal>();
+  using cleanup = new DisposableStack();
+  cleanup.defer(stopLogging);
+  cleanup.defer(host.onFault(({ kind, error }) => logger.error("Unhandled error", { kind, error })));
+  cleanup.defer(host.onSignal((signal) => {
+    if (stopping.signal.aborted) return host.exit(SIGNAL_EXIT[signal]);
+    stopping.abort(signal);
+    signalled.resolve(signal);
+  }));
+  try {
+    const app = await host.startApp(config, { makeLogger, signal: stopping.signal });
+    return await runUntilStopped(app, signalled.promise, logger);
+  } catch (error) {
+    // a start that was called off by a signal is no failure
+    if (stopping.signal.aborted && error === stopping.signal.reason) return EXIT.ok;
+    if (!(error instanceof StartError)) {
+      logger.error("Ended by an error", { error });
+      return EXIT.software;
+    }
+    logger.debug("Cannot start", { error });
+    host.printError(
+      `chatbox50: ${makeRedactor([config.discordToken])(error.message).replace(/\s*[\r\n]\s*/g, " ")}\n`,
+    );
+    return error.exitCode;
+  }
+}
+
+function readConfig(args: readonly string[], host: CliHost): Config | undefined {
+  try {
+    return host.loadConfig(args);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    host.printError(`chatbox50: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+async function runUntilStopped(
+  app: RunningApp,
+  signalled: Promise<StopSignal>,
+  logger: Logger,
+): Promise<number> {
+  logger.debug("Waiting for a signal", { addresses: app.addresses });
+  const ended = await Promise.race([app.finished, signalled]);
+  if (typeof ended === "object") return ended.exitCode;
+  logger.info("Stopping", { signal: ended });
+  await app.stop(ended);
+  return EXIT.ok;
+}

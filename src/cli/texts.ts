@@ -1,0 +1,54 @@
+import { configHelp } from "../config.ts";
+import { VERSION } from "../version.ts";
+
+/** The commands and what they do. */
+export const COMMANDS = {
+  serve: "Run the server (this is what happens without a command)",
+  version: "Print the version",
+  help: "Print this help",
+} as const;
+
+/** The name of a command. */
+export type Command = keyof typeof COMMANDS;
+
+/**
+ * What `version` prints.
+ *
+ * @returns One line
+ */
+export function versionText(): string {
+  return `chatbox50 ${VERSION} (Deno ${Deno.version.deno}, ${Deno.build.target})\n`;
+}
+
+/**
+ * What `help` prints.
+ *
+ * @returns Commands and flags
+ */
+export function helpText(): string {
+  const commands = Object.entries(COMMANDS).map(([name, words]) => `  ${name.padEnd(10)} ${words}`).join(
+    "\n",
+  );
+  return `ChatBox50 ${VERSION}: the visitors of a website talk to the people behind it, who answer from Discord.
+
+Usage: chatbox50 [COMMAND] [FLAGS]
+
+Commands:
+${commands}
+
+Every setting can be a flag, an environment variable, or a line of the file .env in the working directory;
+when it is given more than once, the flag counts first and .env last.
+
+Settings:
+${configHelp()}
+`;
+}
+
+/** What to do when there is no bot yet. */
+export const TOKEN_HELP =
+  `DISCORD_TOKEN is not set: ChatBox50 needs the token of a Discord bot. How to get one:
+1. On https://discord.com/developers/applications choose New Application, then Bot: press Reset Token and copy the token.
+2. On the same page, under Privileged Gateway Intents, turn on Message Content Intent.
+3. Under OAuth2, tick bot and Send Messages, Create Public Threads, Send Messages in Threads, Manage Threads, Read Message History, Attach Files; open the address it makes to invite the bot, and make a channel named chatbox50.
+4. Put DISCORD_TOKEN=the token into the file .env (or DISCORD_TOKEN_FILE=its file) and start again; "deno task dev" works without a bot.
+`;

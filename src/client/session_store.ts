@@ -1,0 +1,80 @@
+/**
+ * The visitor's session in the storage that all tabs share.
+ *
+ * @module
+ */
+import type { KeyValueStorage } from "./ports.ts";
+
+/** What a `welcome` means for the session. */
+export type SessionOutcome = "kept" | "new" | "overtaken";
+
+/** Keeps the session; several tabs that start at once end up with one. */
+export class SessionStore {
+  readonly #storage: KeyValueStorage;
+  readonly #key: string;
+  /** What this tab uses; the storage may refuse to keep anything. */
+  #current: string | null = null;
+  /** What the last `hello` said. */
+  #offered: string | null = null;
+
+  /**
+   * @param storage Where to keep it.
+   * @param prefix What the key begins with.
+   */
+  constructor(storage: KeyValueStorage, prefix: string) {
+    this.#storage = storage;
+    this.#key = `${prefix}.session`;
+  }
+
+  /** The session, for the `Authorization` of uploads and downloads. */
+  get current(): string | null {
+    return this.#current;
+  }
+
+  /** The session for a `hello`. */
+  offer(): string | null {
+    this.#offered = this.#storage.get(this.#key) ?? this.#current;
+    return this.#offered;
+  }
+
+  /**
+   * Takes what `welcome` issued.
+   *
+   * @param issued The new session, if there is one.
+   * @returns "overtaken" when another tab meanwhile got one: then say `hello` again with that.
+   */
+  welcomed(issued: string | undefined): SessionOutcome {
+    const stored = this.#storage.get(this.#key);
+    if (stored !== null && stored !== this.#offered) return "overtaken";
+    if (issued === undefined) {
+      this.#current = this.#offered;
+      return "kept";
+    }
+    this.#current = issued;
+    this.#storage.set(this.#key, issued);
+    return "new";
+  }
+
+  /** Whether another tab uses another session, so that a message sent now would go to another conversation. */
+  overtaken(): boolean {
+    const stored = this.#storage.get(this.#key);
+    return stored !== null && stored !== this.#current;
+  }
+
+  /** Whether another tab gave the session up. */
+  gone(): boolean {
+    return this.#current !== null && this.#storage.get(this.#key) === null;
+  }
+
+  /** Forgets the session, in all tabs. */
+  forget(): void {
+    this.#current = null;
+    this.#offered = null;
+    this.#storage.remove(this.#key);
+  }
+
+  /** Whether this storage key is the session's; null stands for any. */
+  concerns(key: string | null): boolean {
+    return key === null || key === this.#key;
+  }
+}

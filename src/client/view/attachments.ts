@@ -1,0 +1,138 @@
+/**
+ * Files on their way into the next message.
+ *
+ * @module
+ */
+import type { FileInfo, Limits } from "../../web/protocol.ts";
+import type { FileTransfer } from "../upload.ts";
+import type { ViewContext } from "./context.ts";
+import { element, iconButton } from "./dom.ts";
+import { icon } from "./icons.ts";
+
+interface Attachment {
+  readonly file: File;
+  readonly abort: AbortController;
+  readonly element: HTMLElement;
+  stored: FileInfo | null;
+  failed: boolean;
+}
+
+/** The row of chosen files above the text. */
+export class Attachments {
+  readonly #row: HTMLElement;
+  readonly #transfer: FileTransfer;
+  readonly #context: ViewContext;
+  readonly #onChange: () => void;
+  readonly #complain: (words: string) => void;
+  #items: Attachment[] = [];
+  #limits: Limits = { content: 0, files: 0, fileBytes: 0 };
+
+  /**
+   * @param row Where they are shown.
+   * @param transfer Uploads them.
+   * @param context Words and formats.
+   * @param events What to do when something changes, and with words for the visitor.
+   */
+  constructor(
+    row: HTMLElement,
+    transfer: FileTransfer,
+    context: ViewContext,
+    events: { readonly changed: () => void; readonly complain: (words: string) => void },
+  ) {
+    this.#row = row;
+    this.#transfer = transfer;
+    this.#context = context;
+    this.#onChange = events.changed;
+    this.#complain = events.complain;
+  }
+
+  /** What the server accepts. */
+  set limits(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** The uploaded files. */
+  get files(): readonly FileInfo[] {
+    return this.#items.flatMap((item) => item.stored ?? []);
+  }
+
+  /** Whether something is still on its way, or failed and waits for a decision. */
+  get unfinished(): boolean {
+    return this.#items.some((item) => item.stored === null);
+  }
+
+  /** Adds files and begins to upload them. */
+  add(files: Iterable<File>): void {
+    const { strings, formats } = this.#context;
+    const { files: most, fileBytes } = this.#limits;
+    for (const file of files) {
+      if (this.#items.length >= most) {
+        if (most > 0) this.#complain(strings.tooManyFiles(formats.number(most)));
+        return;
+      }
+      if (file.size > fileBytes) this.#complain(strings.fileTooBig(file.name, formats.size(fileBytes)));
+      else this.#begin(file);
+    }
+  }
+
+  /** Empties the row after the message is on its way. */
+  clear(): void {
+    for (const item of this.#items) item.element.remove();
+    this.#items = [];
+    this.#changed();
+  }
+
+  #begin(file: File): void {
+    const { strings, formats } = this.#context;
+    const state = element("span", { class: "file-size" });
+    const retry = element("button", { class: "text-button", attributes: { type: "button" } }, strings.retry);
+    const remove = iconButton(
+      icon("close"),
+      strings.removeFile(file.name),
+      () => this.#remove(item),
+      "small",
+    );
+    const name = element("span", { class: "file-name" }, element("bdi", {}, file.name));
+    const chip = element("li", { class: "attachment" }, icon("file"), name, state, retry, remove);
+    const item: Attachment = {
+      file,
+      abort: new AbortController(),
+      element: chip,
+      stored: null,
+      failed: false,
+    };
+    const upload = async (): Promise<void> => {
+      item.failed = false;
+      retry.hidden = true;
+      chip.classList.add("busy");
+      state.textContent = strings.uploading;
+      try {
+        item.stored = await this.#transfer.upload(file, item.abort.signal);
+        state.textContent = formats.size(file.size);
+      } catch {
+        item.failed = true;
+        retry.hidden = false;
+        state.textContent = strings.uploadFailed;
+      }
+      chip.classList.remove("busy");
+      this.#changed();
+    };
+    retry.addEventListener("click", () => void upload());
+    this.#items.push(item);
+    this.#row.append(chip);
+    void upload();
+    this.#changed();
+  }
+
+  #remove(item: Attachment): void {
+    item.abort.abort();
+    item.element.remove();
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#row.hidden = this.#items.length === 0;
+    this.#onChange();
+  }
+}

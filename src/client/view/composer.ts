@@ -1,0 +1,195 @@
+/**
+ * Where the visitor writes.
+ *
+ * @module
+ */
+import { countCodePoints, trimMessage } from "../code_points.ts";
+import type { FileInfo, Limits } from "../../web/protocol.ts";
+import type { FileTransfer } from "../upload.ts";
+import { Attachments } from "./attachments.ts";
+import type { ViewContext } from "./context.ts";
+import { byId, element, iconButton, setAttribute, setText } from "./dom.ts";
+import { takeFiles } from "./file_drop.ts";
+import { icon } from "./icons.ts";
+import { isolated } from "./words.ts";
+
+/** What the composer tells the page. */
+export interface ComposerEvents {
+  readonly send: (content: string, files: readonly FileInfo[], mode: ComposerMode) => void;
+  readonly typing: () => void;
+  /** The text changed; it is worth keeping over a reload. */
+  readonly draft: (text: string) => void;
+  readonly complain: (words: string) => void;
+}
+
+/** What the text will become. */
+export type ComposerMode =
+  | { readonly type: "new" }
+  | { readonly type: "reply"; readonly seq: number; readonly author: string; readonly line: string }
+  | { readonly type: "edit"; readonly seq: number; readonly line: string };
+
+/** The counter appears when this few characters are left. */
+const COUNTER_FROM = 200;
+
+/** The text field with all around it. */
+export class Composer {
+  readonly #context: ViewContext;
+  readonly #events: ComposerEvents;
+  readonly #form = byId("composer", HTMLFormElement);
+  readonly #text = byId("text", HTMLTextAreaElement);
+  readonly #counter = byId("counter", HTMLElement);
+  readonly #modeBar = byId("mode", HTMLElement);
+  readonly #send: HTMLButtonElement;
+  readonly #attach: HTMLButtonElement;
+  readonly #attachments: Attachments;
+  #mode: ComposerMode = { type: "new" };
+  /** What was being written before an edit began. */
+  #aside = "";
+  #limits: Limits = { content: Infinity, files: 0, fileBytes: 0 };
+
+  constructor(context: ViewContext, transfer: FileTransfer, events: ComposerEvents) {
+    const { strings } = context;
+    this.#context = context;
+    this.#events = events;
+    this.#attachments = new Attachments(byId("attachments", HTMLElement), transfer, context, {
+      changed: () => this.#update(),
+      complain: events.complain,
+    });
+    this.#text.placeholder = strings.placeholder;
+    this.#text.setAttribute("aria-label", strings.message);
+    this.#send = element("button", {
+      class: "send",
+      attributes: { type: "submit", "aria-label": strings.send, title: strings.send },
+    }, icon("send"));
+    const input = element("input", {
+      attributes: { type: "file", multiple: true, hidden: true, tabindex: -1 },
+    });
+    this.#attach = iconButton(icon("attach"), strings.attach, () => input.click(), "attach");
+    this.#attach.hidden = true;
+    const field = byId("field", HTMLElement);
+    field.prepend(this.#attach);
+    field.append(input, this.#send);
+    takeFiles(
+      input,
+      this.#text,
+      strings.drop,
+      (files) => this.#attachments.add(files),
+      () => this.#limits.files > 0,
+    );
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
+    this.#text.addEventListener("input", () => {
+      this.#update();
+      if (this.#text.value !== "") events.typing();
+      if (this.#mode.type !== "edit") events.draft(this.#text.value);
+    });
+    this.#update();
+  }
+
+  /** What the server accepts; files appear only when it takes any. */
+  set limits(limits: Limits) {
+    if (limits === this.#limits) return;
+    this.#limits = limits;
+    this.#attachments.limits = limits;
+    this.#attach.hidden = limits.files === 0;
+    this.#update();
+  }
+
+  /** Whether anything can be written. */
+  set enabled(enabled: boolean) {
+    this.#text.disabled = !enabled;
+    this.#update();
+  }
+
+  /** Puts a kept text back. */
+  restore(text: string): void {
+    if (this.#text.value !== "") return;
+    this.#text.value = text;
+    this.#update();
+  }
+
+  /** Puts the cursor into the field. */
+  focus(): void {
+    this.#text.focus({ preventScroll: true });
+  }
+
+  /** Begins a reply or an edit, or ends it. */
+  setMode(mode: ComposerMode, text?: string): void {
+    const { strings } = this.#context;
+    if (this.#mode.type === "edit" && mode.type !== "edit") this.#text.value = this.#aside;
+    if (mode.type === "edit" && this.#mode.type !== "edit") this.#aside = this.#text.value;
+    if (text !== undefined) this.#text.value = text;
+    this.#mode = mode;
+    this.#modeBar.hidden = mode.type === "new";
+    this.#modeBar.replaceChildren();
+    if (mode.type !== "new") {
+      const title = mode.type === "reply" ? strings.replyingTo(isolated(mode.author)) : strings.editing;
+      this.#modeBar.append(
+        element(
+          "div",
+          { class: "mode-text" },
+          element("span", { class: "quote-author" }, title),
+          element("span", { class: "quote-text" }, element("bdi", {}, mode.line)),
+        ),
+        iconButton(icon("close"), strings.cancel, () => this.setMode({ type: "new" }), "small"),
+      );
+    }
+    this.#update();
+    this.focus();
+  }
+
+  /** Ends a reply or an edit; false when there was none, and Escape means something else. */
+  escape(): boolean {
+    if (this.#mode.type === "new") return false;
+    this.setMode({ type: "new" });
+    return true;
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    // While an input method composes, Enter chooses a word. Safari ends composing before the key: 229 tells.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  #submit(): void {
+    if (this.#send.disabled) return;
+    const content = trimMessage(this.#text.value);
+    const { files } = this.#attachments;
+    const mode = this.#mode;
+    this.#text.value = "";
+    this.#attachments.clear();
+    if (mode.type === "new") this.#update();
+    else this.setMode({ type: "new" });
+    this.#events.send(content, files, mode);
+    this.#events.draft(this.#text.value);
+    this.focus();
+  }
+
+  #update(): void {
+    const { strings, formats } = this.#context;
+    const content = trimMessage(this.#text.value);
+    const left = this.#limits.content - countCodePoints(content);
+    this.#counter.hidden = left > COUNTER_FROM;
+    this.#counter.classList.toggle("over", left < 0);
+    if (left <= COUNTER_FROM) {
+      const number = formats.number(Math.abs(left));
+      setText(this.#counter, left < 0 ? strings.tooLong(number) : strings.left(number));
+    }
+    // An empty field follows the page, so that the placeholder does.
+    setAttribute(this.#text, "dir", this.#text.value === "" ? null : "auto");
+    setAttribute(this.#text, "aria-invalid", left < 0 ? "true" : null);
+    const empty = content === "" && this.#attachments.files.length === 0;
+    this.#send.disabled = this.#text.disabled || empty || left < 0 || this.#attachments.unfinished;
+    this.#grow();
+  }
+
+  #grow(): void {
+    this.#text.style.blockSize = "auto";
+    // The border isn't part of the scroll height.
+    this.#text.style.blockSize = `${this.#text.scrollHeight}px`;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * A file of a message: a picture, or a button that downloads it.
+ *
+ * @module
+ */
+import type { FileInfo } from "../../web/protocol.ts";
+import { type FileTransfer, isShown } from "../upload.ts";
+import type { ViewContext } from "./context.ts";
+import { element, setText } from "./dom.ts";
+import { icon } from "./icons.ts";
+
+/**
+ * Makes the element of a file.
+ *
+ * @param file The file.
+ * @param transfer Loads it.
+ * @param context Words and formats.
+ * @returns The element; a picture has its final size from the start.
+ */
+export function fileElement(file: FileInfo, transfer: FileTransfer, context: ViewContext): HTMLElement {
+  return isShown(file) ? picture(file, transfer, context) : download(file, transfer, context);
+}
+
+function picture(file: FileInfo, transfer: FileTransfer, context: ViewContext): HTMLElement {
+  const image = element("img", {
+    attributes: { alt: file.name, width: file.width ?? null, height: file.height ?? null, decoding: "async" },
+  });
+  const button = element("button", {
+    class: "picture",
+    attributes: { type: "button", title: file.name, "aria-label": context.strings.download(file.name) },
+    on: { click: () => void save(file, transfer, button) },
+  }, image);
+  const load = async (): Promise<void> => {
+    try {
+      image.src = await transfer.load(file.id);
+    } catch {
+      button.classList.add("broken");
+      image.alt = `${file.name}: ${context.strings.downloadFailed}`;
+    }
+  };
+  // Pictures far up the list are loaded when the reader comes near.
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    void load();
+  }, { rootMargin: "400px" });
+  observer.observe(button);
+  return button;
+}
+
+function download(file: FileInfo, transfer: FileTransfer, context: ViewContext): HTMLElement {
+  const { strings, formats } = context;
+  const size = element("span", { class: "file-size" }, formats.size(file.size));
+  const button = element(
+    "button",
+    {
+      class: "file",
+      attributes: { type: "button", "aria-label": strings.download(file.name) },
+      on: {
+        click: async () => {
+          if (!await save(file, transfer, button)) setText(size, strings.downloadFailed);
+        },
+      },
+    },
+    icon("file"),
+    element("span", { class: "file-name" }, element("bdi", {}, file.name)),
+    size,
+    icon("download"),
+  );
+  return button;
+}
+
+async function save(file: FileInfo, transfer: FileTransfer, button: HTMLElement): Promise<boolean> {
+  button.classList.add("busy");
+  try {
+    const href = await transfer.load(file.id);
+    element("a", { attributes: { href, download: file.name } }).click();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    button.classList.remove("busy");
+  }
+}

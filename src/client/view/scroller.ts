@@ -1,0 +1,113 @@
+/**
+ * Keeps the reader's place: at the end while they are there, at the same message while they read back.
+ *
+ * @module
+ */
+
+/** This close to the end counts as there, in pixels. */
+const END_MARGIN = 64;
+/** This close to the beginning asks for more. */
+const TOP_MARGIN = 400;
+
+/** What a {@link Scroller} reports. */
+export interface ScrollerEvents {
+  /** The reader came to the end or left it. */
+  readonly atEnd: (atEnd: boolean) => void;
+  /** The reader is near the beginning. */
+  readonly nearTop: () => void;
+}
+
+/** The scrolling of the message list. */
+export class Scroller {
+  readonly #box: HTMLElement;
+  readonly #content: HTMLElement;
+  readonly #events: ScrollerEvents;
+  #atEnd = true;
+
+  /**
+   * @param box What scrolls.
+   * @param content What is scrolled.
+   * @param events Who hears of it.
+   */
+  constructor(box: HTMLElement, content: HTMLElement, events: ScrollerEvents) {
+    this.#box = box;
+    this.#content = content;
+    this.#events = events;
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // Pictures, the growing composer and the phone's keyboard change sizes; the reader's place is the end, then.
+    const observer = new ResizeObserver(() => this.#settle());
+    observer.observe(box);
+    observer.observe(content);
+  }
+
+  /** Whether the reader is at the end. */
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  /** Goes to the end. */
+  toEnd(smooth = false): void {
+    this.#box.scrollTo({
+      top: this.#box.scrollHeight,
+      behavior: smooth && !reducedMotion() ? "smooth" : "instant",
+    });
+    if (!smooth) this.#setAtEnd(true);
+  }
+
+  /**
+   * Changes the content without moving what the reader looks at.
+   *
+   * @param change Makes the change.
+   */
+  keepPlace(change: () => void): void {
+    const anchor = this.#firstVisible();
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    change();
+    if (this.#atEnd) {
+      this.toEnd();
+    } else if (anchor?.isConnected === true) {
+      this.#box.scrollTop += anchor.getBoundingClientRect().top - before;
+    }
+    this.checkTop();
+  }
+
+  /** Asks for more when the beginning is near. */
+  checkTop(): void {
+    if (this.#box.scrollTop < TOP_MARGIN) this.#events.nearTop();
+  }
+
+  #firstVisible(): Element | null {
+    const top = this.#box.getBoundingClientRect().top;
+    const rows = [...this.#content.querySelectorAll("[data-key]")];
+    // The rows are in order, so the first one that ends below the top can be searched by halves.
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1;
+      else high = middle;
+    }
+    return rows[low] ?? null;
+  }
+
+  #scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#box;
+    this.#setAtEnd(scrollHeight - clientHeight - scrollTop < END_MARGIN);
+    this.checkTop();
+  }
+
+  #settle(): void {
+    if (this.#atEnd) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  #setAtEnd(atEnd: boolean): void {
+    if (this.#atEnd === atEnd) return;
+    this.#atEnd = atEnd;
+    this.#events.atEnd(atEnd);
+  }
+}
+
+/** Whether the reader asked for little motion. */
+export function reducedMotion(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

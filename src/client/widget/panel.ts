@@ -1,0 +1,175 @@
+/**
+ * The launcher and the panel on the site's page. Nothing of the chat is loaded before it is opened.
+ *
+ * @module
+ */
+import { textOn } from "../colors.ts";
+import type { Labels } from "./labels.ts";
+import type { WidgetOptions } from "./options.ts";
+import { PHONE_QUERY, widgetSheet } from "./style.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11.2 6.5L4 19.5l1.5-4.3A7.5 7.5 0 1 1 20 11.5z";
+const CROSS = "M6.5 9.5l5.5 5.5 5.5-5.5";
+const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/i;
+
+/** The widget's elements, in a shadow tree of their own. */
+export class Panel {
+  readonly #options: WidgetOptions;
+  readonly #labels: Labels;
+  readonly #root = document.createElement("div");
+  readonly #panel = document.createElement("div");
+  readonly #launcher = document.createElement("button");
+  readonly #badge = document.createElement("span");
+  readonly #path = document.createElementNS(SVG, "path");
+  #frame: HTMLIFrameElement | null = null;
+  #unread = 0;
+  #opener: Element | null = null;
+  #hostOverflow: string | null = null;
+
+  /**
+   * @param options What the site asks for.
+   * @param labels The words.
+   * @param onToggle The launcher was pressed.
+   */
+  constructor(options: WidgetOptions, labels: Labels, onToggle: () => void) {
+    this.#options = options;
+    this.#labels = labels;
+    const host = document.createElement("chatbox50-widget");
+    const shadow = host.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [widgetSheet()];
+    this.#root.dir = RIGHT_TO_LEFT.test(options.locale) ? "rtl" : "ltr";
+    this.#root.lang = options.locale;
+    this.#root.className = options.launcher ? "" : "bare";
+    const { position } = options;
+    const side = position === "left" ? "ltr" : "rtl";
+    const atStart = position === "start" || (position !== "end" && this.#root.dir === side);
+    this.#root.classList.toggle("start", atStart);
+    host.style.setProperty("--c", options.color);
+    host.style.setProperty("--t", textOn(options.color));
+
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    svg.append(this.#path);
+    this.#launcher.type = "button";
+    this.#launcher.className = "launcher";
+    this.#launcher.hidden = !options.launcher;
+    this.#launcher.append(svg, this.#badge);
+    this.#launcher.onclick = onToggle;
+    this.#badge.className = "badge";
+    this.#panel.className = "panel closed";
+    this.#panel.setAttribute("role", "dialog");
+    this.#panel.setAttribute("aria-label", options.frame["title"] ?? labels.chat);
+    this.#root.append(this.#panel, this.#launcher);
+    this.#root.onkeydown = (event): void => {
+      if (event.key === "Escape" && this.isOpen) onToggle();
+    };
+    shadow.append(this.#root);
+    document.body.append(host);
+    this.#label();
+    visualViewport?.addEventListener("resize", () => this.#fit());
+    visualViewport?.addEventListener("scroll", () => this.#fit());
+  }
+
+  /** Whether the panel is open. */
+  get isOpen(): boolean {
+    return this.#root.classList.contains("open");
+  }
+
+  /** The window inside the frame, once there is one. */
+  get frameWindow(): Window | null {
+    return this.#frame?.contentWindow ?? null;
+  }
+
+  /**
+   * Opens the panel, and loads the chat the first time.
+   *
+   * @returns Whether the frame has just been made.
+   */
+  open(): boolean {
+    const first = this.#frame === null;
+    this.#opener = this.#focused();
+    if (this.#frame === null) this.#load();
+    this.#root.classList.add("open");
+    this.#panel.classList.remove("closed");
+    this.#label();
+    this.#fit();
+    if (matchMedia(PHONE_QUERY).matches) {
+      const { style } = document.documentElement;
+      this.#hostOverflow = style.overflow;
+      style.overflow = "hidden";
+    }
+    this.#frame?.focus();
+    return first;
+  }
+
+  /** Closes the panel; the focus goes back to where it was. */
+  close(): void {
+    this.#root.classList.remove("open");
+    this.#panel.classList.add("closed");
+    this.#label();
+    if (this.#hostOverflow !== null) document.documentElement.style.overflow = this.#hostOverflow;
+    this.#hostOverflow = null;
+    const back = this.#opener instanceof HTMLElement && this.#opener.isConnected
+      ? this.#opener
+      : this.#launcher;
+    back.focus();
+  }
+
+  /** Shows how many messages are unread. */
+  set unread(count: number) {
+    this.#unread = count;
+    this.#label();
+  }
+
+  /** The frame can't be shown here: offers the chat in a tab of its own. */
+  blocked(): void {
+    if (this.#panel.querySelector("a") !== null) return;
+    const link = document.createElement("a");
+    link.className = "blocked";
+    link.href = `${this.#options.origin}/`;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = this.#labels.tab;
+    this.#frame?.setAttribute("hidden", "");
+    this.#panel.append(link);
+  }
+
+  #load(): void {
+    const frame = document.createElement("iframe");
+    // What the frame is told is no secret, and behind the # it stays out of the server's logs.
+    frame.src = `${this.#options.origin}/embed#${new URLSearchParams({ ...this.#options.frame })}`;
+    frame.title = this.#options.frame["title"] ?? this.#labels.chat;
+    frame.referrerPolicy = "origin";
+    frame.allow = "clipboard-write";
+    this.#frame = frame;
+    this.#panel.append(frame);
+  }
+
+  #label(): void {
+    const { open, close, unread } = this.#labels;
+    const count = this.isOpen ? 0 : this.#unread;
+    this.#badge.hidden = count === 0;
+    this.#badge.textContent = count > 99 ? "99+" : String(count);
+    this.#path.setAttribute("d", this.isOpen ? CROSS : BUBBLE);
+    this.#launcher.setAttribute("aria-expanded", String(this.isOpen));
+    this.#launcher.setAttribute(
+      "aria-label",
+      this.isOpen ? close : count > 0 ? `${open} (${count} ${unread})` : open,
+    );
+  }
+
+  /** Keeps a full-screen panel above the phone's keyboard. */
+  #fit(): void {
+    const viewport = visualViewport;
+    if (viewport === null || !this.isOpen || viewport.scale > 1.01) return;
+    this.#panel.style.setProperty("--height", `${viewport.height}px`);
+    this.#panel.style.setProperty("--top", `${viewport.offsetTop}px`);
+  }
+
+  #focused(): Element | null {
+    const active = document.activeElement;
+    return active === document.body || active?.shadowRoot?.contains(this.#root) === true ? null : active;
+  }
+}

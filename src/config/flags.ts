@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import { ConfigError, didYouMean, quote } from "./config_error.ts";
+
+/**
+ * Reads flags: `--port 8000` or `--port=8000`. A value is never repeated in a message: that of a mistyped flag may be a secret.
+ *
+ * @param args The arguments after the command
+ * @param flags The flags that exist, without the dashes; each takes a value
+ * @returns The value of every flag that was given
+ * @throws {ConfigError} On anything else than known flags, each once and with its value
+ */
+export function parseFlags(args: readonly string[], flags: readonly string[]): ReadonlyMap<string, string> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(flags.map((flag) => [flag, { type: "string" as const }])),
+    strict: false,
+    tokens: true,
+  });
+  const values = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      throw new ConfigError(`Argument ${token.index + 1} is not a flag; flags look like --port 8000`);
+    }
+    if (token.kind === "option-terminator") continue;
+    if (!flags.includes(token.name)) {
+      const guess = didYouMean(token.rawName, flags.map((flag) => `--${flag}`));
+      throw new ConfigError(
+        `Unknown flag ${quote(token.rawName)}${guess || "; see --help for the flags that exist"}`,
+      );
+    }
+    // without strict, parseArgs takes the next flag for a missing value
+    if (token.value === undefined || (!token.inlineValue && token.value.startsWith("-"))) {
+      throw new ConfigError(`Flag --${token.name} needs a value, as in --${token.name}=VALUE`);
+    }
+    if (values.has(token.name)) throw new ConfigError(`Flag --${token.name} is given twice`);
+    values.set(token.name, token.value);
+  }
+  return values;
+}

@@ -1,0 +1,26 @@
+/** What stands for a secret. */
+export const REDACTED = "[redacted]";
+
+/**
+ * Makes a function that takes secrets out of text, also where they are percent-encoded, in Base64 or in the `Authorization` header of a bot.
+ *
+ * @param secrets What must not be seen; empty ones are passed over
+ * @returns The text with every secret replaced
+ */
+export function makeRedactor(secrets: readonly string[]): (text: string) => string {
+  const forms = new Set(
+    secrets.filter((secret) => secret !== "").flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+      btoa(encodeURIComponent(secret) === secret ? secret : unescapedBytes(secret)),
+    ]),
+  );
+  // the longest first: one form may contain another
+  const sorted = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => sorted.reduce((rest, form) => rest.replaceAll(form, REDACTED), text);
+}
+
+function unescapedBytes(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}

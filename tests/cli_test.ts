@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { fileURLToPath } from "node:url";
+import { run } from "../src/cli.ts";
+import type { CliHost, Fault, RunningApp, StartApp, StopSignal } from "../src/cli/host.ts";
+import { parseConfig } from "../src/config.ts";
+import { makeLogger } from "../src/logging.ts";
+import { StartError } from "../src/start_error.ts";
+import { VERSION } from "../src/version.ts";
+import manifest from "../deno.json" with { type: "json" };
+
+const TOKEN = "c2VjcmV0.token.0123456789";
+
+/** A process of which nothing is real. */
+class FakeHost implements CliHost {
+  stdout = "";
+  stderr = "";
+  readonly exits: number[] = [];
+  readonly started = Promise.withResolvers<void>();
+  readonly stops: string[] = [];
+  readonly finished = Promise.withResolvers<{ exitCode: number }>();
+  readonly listeners = new Set<(signal: StopSignal) => void>();
+  readonly faults = new Set<(fault: Fault) => void>();
+  readonly logging = { format: "json", write: (line: string): void => void (this.stderr += line) } as const;
+  startApp: StartApp = () => {
+    this.started.resolve();
+    return Promise.resolve(this.app);
+  };
+  readonly app: RunningApp = {
+    addresses: [],
+    finished: this.finished.promise,
+    stop: (reason) => {
+      this.stops.push(reason);
+      return Promise.resolve();
+    },
+  };
+  constructor(readonly env: Record<string, string> = { DISCORD_TOKEN: TOKEN }) {}
+  readonly loadConfig: CliHost["loadConfig"] = (args) =>
+    parseConfig({ args, env: this.env, readFile: () => assert.fail("read a file") });
+  print(text: string): void {
+    this.stdout += text;
+  }
+  printError(text: string): void {
+    this.stderr += text;
+  }
+  onSignal(callback: (signal: StopSignal) => void): () => void {
+    this.listeners.add(callback);
+    return () => void this.listeners.delete(callback);
+  }
+  onFault(callback: (fault: Fault) => void): () => void {
+    this.faults.add(callback);
+    return () => void this.faults.delete(callback);
+  }
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+  signal(signal: StopSignal): void {
+    for (const listener of this.listeners) listener(signal);
+  }
+}
+
+Deno.test("run prints the version of deno.json", async () => {
+  assert.equal(VERSION, manifest.version);
+  for (const args of [["version"], ["--version"], ["serve", "--version"]]) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 0);
+    assert.match(host.stdout, new RegExp(`^chatbox50 ${VERSION.replaceAll(".", "\\.")} \\(Deno .+\\)\\n$`));
+    assert.equal(host.stderr, "");
+  }
+});
+
+Deno.test("run prints help with commands and flags", async () => {
+  for (const args of [["help"], ["--help"], ["-h"], ["serve", "--help"], ["version", "--help"]]) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 0);
+    for (const part of ["serve", "version", "--port NUMBER", "DISCORD_TOKEN", "--discord-token-file"]) {
+      assert(host.stdout.includes(part), part);
+    }
+    assert.equal(host.stderr, "");
+  }
+});
+
+Deno.test("run ends with 64 and one line when the command is unknown", async () => {
+  for (
+    const [command, words] of [["srve", "did you mean serve?"], ["a\nb", '"a\\nb"'], [
+      "constructor",
+      "commands are",
+    ]]
+  ) {
+    const host = new FakeHost();
+    assert.equal(await run([command ?? ""], host), 64);
+    assert.match(host.stderr, /^chatbox50: Unknown command .*\n$/);
+    assert(host.stderr.includes(words ?? ""), host.stderr);
+  }
+});
+
+Deno.test("run ends with 78 and one line when the configuration is wrong", async () => {
+  for (
+    const [args, env] of [[["--prot=1"], {}], [["serve", "--port=x"], {}], [[], {
+      DISCORD_TOKEN: `${TOKEN} x`,
+    }]] as const
+  ) {
+    const host = new FakeHost(env);
+    assert.equal(await run(args, host), 78);
+    assert.match(host.stderr, /^chatbox50: .*\n$/);
+    assert(!host.stderr.includes(TOKEN));
+  }
+});
+
+Deno.test("run ends with 78 and five lines on how to get a token when there is none", async () => {
+  const host = new FakeHost({ DISCORD_TOKEN: "" });
+  assert.equal(await run([], host), 78);
+  assert.equal(host.stderr.trimEnd().split("\n").length, 5);
+  assert.match(host.stderr, /^DISCORD_TOKEN is not set/);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`[D6] run stops in good order and ends with 0 on ${signal}`, async () => {
+    const host = new FakeHost();
+    const stopped = Promise.withResolvers<void>();
+    let over = false;
+    const app: RunningApp = {
+      ...host.app,
+      async stop(reason): Promise<void> {
+        host.stops.push(reason);
+        host.finished.resolve({ exitCode: 9 });
+        await stopped.promise;
+      },
+    };
+    host.startApp = () => {
+      host.started.resolve();
+      return Promise.resolve(app);
+    };
+    const running = run([], host).finally(() => over = true);
+    await host.started.promise;
+    host.signal(signal);
+    await host.finished.promise;
+    await new Promise(setImmediate);
+    assert.equal(over, false);
+    stopped.resolve();
+    assert.equal(await running, 0);
+    assert.deepEqual(host.stops, [signal]);
+    assert.deepEqual(host.exits, []);
+    assert.deepEqual([host.listeners.size, host.faults.size], [0, 0]);
+  });
+}
+
+Deno.test("run ends at once with 128 and the signal's number on a second signal", async () => {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const host = new FakeHost();
+    const running = run([], host);
+    await host.started.promise;
+    host.signal("SIGTERM");
+    assert.deepEqual(host.exits, []);
+    host.signal(signal);
+    assert.deepEqual(host.exits, [code]);
+    await running;
+  }
+});
+
+Deno.test("run calls the start off when a signal comes before it is done", async () => {
+  const host = new FakeHost();
+  host.startApp = (_config, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const running = run([], host);
+  host.signal("SIGINT");
+  assert.equal(await running, 0);
+  assert.equal(host.stderr, "");
+});
+
+Deno.test("run ends with the program's own exit code when that ends by itself", async () => {
+  const host = new FakeHost();
+  const running = run([], host);
+  await host.started.promise;
+  host.finished.resolve({ exitCode: 69 });
+  assert.equal(await running, 69);
+  assert.deepEqual(host.stops, []);
+});
+
+Deno.test("[S5] run prints a StartError as one line without the token and ends with its code", async () => {
+  const host = new FakeHost();
+  host.startApp = () => Promise.reject(new StartError(`Cannot listen:\n${TOKEN} port taken`, "unavailable"));
+  assert.equal(await run([], host), 69);
+  assert.equal(host.stderr, "chatbox50: Cannot listen: [redacted] port taken\n");
+});
+
+Deno.test("[S5] run logs any other error of the start without the token and ends with 70", async () => {
+  const host = new FakeHost();
+  host.startApp = () => Promise.reject(new Error(`odd ${TOKEN}`));
+  assert.equal(await run([], host), 70);
+  const { level, error } = JSON.parse(host.stderr);
+  assert.deepEqual([level, error.message], ["error", "odd [redacted]"]);
+  assert(!host.stderr.includes(TOKEN));
+});
+
+Deno.test("run logs what nobody handled and goes on", async () => {
+  const host = new FakeHost();
+  const running = run([], host);
+  await host.started.promise;
+  for (const fault of host.faults) fault({ kind: "rejection", error: new Error("lost") });
+  const { level, kind, error } = JSON.parse(host.stderr);
+  assert.deepEqual([level, kind, error.message], ["error", "rejection", "lost"]);
+  host.signal("SIGTERM");
+  assert.equal(await running, 0);
+  const before = host.stderr;
+  makeLogger("web").error("After the end");
+  assert.equal(host.stderr, before);
+});
+
+// From here on with the real process.
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function spawn(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  dotenv?: string,
+): Promise<Outcome> {
+  const directory = await Deno.makeTempDir();
+  try {
+    if (dotenv !== undefined) await Deno.writeTextFile(`${directory}/.env`, dotenv);
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--allow-net",
+        "--allow-read",
+        "--allow-write",
+        "--allow-env",
+        "--allow-sys",
+        MAIN,
+        ...args,
+      ],
+      cwd: directory,
+      env: { DISCORD_TOKEN: "", ...env, NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    const left = [...Deno.readDirSync(directory)].map((entry) => entry.name).filter((name) =>
+      name !== ".env"
+    );
+    assert.deepEqual(left, [], "left files behind");
+    return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+Deno.test("main ends with the documented codes, one line each, and writes no file", async () => {
+  const [help, version, command, flag, dotenv, token] = await Promise.all([
+    spawn(["--help"]),
+    spawn(["version"]),
+    spawn(["frobnicate"]),
+    spawn(["--port", "70000"]),
+    spawn([], { DISCORD_TOKEN: TOKEN }, "PORTT=1\n"),
+    spawn([]),
+  ]);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^ChatBox50 /);
+  assert.deepEqual([version.code, version.stderr], [0, ""]);
+  assert.deepEqual([command.code, command.stderr.split("\n").length], [64, 2]);
+  assert.equal(flag.code, 78);
+  assert.equal(
+    flag.stderr,
+    'chatbox50: PORT (flag --port) is "70000"; allowed: a whole number from 0 to 65535\n',
+  );
+  assert.equal(dotenv.code, 78);
+  assert.equal(dotenv.stderr, 'chatbox50: .env line 1 sets unknown key "PORTT", did you mean PORT?\n');
+  assert.deepEqual([token.code, token.stderr.trimEnd().split("\n").length], [78, 5]);
+});
+
+Deno.test("the real process survives what nobody handled and ends with 0 on a signal", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-env",
+      "--allow-read",
+      fileURLToPath(new URL("./support/faulty_main.ts", import.meta.url)),
+    ],
+    stdout: "piped",
+    stderr: "piped",
+    stdin: "null",
+    env: { DISCORD_TOKEN: TOKEN, LOG_FORMAT: "json" },
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  // says "alive" once both faults are behind it
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal((await reader.read()).value, "alive\n");
+  child.kill("SIGTERM");
+  await reader.cancel();
+  assert.equal((await child.status).code, 0);
+  const lines = (await errors).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map(({ message, kind, error }) => [message, kind, error?.message]), [
+    ["Unhandled error", "exception", "thrown in a timer"],
+    ["Unhandled error", "rejection", "rejected"],
+    ["Stopping", undefined, undefined],
+  ]);
+});
