@@ -54,6 +54,7 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #closing = new AbortController();
   #state: "new" | "started" | "closed" = "new";
+  #closed: Promise<void> | undefined;
 
   /** @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
@@ -103,12 +104,19 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Ends deliveries, stores what was accepted and closes the store. What was not delivered waits for the next start. */
-  async close(): Promise<void> {
-    if (this.#state === "closed") return;
+  /**
+   * Ends deliveries, stores what was accepted and closes the store. What was not delivered waits for the next start.
+   *
+   * @param options.signal when aborted, receivers that have not returned are no longer waited for
+   */
+  close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.#closed ??= this.#end(options.signal);
+  }
+
+  async #end(signal: AbortSignal | undefined): Promise<void> {
     this.#state = "closed";
     this.#closing.abort();
-    await this.#dispatcher.drain();
+    await Promise.race([this.#dispatcher.drain(), ...(signal === undefined ? [] : [aborted(signal)])]);
     await this.#store.close();
   }
 
@@ -125,4 +133,9 @@ function chooseStore(options: { store?: Store; debug?: boolean; name: string }):
     `Cannot make the ChatBox ${options.name}: neither store nor debug is given; ` +
       `give a store, or debug: true to keep everything in memory`,
   );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

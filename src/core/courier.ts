@@ -1,5 +1,5 @@
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
-import type { DeliveryProgress } from "./delivery.ts";
+import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Directory } from "./directory.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -32,6 +32,8 @@ export class Courier {
   readonly #uid: Uuid;
   readonly #service: Service;
   #failures = 0;
+  /** The highest `seq` whose arrival was told. */
+  #told = 0;
   #woken = false;
   #cancelWait: (() => void) | undefined;
   readonly #onEnd: () => void;
@@ -105,7 +107,8 @@ export class Courier {
         throw new DeliveryError(`Cannot deliver to ${this.#service.name}: the client has no id`);
       }
       await this.#hand(receiver, waiting, this.#service.idType.decode(id));
-      await this.#confirm(progress);
+      const last = waiting.messages.at(-1)?.seq;
+      await this.#confirm(progress, last ?? 0);
     } catch (error) {
       if (!(error instanceof PermanentDeliveryError)) throw error;
       await this.#fail(waiting, error);
@@ -129,12 +132,13 @@ export class Courier {
     });
   }
 
-  async #confirm(progress: DeliveryProgress): Promise<void> {
+  /** @param arrived the last message that has arrived, where that is less than the progress says */
+  async #confirm(progress: DeliveryProgress, arrived = progress.seq): Promise<void> {
     const { store, hub } = this.#context;
     await store.confirm(this.#uid, this.#service.side, progress);
-    if (progress.seq !== undefined) {
-      hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: progress.seq });
-    }
+    if (arrived === undefined || arrived <= this.#told) return;
+    this.#told = arrived;
+    hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: arrived });
   }
 
   /** Tells the sender of everything unconfirmed that it will never arrive, and goes on with what comes after. */

@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { JsonValue } from "./json.ts";
 import type { Message } from "./message.ts";
 
@@ -56,22 +57,6 @@ export interface DeliveryBatch<Id> {
    * `seq`, and the ids they got. Resolves when it is on disk. Clears the note.
    */
   confirm(progress: DeliveryProgress): Promise<void>;
-}
-
-/** How far a delivery has come. */
-export interface DeliveryProgress {
-  /** All new messages up to this `seq` have arrived. */
-  readonly seq?: number;
-  /** All changes up to this `rev` have arrived. */
-  readonly rev?: number;
-  /** The ids that messages have in the receiving service; they replace earlier ones of the same `seq`. */
-  readonly remoteIds?: readonly RemoteIds[];
-}
-
-/** The ids that one message has in a service, in the order of its parts. */
-export interface RemoteIds {
-  readonly seq: number;
-  readonly ids: readonly string[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { appendedMessage, changedMessage, CID_WINDOW } from "./change.ts";
-import type { DeliveryProgress } from "./delivery.ts";
+import type { DeliveryProgress } from "./delivery_progress.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Side } from "./message.ts";

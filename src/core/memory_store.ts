@@ -1,4 +1,4 @@
-import type { DeliveryProgress } from "./delivery.ts";
+import type { DeliveryProgress } from "./delivery_progress.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { JsonObject, JsonValue } from "./json.ts";

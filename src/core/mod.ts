@@ -23,6 +23,7 @@ export type {
 } from "./service.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
+export type * from "./delivery_progress.ts";
 export {
   type Author,
   type FileReference,

@@ -6,7 +6,7 @@
 import type { Uuid } from "./id_type.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
-import type { DeliveryProgress } from "./delivery.ts";
+import type { DeliveryProgress } from "./delivery_progress.ts";
 
 /** Time. */
 export interface Clock {

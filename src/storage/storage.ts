@@ -21,6 +21,8 @@ export interface Storage extends AsyncDisposable {
   readonly meta: MetaTable;
   /** How many writes wait to be committed. */
   readonly queued: number;
+  /** Resolves when everything that was accepted until now is on disk. */
+  flush(): Promise<void>;
   /** Commits what was accepted and lets go of the file. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     get queued() {
       return commits.queued;
     },
+    flush: () => commits.write(() => undefined),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,25 +1,6 @@
-import {
-  ChatBox,
-  type ChatBoxOptions,
-  type Logger,
-  MemoryStore,
-  type Store,
-  string,
-} from "../../src/core/mod.ts";
+import { ChatBox, type ChatBoxOptions, MemoryStore, type Store, string } from "../../src/core/mod.ts";
+import { Log } from "../support/log.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-
-/** A logger that keeps what it was told. */
-export class Log implements Logger {
-  readonly lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
-  readonly debug = this.#keep("debug");
-  readonly info = this.#keep("info");
-  readonly warn = this.#keep("warn");
-  readonly error = this.#keep("error");
-
-  #keep(level: string): (message: string, fields?: Readonly<Record<string, unknown>>) => void {
-    return (message, fields = {}) => void this.lines.push({ level, message, fields });
-  }
-}
 
 /** A box between two services with text ids, a clock that stands still and no jitter. */
 export interface TestBox extends AsyncDisposable {

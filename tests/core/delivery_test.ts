@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { deepEqual, equal } from "node:assert/strict";
 import {
   type ConnectionEvent,
@@ -203,13 +204,4 @@ async function settle(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   equal(condition(), true);
-}
-
-function setImmediate(callback: (value: unknown) => void): void {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    callback(undefined);
-  };
-  port2.postMessage(undefined);
 }

@@ -1,0 +1,208 @@
+/**
+ * Builds the server from its parts, starts them in order and stops them in reverse order. Only this file knows all of them.
+ *
+ * @module
+ */
+import type { Config } from "./config.ts";
+import { ChatBox, type Logger, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
+import { DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
+import type { LoggerFactory } from "./logging.ts";
+import { EXIT, StartError, type StartErrorReason } from "./start_error.ts";
+import { DatabaseOpenError, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
+import { VERSION } from "./version.ts";
+import { Presence, WebService } from "./web/mod.ts";
+
+/** How long a stop waits for what is under way, in milliseconds. */
+const STOP_DEADLINE_MS = 8_000;
+
+/** The key from which visitors' ids are derived; made once for each database. */
+const IDENTITY_KEY = "identity_key";
+
+const START_REASONS: Readonly<Record<OpenFault, StartErrorReason>> = {
+  locked: "unavailable",
+  newer: "noInput",
+  damaged: "noInput",
+  foreign: "noInput",
+  unwritable: "cannotCreate",
+  unreachable: "cannotCreate",
+};
+
+/** What the server is started with. */
+export interface AppOptions {
+  readonly makeLogger: LoggerFactory;
+  /** Calls the start off. */
+  readonly signal: AbortSignal;
+}
+
+/** A running server. */
+export interface App {
+  /** Where it listens, as addresses to open. */
+  readonly addresses: readonly string[];
+  /** Resolves when it has ended by itself, or after {@link App.stop}. */
+  readonly finished: Promise<{ readonly exitCode: number }>;
+  /** Ends it in good order. */
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Starts the server.
+ *
+ * @throws {StartError} for what the operator can do something about
+ */
+export async function startApp(config: Config, { makeLogger, signal }: AppOptions): Promise<App> {
+  const clock = systemClock;
+  const logger = makeLogger("app");
+  const token = config.discordToken;
+  if (token === undefined) throw new StartError("DISCORD_TOKEN is not set", "config");
+  // Looked at first, so that a start which cannot succeed leaves no file behind.
+  checkPort(config);
+
+  await using started = new AsyncDisposableStack();
+  const storage = open(config.databasePath, makeLogger("storage"));
+  started.defer(() => storage.close());
+  const identityKey = await storage.meta.getOrSet(
+    IDENTITY_KEY,
+    () => crypto.getRandomValues(new Uint8Array(32)),
+  );
+
+  const chatBox = new ChatBox<Uuid, Snowflake>({
+    name: config.name,
+    // Browsers keep a cursor of their own and catch up by it.
+    service1: { name: "web", durable: false },
+    // A visitor's message is accepted while Discord is out of reach: the thread is made when it can be delivered.
+    service2: { name: "discord", idType: snowflake, pairAt: "message" },
+    store: storage.store,
+    logger: makeLogger("chatbox"),
+    clock,
+    ids: randomUuid,
+  });
+  started.defer(() => chatBox.close({ signal: AbortSignal.timeout(STOP_DEADLINE_MS) }));
+
+  const presence = new Presence(clock, await storage.store.lastActiveAt(2));
+  started.defer(() => presence.close());
+
+  const discord = new DiscordService({
+    worker: chatBox.worker2,
+    token,
+    apiUrl: config.discordApiUrl,
+    ...(isSnowflake(config.discordChannelId) && { channelId: config.discordChannelId }),
+    threadOn: config.threadOn,
+    notePrefix: config.notePrefix,
+    onStaffActive: () => presence.touch(),
+    logger: makeLogger("discord"),
+    clock,
+  });
+
+  const web = listen(config, () =>
+    new WebService({
+      chatBox,
+      sessions: storage.sessions,
+      identityKey,
+      presence,
+      readiness: () => discord.status,
+      clock,
+      logger: makeLogger("web"),
+      host: config.host,
+      port: config.port,
+      publicUrl: config.publicUrl,
+      allowedSites: config.allowedSites ?? [],
+      createOn: config.threadOn,
+      name: config.name,
+      greeting: config.greeting,
+    }));
+  started.defer(() => web.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
+  signal.throwIfAborted();
+
+  await chatBox.start();
+  discord.start();
+  const addresses = [addressOf(config.host, web.address.port)];
+  logger.info("Started", { version: VERSION, address: addresses[0], database: config.databasePath });
+
+  const parts = started.move();
+  const finished = Promise.withResolvers<{ readonly exitCode: number }>();
+  let stopping: Promise<void> | undefined;
+  const app: App = {
+    addresses,
+    finished: finished.promise,
+    stop(reason): Promise<void> {
+      return stopping ??= stop(reason, 0);
+    },
+  };
+  discord.problem.then(() => stopping ??= stop("Discord refuses", EXIT.config));
+  return app;
+
+  /** Nothing more comes in, what is under way ends, everything is on disk, the sockets hear of it, the file is closed. */
+  async function stop(reason: string, exitCode: number): Promise<void> {
+    logger.info("Stopping", { reason });
+    web.pause();
+    await within(STOP_DEADLINE_MS, discord.stop());
+    await storage.flush();
+    await parts.disposeAsync();
+    logger.info("Stopped");
+    finished.resolve({ exitCode });
+  }
+}
+
+function checkPort({ host, port }: Config): void {
+  if (port === 0) return;
+  listen({ host, port }, () => Deno.listen({ hostname: host, port }).close());
+}
+
+function listen<T>({ host, port }: Pick<Config, "host" | "port">, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const where = `${host}:${port}`;
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new StartError(
+        `Cannot listen on ${where}: another program does; set PORT to a free one, or stop the other`,
+        "unavailable",
+        { cause: error },
+      );
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new StartError(
+        `Cannot listen on ${where}: not permitted; ports below 1024 need a privilege`,
+        "unavailable",
+        { cause: error },
+      );
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
+      throw new StartError(
+        `Cannot listen on ${where}: HOST is no address of this machine`,
+        "unavailable",
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function open(path: string, logger: Logger): Storage {
+  try {
+    return openStorage(path, { logger });
+  } catch (error) {
+    if (!(error instanceof DatabaseOpenError)) throw error;
+    throw new StartError(error.message, START_REASONS[error.fault], { cause: error });
+  }
+}
+
+/** Where a browser on this machine finds the server. */
+function addressOf(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" || host === "::"
+    ? "localhost"
+    : host.includes(":")
+    ? `[${host}]`
+    : host;
+  return `http://${reachable}:${port}`;
+}
+
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = systemClock.after(limitMs, resolve);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    cancel();
+  }
+}

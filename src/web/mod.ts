@@ -1,0 +1,9 @@
+/**
+ * The visitors' side: pages, and a WebSocket a tab.
+ *
+ * @module
+ */
+export { WebService, type WebServiceOptions } from "./web_service.ts";
+export { Presence } from "./presence.ts";
+export type { Readiness } from "./routes.ts";
+export type { SessionStore } from "./identity.ts";

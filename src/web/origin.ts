@@ -1,0 +1,22 @@
+/**
+ * Whether a page may open a WebSocket here: our own pages may, whatever the address they came by; programs that are
+ * no browsers send no `Origin` at all.
+ *
+ * @param origin the `Origin` header
+ * @param host the `Host` header
+ * @param publicUrl the address visitors use, where it is known
+ */
+export function isOwnOrigin(origin: string | null, host: string | null, publicUrl?: string): boolean {
+  if (origin === null) return true;
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  if (url.protocol !== "http:" && url.protocol !== "https:") return false;
+  if (publicUrl !== undefined && url.origin === new URL(publicUrl).origin) return true;
+  // A proxy that ends TLS hands on the host, not the scheme.
+  return host !== null && url.host === hostOf(host, url.protocol);
+}
+
+function hostOf(host: string, protocol: string): string | undefined {
+  const text = `${protocol}//${host}`;
+  return URL.canParse(text) ? new URL(text).host : undefined;
+}

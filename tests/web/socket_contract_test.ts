@@ -1,0 +1,332 @@
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { isUuid, type Uuid } from "../../src/core/mod.ts";
+import { type Frame, SocketClient } from "../support/socket_client.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { startServer, type TestServer } from "./web_server.ts";
+
+/** Runs against a real server. Sockets of the runtime outlive a test by a turn, which is not a leak of ours. */
+function socketTest(name: string, run: (server: TestServer) => Promise<void>): void {
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn(): Promise<void> {
+      await using server = await startServer();
+      await run(server);
+    },
+  });
+}
+
+socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  const { uid, session, now, ...rest } = await client.next();
+  equal(typeof uid === "string" && isUuid(uid), true);
+  match(String(session), new RegExp(`^${uid}\\.[A-Za-z0-9_-]{43}$`));
+  equal(typeof now, "number");
+  deepEqual(rest, {
+    type: "welcome",
+    v: 1,
+    rev: 0,
+    messages: [],
+    more: false,
+    reset: false,
+    agents: "away",
+    limits: { content: 4000, files: 0, fileBytes: 0 },
+  });
+});
+
+socketTest(
+  "[D1] WebSocket acks a message, tells the visitor's other sockets, and nobody else",
+  async ({ url }) => {
+    await using first = await SocketClient.hello(url);
+    const { session } = await first.next();
+    await using second = await SocketClient.hello(url, String(session));
+    equal((await second.next()).session, undefined);
+    await using stranger = await SocketClient.hello(url);
+    await stranger.next();
+    first.send({ type: "send", cid: "c1", content: "hello\n" });
+    const { acks } = await first.next() as unknown as {
+      acks: { cid: string; seq: number; rev: number; at: number }[];
+    };
+    deepEqual(acks.map(({ cid, seq, rev }) => [cid, seq, rev]), [["c1", 1, 1]]);
+    deepEqual(await second.next(), {
+      type: "messages",
+      rev: 1,
+      messages: [{ seq: 1, rev: 1, from: "visitor", content: "hello\n", at: acks[0]?.at }],
+    });
+    // Whatever the stranger gets, an answer to its own frame comes after it.
+    stranger.send({ type: "history", before: 1, limit: 1 });
+    equal((await stranger.next()).type, "history");
+  },
+);
+
+socketTest("[D3] WebSocket gives the same ack for the same cid and stores nothing new", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  await client.next();
+  client.send({ type: "send", cid: "c1", content: "hello" });
+  const first = await client.next();
+  client.send({ type: "edit", seq: 1, content: "changed" });
+  await client.nextOf("messages");
+  client.send({ type: "send", cid: "c1", content: "hello" });
+  deepEqual(await client.next(), first);
+  client.send({ type: "history", before: 100, limit: 100 });
+  equal((await client.next() as unknown as { messages: unknown[] }).messages.length, 1);
+});
+
+socketTest(
+  "[S4] WebSocket recognises a session before its visitor has written, and after",
+  async ({ url }) => {
+    await using first = await SocketClient.hello(url);
+    const { uid, session } = await first.next();
+    await using second = await SocketClient.hello(url, String(session));
+    equal((await second.next()).uid, uid);
+    first.send({ type: "send", cid: "a", content: "x" });
+    await first.next();
+    await using third = await SocketClient.hello(url, String(session));
+    const welcome = await third.next();
+    deepEqual([welcome.uid, welcome.session, welcome.rev], [uid, undefined, 1]);
+  },
+);
+
+for (
+  const [what, forge] of [
+    ["malformed", () => "not a session"],
+    ["unknown", () => `${crypto.randomUUID()}.${"A".repeat(43)}`],
+    ["with another secret", (session: string) => `${session.slice(0, 37)}${"B".repeat(43)}`],
+    ["with another uid", (session: string) => `${crypto.randomUUID()}${session.slice(36)}`],
+    ["too long", (session: string) => session + "x".repeat(5_000)],
+  ] as const
+) {
+  socketTest(`[O3] WebSocket answers a session that is ${what} with a new one`, async ({ url }) => {
+    await using owner = await SocketClient.hello(url);
+    const { uid, session } = await owner.next();
+    owner.send({ type: "send", cid: "a", content: "secret" });
+    await owner.next();
+    await using other = await SocketClient.hello(url, forge(String(session)));
+    const welcome = await other.next();
+    notEqual(welcome.uid, uid);
+    equal(typeof welcome.session, "string");
+    deepEqual(welcome.messages, []);
+  });
+}
+
+socketTest("WebSocket catches up on messages, edits and deletions after a rev", async ({ url, chatBox }) => {
+  await using client = await SocketClient.hello(url);
+  const { session, uid } = await client.next();
+  for (const cid of ["a", "b", "c"]) client.send({ type: "send", cid, content: cid });
+  await client.nextOf("acks");
+  await chatBox.worker2.getMessageSender(await threadOf(chatBox, uid as Uuid))({
+    content: "hi",
+    author: { name: "Ada" },
+  });
+  client.send({ type: "edit", seq: 1, content: "A" });
+  client.send({ type: "delete", seq: 2 });
+  await client.frames.until("the deletion", (frames) => JSON.stringify(frames).includes(`"deleted":true`));
+  await using again = await SocketClient.hello(url, String(session), 3);
+  const welcome = await again.next() as unknown as {
+    messages: Record<string, unknown>[];
+    rev: number;
+    reset: boolean;
+  };
+  deepEqual(
+    welcome.messages.map(({ seq, rev, from, content, deleted, author }) => ({
+      seq,
+      rev,
+      from,
+      content,
+      deleted,
+      author,
+    })),
+    [
+      { seq: 1, rev: 5, from: "visitor", content: "A", deleted: undefined, author: undefined },
+      { seq: 2, rev: 6, from: "visitor", content: "", deleted: true, author: undefined },
+      { seq: 4, rev: 4, from: "agent", content: "hi", deleted: undefined, author: { name: "Ada" } },
+    ],
+  );
+  deepEqual([welcome.rev, welcome.reset], [6, false]);
+});
+
+socketTest("WebSocket starts over with the latest 50 when more than 200 changed", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  const { session } = await client.next();
+  for (let i = 1; i <= 203; i++) client.send({ type: "send", cid: `c${i}`, content: `${i}` });
+  await client.frames.until("all acks", (frames) => countAcks(frames) === 203);
+  const welcome = async (after: number): Promise<unknown> => {
+    await using again = await SocketClient.hello(url, String(session), after);
+    const { messages, more, reset } = await again.next() as unknown as {
+      messages: { seq: number }[];
+      more: boolean;
+      reset: boolean;
+    };
+    return [messages.length, messages[0]?.seq, more, reset];
+  };
+  deepEqual(await welcome(2), [50, 154, true, true]);
+  deepEqual(await welcome(3), [200, 4, true, false]);
+  deepEqual(await welcome(0), [50, 154, true, false]);
+  deepEqual(await welcome(9_999), [50, 154, true, true]);
+});
+
+socketTest("WebSocket pages back through history", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  await client.next();
+  for (const cid of ["a", "b", "c"]) client.send({ type: "send", cid, content: cid });
+  await client.frames.until("all acks", (frames) => countAcks(frames) === 3);
+  client.send({ type: "history", before: 3, limit: 1 });
+  const { messages, more } = await client.nextOf("history") as unknown as {
+    messages: { seq: number }[];
+    more: boolean;
+  };
+  deepEqual([messages.map(({ seq }) => seq), more], [[2], true]);
+});
+
+socketTest("WebSocket tells typing, delivered and presence", async ({ url, chatBox, presence }) => {
+  await using client = await SocketClient.hello(url);
+  const { uid } = await client.next();
+  chatBox.worker2.setReceivedMessageCallback(() => undefined);
+  client.send({ type: "send", cid: "a", content: "x" });
+  deepEqual(await client.nextOf("delivered"), { type: "delivered", seq: 1 });
+  const thread = `thread of ${uid}`;
+  await chatBox.worker2.typing(thread, "Ada");
+  deepEqual(await client.next(), { type: "typing", name: "Ada" });
+  await chatBox.worker2.markRead(thread, 1);
+  deepEqual(await client.next(), { type: "read", seq: 1 });
+  presence.touch();
+  deepEqual(await client.next(), { type: "presence", agents: "online" });
+});
+
+const REFUSED: readonly (readonly [name: string, frame: unknown, code: string, cid?: string])[] = [
+  ["no JSON", "{", "bad_frame"],
+  ["an array", [], "bad_frame"],
+  ["an unknown type", { type: "dance" }, "bad_frame"],
+  ["binary", new Uint8Array([1]), "bad_frame"],
+  ["a send without cid", { type: "send", content: "x" }, "bad_frame"],
+  ["a cid with a space", { type: "send", cid: "a b", content: "x" }, "bad_frame"],
+  ["a cid of 65 characters", { type: "send", cid: "a".repeat(65), content: "x" }, "bad_frame"],
+  ["content that is no text", { type: "send", cid: "a", content: 1 }, "bad_frame", "a"],
+  ["content with an unpaired surrogate", `{"type":"send","cid":"a","content":"\\ud800"}`, "bad_frame", "a"],
+  ["empty content", { type: "send", cid: "a", content: "" }, "content_empty", "a"],
+  ["content of line ends", { type: "send", cid: "a", content: "\r\n\n" }, "content_empty", "a"],
+  [
+    "content of 4,001 code points",
+    { type: "send", cid: "a", content: "𝄞".repeat(4_001) },
+    "content_too_long",
+    "a",
+  ],
+  ["a reply to 0", { type: "send", cid: "a", content: "x", replyTo: 0 }, "bad_frame", "a"],
+  ["an edit of nothing", { type: "edit", seq: 1, content: "x" }, "not_found"],
+  ["an edit without content", { type: "edit", seq: 1 }, "bad_frame"],
+  ["an edit to nothing", { type: "edit", seq: 1, content: "" }, "content_empty"],
+  ["a deletion of nothing", { type: "delete", seq: 1 }, "not_found"],
+  ["a deletion of 1.5", { type: "delete", seq: 1.5 }, "bad_frame"],
+  ["history of 101", { type: "history", before: 1, limit: 101 }, "bad_frame"],
+  ["history of 0", { type: "history", before: 1, limit: 0 }, "bad_frame"],
+  ["reading up to -1", { type: "read", seq: -1 }, "bad_frame"],
+  ["a second hello", { type: "hello", v: 1, session: null, after: 0 }, "bad_frame"],
+];
+
+for (const [name, frame, code, cid] of REFUSED) {
+  socketTest(`[S3] WebSocket answers ${name} with ${code}, and goes on`, async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    await client.next();
+    client.send(frame);
+    const { type, message, ...rest } = await client.next();
+    deepEqual([type, rest], ["error", cid === undefined ? { code } : { code, cid }]);
+    match(String(message), /^Cannot .*[^.]$/);
+    client.send({ type: "send", cid: "fine", content: "𝄞".repeat(4_000), unknown: { field: 1 } });
+    equal((await client.next()).type, "acks");
+  });
+}
+
+socketTest("[O3] WebSocket lets a visitor change their own messages only", async ({ url, chatBox }) => {
+  await using client = await SocketClient.hello(url);
+  const { uid } = await client.next();
+  client.send({ type: "send", cid: "a", content: "x" });
+  await client.next();
+  await chatBox.worker2.getMessageSender(await threadOf(chatBox, uid as Uuid))("staff's");
+  await client.nextOf("messages");
+  for (const frame of [{ type: "edit", seq: 2, content: "mine" }, { type: "delete", seq: 2 }]) {
+    client.send(frame);
+    equal((await client.next()).code, "forbidden");
+  }
+});
+
+for (
+  const [name, frame] of [
+    ["send", { type: "send", cid: "a", content: "x" }],
+    ["an old version", { type: "hello", v: 0, session: null, after: 0 }],
+    ["a negative rev", { type: "hello", v: 1, session: null, after: -1 }],
+    ["a session that is a number", { type: "hello", v: 1, session: 1, after: 0 }],
+  ] as const
+) {
+  socketTest(`WebSocket ends with bad_hello and 4400 when the first frame is ${name}`, async ({ url }) => {
+    await using client = await SocketClient.connect(url);
+    client.send(frame);
+    equal((await client.next()).code, "bad_hello");
+    equal((await client.ended()).code, 4400);
+  });
+}
+
+socketTest(
+  "WebSocket ends with 4400 after ten frames in a row that are not the protocol",
+  async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    await client.next();
+    for (let i = 0; i < 10; i++) client.send("?");
+    equal((await client.ended()).code, 4400);
+  },
+);
+
+socketTest("WebSocket ends with 1009 after a frame over 64 KiB, and reads one of 64 KiB", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  await client.next();
+  const padded = (bytes: number): string => {
+    const frame = JSON.stringify({ type: "send", cid: "a", content: "x", pad: "" });
+    return frame.replace(`"pad":""`, `"pad":"${"y".repeat(bytes - frame.length)}"`);
+  };
+  client.send(padded(65_536));
+  equal((await client.next()).type, "acks");
+  client.send(padded(65_537));
+  equal((await client.ended()).code, 1009);
+});
+
+Deno.test({
+  name: "WebSocket ends with 4408 when no hello comes within 10 s",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(): Promise<void> {
+    const clock = new FakeClock();
+    await using server = await startServer({ clock });
+    await using client = await SocketClient.connect(server.url);
+    // The session's timer runs from the moment the server has seen the socket.
+    client.send("?");
+    await client.next();
+    clock.advance(9_999);
+    client.send("?");
+    equal((await client.next()).code, "bad_frame");
+    clock.advance(1);
+    equal((await client.ended()).code, 4408);
+  },
+});
+
+Deno.test({
+  name: "[D6] WebSocket is closed with 1012 when the server stops",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(): Promise<void> {
+    const server = await startServer();
+    await using client = await SocketClient.hello(server.url);
+    await client.next();
+    await server[Symbol.asyncDispose]();
+    equal((await client.ended()).code, 1012);
+  },
+});
+
+async function threadOf({ worker1, worker2 }: TestServer["chatBox"], uid: Uuid): Promise<string> {
+  const connection = await worker1.connectionOf(uid);
+  if (connection === undefined) throw new Error("the visitor has not written");
+  return await worker2.pair(connection);
+}
+
+function countAcks(frames: readonly Frame[]): number {
+  return frames.reduce((count, { acks }) => count + (Array.isArray(acks) ? acks.length : 0), 0);
+}
