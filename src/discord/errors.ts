@@ -1,0 +1,73 @@
+/** Discord understood a request and said no. Asking the same again gives the same answer. */
+export class DiscordRefusal extends Error {
+  override readonly name = "DiscordRefusal";
+  /** The HTTP status. */
+  readonly status: number;
+  /**
+   * Discord's own code, 0 when there is none.
+   * https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+   */
+  readonly code: number;
+
+  constructor(action: string, status: number, code: number, detail: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: Discord answers ${status}, code ${code}, ${detail}`, options);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Options of {@link DiscordUnreachable}. */
+export interface UnreachableOptions extends ErrorOptions {
+  /** Whether the request went out, so that Discord may have done what was asked although no answer says so. */
+  readonly sent: boolean;
+  /** How long Discord wants to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** Discord could not be asked now: no connection, no answer in time, an error of its own, or a rate limit. */
+export class DiscordUnreachable extends Error {
+  override readonly name = "DiscordUnreachable";
+  /** The HTTP status; `undefined` when there was no answer. */
+  readonly status: number | undefined;
+  /** See {@link UnreachableOptions.sent}. */
+  readonly sent: boolean;
+  /** See {@link UnreachableOptions.retryAfterMs}. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(action: string, status: number | undefined, detail: string, options: UnreachableOptions) {
+    super(`Cannot ${action}: ${status === undefined ? detail : `Discord answers ${status}, ${detail}`}`, options);
+    this.status = status;
+    this.sent = options.sent;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The codes of Discord's that something is done about. */
+export const Code = {
+  unknownChannel: 10003,
+  unknownMessage: 10008,
+  missingAccess: 50001,
+  emptyMessage: 50006,
+  missingPermissions: 50013,
+  invalidForm: 50035,
+  threadArchived: 50083,
+  threadLocked: 160005,
+  tooManyActiveThreads: 160006,
+  blockedByAutomod: 200000,
+  titleBlockedByAutomod: 200001,
+} as const;
+
+/** Tells whether an error is Discord's refusal with one of these codes. */
+export function refusedWith(error: unknown, ...codes: readonly number[]): error is DiscordRefusal {
+  return error instanceof DiscordRefusal && codes.includes(error.code);
+}
+
+/** For a call that can be done without: gives `fallback` where Discord, or a server like it, does not know or allow it. */
+export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof DiscordRefusal && (error.status === 403 || error.status === 404)) return fallback;
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+import { type Membership, missingIn, type PermissionName, permissionsIn } from "./permissions.ts";
+import type { DiscordChannel, DiscordEvent, DiscordGuild, DiscordRole } from "./ports.ts";
+import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
+
+/** The name by which the channel is found when no id is configured. */
+export const CHANNEL_NAME = "chatbox50";
+
+interface GuildPage {
+  readonly id: Snowflake;
+  readonly name: string;
+  readonly ownerId: Snowflake | undefined;
+  readonly channels: Map<Snowflake, DiscordChannel>;
+  readonly roles: Map<Snowflake, DiscordRole>;
+  ownRoles: readonly Snowflake[] | undefined;
+  available: boolean;
+}
+
+/** The channel in which threads are made, or why there is none. */
+export type ChannelSearch =
+  | { readonly channel: DiscordChannel; readonly guildId: Snowflake }
+  | { readonly channel: undefined; readonly reason: string };
+
+/** Keeps the guilds that the bot is in, as the gateway tells them, and finds the channel among theirs. */
+export class GuildBook {
+  readonly #guilds = new Map<Snowflake, GuildPage>();
+  #botId: Snowflake | undefined;
+
+  /** How many guilds the bot is in. */
+  get size(): number {
+    return this.#guilds.size;
+  }
+
+  /** Learns from an event. @returns whether it may have changed the outcome of {@link GuildBook.find} */
+  apply(event: DiscordEvent): boolean {
+    switch (event.type) {
+      case "ready":
+        this.#botId = event.bot.id;
+        this.#guilds.clear();
+        return true;
+      case "guild":
+        this.#guilds.set(event.guild.id, pageOf(event.guild));
+        return true;
+      case "guild-gone":
+        return this.#guildGone(event.id, event.outage);
+      case "channel": {
+        const page = event.channel.guildId && this.#guilds.get(event.channel.guildId);
+        page?.channels.set(event.channel.id, event.channel);
+        return page !== undefined;
+      }
+      case "channel-gone":
+        return [...this.#guilds.values()].some((page) => page.channels.delete(event.id));
+      case "role":
+        this.#guilds.get(event.guildId)?.roles.set(event.role.id, event.role);
+        return true;
+      case "own-roles": {
+        const page = this.#guilds.get(event.guildId);
+        if (page !== undefined) page.ownRoles = event.roles;
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #guildGone(id: Snowflake, outage: boolean): boolean {
+    const page = this.#guilds.get(id);
+    if (page === undefined) return false;
+    if (outage) page.available = false;
+    else this.#guilds.delete(id);
+    return true;
+  }
+
+  /** A channel that is no thread; `undefined` for a thread and for what is not known. */
+  channel(id: Snowflake): DiscordChannel | undefined {
+    for (const page of this.#guilds.values()) {
+      const channel = page.channels.get(id);
+      if (channel !== undefined) return channel;
+    }
+    return undefined;
+  }
+
+  /** A role's name. */
+  roleName(id: Snowflake): string | undefined {
+    for (const page of this.#guilds.values()) {
+      const role = page.roles.get(id);
+      if (role !== undefined) return role.name;
+    }
+    return undefined;
+  }
+
+  /** Finds the channel: the one with this id, or else the forum, or else the text channel, named {@link CHANNEL_NAME}. */
+  find(channelId: Snowflake | undefined): ChannelSearch {
+    const pages = [...this.#guilds.values()].filter((page) => page.available)
+      .sort((a, b) => compareSnowflakes(a.id, b.id));
+    for (const kind of ["forum", "text"] as const) {
+      for (const page of pages) {
+        const channel = [...page.channels.values()].find((candidate) =>
+          candidate.kind === kind &&
+          (channelId === undefined ? candidate.name.toLowerCase() === CHANNEL_NAME : candidate.id === channelId)
+        );
+        if (channel !== undefined) return { channel, guildId: page.id };
+      }
+    }
+    return { channel: undefined, reason: this.#whyNone(channelId, pages) };
+  }
+
+  #whyNone(channelId: Snowflake | undefined, pages: readonly GuildPage[]): string {
+    if (this.#guilds.size === 0) return "The bot is in no Discord server yet";
+    const away = [...this.#guilds.values()].filter((page) => !page.available).map((page) => page.name);
+    if (away.length > 0) return `Discord reports an outage of ${away.join(", ")}`;
+    const wanted = channelId === undefined
+      ? `forum or text channel named ${CHANNEL_NAME}`
+      : `forum or text channel with the id ${channelId}`;
+    const visible = pages.flatMap((page) =>
+      [...page.channels.values()].filter(({ kind }) => kind === "forum" || kind === "text")
+        .map(({ name }) => `#${name} (${page.name})`)
+    );
+    const seen = visible.length === 0 ? "no such channel at all" : visible.slice(0, 20).join(", ");
+    return `There is no ${wanted}; the bot sees ${seen}`;
+  }
+
+  /** The permissions that the bot lacks in a channel; none where the guild did not tell enough to know. */
+  missing(channel: DiscordChannel): readonly PermissionName[] {
+    const page = channel.guildId && this.#guilds.get(channel.guildId);
+    if (!page || this.#botId === undefined || page.ownRoles === undefined || page.roles.size === 0) return [];
+    const member: Membership = {
+      botId: this.#botId,
+      guildId: page.id,
+      roles: page.ownRoles,
+      ...(page.ownerId !== undefined && { ownerId: page.ownerId }),
+    };
+    return missingIn(channel, permissionsIn(channel, member, page.roles));
+  }
+}
+
+function pageOf(guild: DiscordGuild): GuildPage {
+  return {
+    id: guild.id,
+    name: guild.name,
+    ownerId: guild.ownerId,
+    channels: new Map(guild.channels.map((channel) => [channel.id, channel])),
+    roles: new Map(guild.roles.map((role) => [role.id, role])),
+    ownRoles: guild.ownRoles,
+    available: true,
+  };
+}

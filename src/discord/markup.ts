@@ -1,0 +1,227 @@
+import { parse } from "discord-markdown-parser";
+import type { MarkupNode } from "./markup_node.ts";
+import type { DiscordUser } from "./ports.ts";
+import { displayName } from "./author.ts";
+import { isPayload, objects, type Payload } from "./payloads.ts";
+import type { Snowflake } from "./snowflake.ts";
+
+/** Deeper formatting is shown as its text. */
+const MAX_DEPTH = 12;
+
+/** Discord's longest message, of a member with Nitro, in characters; what is longer is no message of Discord's. */
+const MAX_PARSED = 4_000;
+
+/** The parser's time grows with the square of what looks like unfinished links. */
+const MAX_LINK_STARTS = 50;
+
+/** What names the ids in a message. */
+export interface MarkupNames {
+  readonly users: readonly DiscordUser[];
+  role(id: Snowflake): string | undefined;
+  channel(id: Snowflake): string | undefined;
+}
+
+/** A message for the visitor. */
+export interface Markup {
+  /** As plain text that can be read. */
+  readonly content: string;
+  /** As a tree; absent when it says no more than the plain text. */
+  readonly nodes?: readonly MarkupNode[];
+}
+
+/**
+ * Reads Discord's markdown. Mentions, custom emoji, timestamps and command mentions become readable; whatever is unknown
+ * stays the text that it is. Never throws.
+ */
+export function readMarkup(source: string, names: MarkupNames): Markup {
+  if (source.length > MAX_PARSED || (source.match(/\]\(/g)?.length ?? 0) > MAX_LINK_STARTS) return { content: source };
+  const nodes = trimBreaks(blocks(source, names));
+  const content = plain(nodes).trim();
+  const formatted = nodes.some((node) => node.type !== "text" && node.type !== "break");
+  return formatted ? { content, nodes } : { content };
+}
+
+/** A line of a list, and its indent. https://support.discord.com/hc/en-us/articles/210298617 */
+const LIST_LINE = /^( *)(?:[-*]|(\d{1,9})\.) +(\S.*)$/;
+
+/** The parser knows no lists, so lines that are some are taken out first; never inside a block of code. */
+function blocks(source: string, names: MarkupNames): MarkupNode[] {
+  const nodes: MarkupNode[] = [];
+  let text: string[] = [];
+  let items: { ordered: boolean; start: number; lines: string[] } | undefined;
+  const endText = (): void => {
+    if (text.length > 0) nodes.push(...inline(text.join("\n"), names));
+    text = [];
+  };
+  const endList = (): void => {
+    if (items !== undefined) {
+      const list = items.lines.map((line) => inline(line, names));
+      nodes.push({ type: "list", ordered: items.ordered, ...(items.ordered && { start: items.start }), items: list });
+    }
+    items = undefined;
+  };
+  let fenced = false;
+  for (const line of source.split("\n")) {
+    const match = fenced ? null : LIST_LINE.exec(line);
+    if (line.split("```").length % 2 === 0) fenced = !fenced;
+    if (match === null) {
+      endList();
+      text.push(line);
+      continue;
+    }
+    endText();
+    const [, , number, item = ""] = match;
+    const ordered = number !== undefined;
+    if (items !== undefined && items.ordered !== ordered) endList();
+    items ??= { ordered, start: Number(number ?? 1), lines: [] };
+    items.lines.push(item);
+  }
+  endText();
+  endList();
+  return nodes;
+}
+
+function inline(source: string, names: MarkupNames): MarkupNode[] {
+  try {
+    return joinTexts(convert(objects(parse(source, "extended")), names, 0));
+  } catch {
+    return [{ type: "text", text: source }];
+  }
+}
+
+const WRAPPERS: ReadonlyMap<unknown, "bold" | "italic" | "underline" | "strike" | "spoiler" | "quote"> = new Map([
+  ["strong", "bold"],
+  ["em", "italic"],
+  ["underline", "underline"],
+  ["strikethrough", "strike"],
+  ["spoiler", "spoiler"],
+  ["blockQuote", "quote"],
+]);
+
+function convert(parsed: readonly Payload[], names: MarkupNames, depth: number): MarkupNode[] {
+  return parsed.flatMap((node) => convertOne(node, names, depth));
+}
+
+function convertOne(node: Payload, names: MarkupNames, depth: number): MarkupNode[] {
+  const inner = (): MarkupNode[] => {
+    if (!Array.isArray(node.content)) return [{ type: "text", text: string(node.content) }];
+    const children = joinTexts(convert(node.content.filter(isPayload), names, depth + 1));
+    return depth < MAX_DEPTH ? children : [{ type: "text", text: plain(children) }];
+  };
+  const wrapper = WRAPPERS.get(node.type);
+  if (wrapper !== undefined) return [{ type: wrapper, children: trimBreaks(inner()) }];
+  switch (node.type) {
+    case "br":
+    case "newline":
+      return [{ type: "break" }];
+    case "inlineCode":
+      return [{ type: "code", text: string(node.content) }];
+    case "codeBlock": {
+      const language = string(node.lang);
+      return [{ type: "codeblock", text: string(node.content), ...(language !== "" && { language }) }];
+    }
+    case "heading": {
+      const level = node.level === 1 || node.level === 2 ? node.level : 3;
+      return [{ type: "heading", level, children: inner() }];
+    }
+    case "subtext":
+      return [...inner(), { type: "break" }];
+    case "link":
+    case "url":
+    case "autolink":
+      return link(string(node.target), inner());
+    default:
+      return reference(node, names);
+  }
+}
+
+/** Only what a browser can open safely; a link of another kind is its text. */
+function link(target: string, children: MarkupNode[]): MarkupNode[] {
+  return /^https?:\/\//i.test(target) && URL.canParse(target) ? [{ type: "link", url: target, children }] : children;
+}
+
+function reference(node: Payload, names: MarkupNames): MarkupNode[] {
+  const id = string(node.id) as Snowflake;
+  switch (node.type) {
+    case "user": {
+      const user = names.users.find((candidate) => candidate.id === id);
+      return [{ type: "mention", text: `@${user === undefined ? "someone" : displayName(user)}` }];
+    }
+    case "role":
+      return [{ type: "mention", text: `@${names.role(id) ?? "role"}` }];
+    case "channel":
+      return [{ type: "mention", text: `#${names.channel(id) ?? "channel"}` }];
+    case "everyone":
+    case "here":
+      return [{ type: "mention", text: `@${node.type}` }];
+    case "slashCommand":
+      return [{ type: "mention", text: string(node.fullName) || string(node.name) || "/command" }];
+    case "guildNavigation":
+      return [{ type: "mention", text: "#server" }];
+    case "emoji":
+      return [{ type: "text", text: `:${string(node.name) || "emoji"}:` }];
+    case "twemoji":
+      return [{ type: "text", text: string(node.name) }];
+    case "timestamp": {
+      const at = Number(string(node.timestamp)) * 1000;
+      const style = string(node.format) || "f";
+      return Number.isSafeInteger(at) && Math.abs(at) <= 8.64e15 ? [{ type: "timestamp", at, style }] : [];
+    }
+    default:
+      return [{ type: "text", text: string(node.content) }];
+  }
+}
+
+/** What a tree says, without formatting. */
+export function plain(nodes: readonly MarkupNode[]): string {
+  return nodes.map((node, index) => {
+    switch (node.type) {
+      case "text":
+      case "code":
+      case "mention":
+        return node.text;
+      case "codeblock":
+        return `${index > 0 ? "\n" : ""}${node.text}\n`;
+      case "break":
+        return "\n";
+      case "timestamp":
+        return new Date(node.at).toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, " UTC");
+      case "list":
+        return node.items.map((item, number) =>
+          `${index + number > 0 ? "\n" : ""}${node.ordered ? `${(node.start ?? 1) + number}.` : "-"} ${plain(item)}`
+        ).join("") + "\n";
+      case "heading":
+        return `${plain(node.children)}\n`;
+      case "link": {
+        const label = plain(node.children);
+        return label === node.url ? label : `${label} (${node.url})`;
+      }
+      default:
+        return plain(node.children);
+    }
+  }).join("").replace(/\n{3,}/g, "\n\n");
+}
+
+function joinTexts(nodes: readonly MarkupNode[]): MarkupNode[] {
+  const joined: MarkupNode[] = [];
+  for (const node of nodes) {
+    const last = joined.at(-1);
+    if (node.type === "text" && last?.type === "text") {
+      joined[joined.length - 1] = { type: "text", text: last.text + node.text };
+    } else if (node.type !== "text" || node.text !== "") joined.push(node);
+  }
+  return joined;
+}
+
+function trimBreaks(nodes: readonly MarkupNode[]): MarkupNode[] {
+  const isBreak = (node: MarkupNode | undefined): boolean => node?.type === "break";
+  let from = 0;
+  let to = nodes.length;
+  while (from < to && isBreak(nodes[from])) from++;
+  while (to > from && isBreak(nodes[to - 1])) to--;
+  return nodes.slice(from, to);
+}
+
+function string(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

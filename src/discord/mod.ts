@@ -1,0 +1,10 @@
+/**
+ * Discord as a service of a ChatBox. Inside, data flows from `gateway` through `events`, `intake` and `inbox` to the
+ * visitor, and from the core through `outbox`, `plan` and `follower` to `rest`.
+ *
+ * @module
+ */
+export { DiscordService, type DiscordServiceOptions, type DiscordStatus } from "./service.ts";
+export type { DiscordProblem } from "./ports.ts";
+export { compareSnowflakes, isSnowflake, type Snowflake, snowflake, snowflakeTime } from "./snowflake.ts";
+export type { MarkupNode } from "./markup_node.ts";

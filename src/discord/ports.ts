@@ -1,0 +1,186 @@
+/**
+ * Discord as this folder sees it: plain values and two small interfaces. Only `rest.ts`, `gateway.ts` and `shard.ts` know
+ * what stands behind them.
+ *
+ * @module
+ */
+import type { Snowflake } from "./snowflake.ts";
+
+/** Somebody on Discord, with the names that they carry here. */
+export interface DiscordUser {
+  readonly id: Snowflake;
+  readonly username: string;
+  readonly globalName?: string;
+  /** The name in this guild. */
+  readonly nick?: string;
+  /** Hash of the picture. */
+  readonly avatar?: string;
+  /** Hash of the picture in this guild. */
+  readonly guildAvatar?: string;
+  readonly bot: boolean;
+}
+
+/** A message, as far as it is used. */
+export interface DiscordMessage {
+  readonly id: Snowflake;
+  readonly channelId: Snowflake;
+  readonly guildId?: Snowflake;
+  readonly author: DiscordUser;
+  /** Set when a webhook wrote it. */
+  readonly webhookId?: Snowflake;
+  /** Set when an application wrote it. */
+  readonly applicationId?: Snowflake;
+  /** https://discord.com/developers/docs/resources/message#message-object-message-types */
+  readonly type: number;
+  readonly content: string;
+  /** ISO 8601, as Discord writes it; set from the first edit on. */
+  readonly editedTimestamp?: string;
+  /** The message that this one answers. */
+  readonly replyTo?: Snowflake;
+  readonly mentions: readonly DiscordUser[];
+  /** Lines for what is not text: stickers, polls, forwards, embeds, attachments. */
+  readonly extras: readonly string[];
+}
+
+/** An edit as the gateway tells it; what was not told is `undefined`. */
+export interface DiscordMessageEdit {
+  readonly id: Snowflake;
+  readonly channelId: Snowflake;
+  /** The whole message, unless Discord sent only a part of it. */
+  readonly message?: DiscordMessage;
+}
+
+/** The kinds of channels that matter here. */
+export type ChannelKind = "text" | "forum" | "thread" | "other";
+
+/** A rule of a channel that gives or takes permissions. */
+export interface PermissionOverwrite {
+  /** A role, or a member. */
+  readonly id: Snowflake;
+  readonly allow: bigint;
+  readonly deny: bigint;
+}
+
+/** A channel or a thread. */
+export interface DiscordChannel {
+  readonly id: Snowflake;
+  readonly guildId?: Snowflake;
+  readonly kind: ChannelKind;
+  readonly name: string;
+  readonly parentId?: Snowflake;
+  /** Of a thread: who made it. */
+  readonly ownerId?: Snowflake;
+  readonly lastMessageId?: Snowflake;
+  readonly overwrites: readonly PermissionOverwrite[];
+  /** Of a forum: its tags. */
+  readonly tags: readonly { readonly id: Snowflake; readonly name: string }[];
+  /** Of a forum: a post must carry a tag. */
+  readonly tagRequired: boolean;
+  /** Of a thread: when it was archived or woken last, ISO 8601. */
+  readonly archiveTimestamp?: string;
+  readonly archived: boolean;
+  readonly locked: boolean;
+}
+
+/** A role. */
+export interface DiscordRole {
+  readonly id: Snowflake;
+  readonly name: string;
+  readonly permissions: bigint;
+}
+
+/** A guild, as the gateway tells it when the bot comes in. */
+export interface DiscordGuild {
+  readonly id: Snowflake;
+  readonly name: string;
+  readonly ownerId?: Snowflake;
+  readonly channels: readonly DiscordChannel[];
+  /** Active threads. */
+  readonly threads: readonly DiscordChannel[];
+  readonly roles: readonly DiscordRole[];
+  /** The roles of the bot itself; `undefined` when the guild did not say. */
+  readonly ownRoles?: readonly Snowflake[];
+}
+
+/** A problem that only a person can solve; nothing is tried again. */
+export interface DiscordProblem {
+  readonly code: "token" | "intents" | "gateway";
+  /** For the operator: what is wrong and what to click. */
+  readonly message: string;
+}
+
+/** What happens on Discord. */
+export type DiscordEvent =
+  | {
+    /** A new session: what happened since the last one is not told. */
+    readonly type: "ready";
+    readonly bot: DiscordUser;
+    readonly applicationId: Snowflake;
+    /** The guilds that the bot is in; each follows as an event of its own. */
+    readonly guildIds: readonly Snowflake[];
+  }
+  | { readonly type: "resumed" | "disconnected" }
+  | { readonly type: "guild"; readonly guild: DiscordGuild }
+  | { readonly type: "guild-gone"; readonly id: Snowflake; readonly outage: boolean }
+  | { readonly type: "channel" | "thread"; readonly channel: DiscordChannel }
+  | { readonly type: "channel-gone" | "thread-gone"; readonly id: Snowflake }
+  | { readonly type: "role"; readonly guildId: Snowflake; readonly role: DiscordRole }
+  | { readonly type: "own-roles"; readonly guildId: Snowflake; readonly roles: readonly Snowflake[] }
+  | { readonly type: "message"; readonly message: DiscordMessage }
+  | { readonly type: "message-edit"; readonly edit: DiscordMessageEdit }
+  | { readonly type: "messages-gone"; readonly channelId: Snowflake; readonly ids: readonly Snowflake[] }
+  | { readonly type: "typing"; readonly channelId: Snowflake; readonly user: DiscordUser }
+  | { readonly type: "problem"; readonly problem: DiscordProblem };
+
+/** The gateway: tells what happens, connects again for ever, resumes where it can. */
+export interface DiscordGateway {
+  /** Begins to connect; events come through the listener. */
+  start(listener: (event: DiscordEvent) => void): void;
+  /** Closes with a code that keeps the session. No event comes after the call. */
+  stop(): Promise<void>;
+}
+
+/** A new message. */
+export interface NewMessage {
+  readonly content: string;
+  /** At most 25 characters; a second message with the same one is answered with the first. */
+  readonly nonce?: string;
+  /** The message that this one answers; sent without when that is gone. */
+  readonly replyTo?: Snowflake;
+}
+
+/** A new thread. */
+export interface NewThread {
+  readonly name: string;
+  /** The first message, for forums only. */
+  readonly content?: string;
+  readonly tags?: readonly Snowflake[];
+}
+
+/**
+ * The calls that are needed, and no more. Each waits for its turn under Discord's rate limits and rejects with a
+ * `DiscordRefusal` or a `DiscordUnreachable`.
+ */
+export interface DiscordRest {
+  /** Where the gateway is. */
+  gatewayUrl(): Promise<{ readonly url: string; readonly remaining: number; readonly resetAfterMs: number }>;
+  channel(id: Snowflake): Promise<DiscordChannel>;
+  guildChannels(guildId: Snowflake): Promise<readonly DiscordChannel[]>;
+  activeThreads(guildId: Snowflake): Promise<readonly DiscordChannel[]>;
+  /** A page of public archived threads, latest archived first. `before`: ISO 8601. */
+  archivedThreads(
+    channelId: Snowflake,
+    before?: string,
+  ): Promise<{ readonly threads: readonly DiscordChannel[]; readonly more: boolean }>;
+  /** Makes a post in a forum, or a public thread in a text channel. */
+  createThread(parent: DiscordChannel, thread: NewThread): Promise<DiscordChannel>;
+  sendMessage(channelId: Snowflake, message: NewMessage): Promise<DiscordMessage>;
+  editMessage(channelId: Snowflake, messageId: Snowflake, content: string): Promise<void>;
+  deleteMessage(channelId: Snowflake, messageId: Snowflake): Promise<void>;
+  /** Up to 100 messages after an id, oldest first. */
+  messagesAfter(channelId: Snowflake, after: Snowflake, limit: number): Promise<readonly DiscordMessage[]>;
+  /** Wakes a thread. */
+  unarchive(threadId: Snowflake): Promise<void>;
+  /** Lets go of timers; calls that wait reject. */
+  close(): void;
+}

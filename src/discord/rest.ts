@@ -1,0 +1,127 @@
+import type { Clock, Logger } from "../core/mod.ts";
+import type { DiscordMessage, DiscordRest, NewMessage, NewThread } from "./ports.ts";
+import { object, objects, optionalId, type Payload, readChannel, readMessage, text } from "./payloads.ts";
+import { RestCaller } from "./rest_manager.ts";
+import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
+
+/** Nobody is ever pinged: on every create and on every edit, which would parse again by default (X1). */
+const NO_MENTIONS = { parse: [] };
+
+/** A week, the longest: minutes without a message after which Discord archives a thread. */
+const AUTO_ARCHIVE_MINUTES = 10_080;
+
+/** PUBLIC_THREAD, https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
+const PUBLIC_THREAD = 11;
+
+/** Options of {@link openRest}. */
+export interface RestOptions {
+  readonly token: string;
+  readonly apiUrl?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Opens the only way by which this program calls Discord's REST API. */
+export function openRest(options: RestOptions): DiscordRest {
+  const caller = new RestCaller(options);
+  return {
+    async gatewayUrl() {
+      const payload = object(await caller.call("ask for the gateway", "GET", "/gateway/bot"));
+      const limit = object(payload.session_start_limit);
+      return {
+        url: text(payload.url) ?? "wss://gateway.discord.gg",
+        remaining: typeof limit.remaining === "number" ? limit.remaining : 1_000,
+        resetAfterMs: typeof limit.reset_after === "number" ? limit.reset_after : 0,
+      };
+    },
+
+    async channel(id) {
+      return readChannel(object(await caller.call("read a channel", "GET", `/channels/${id}`)));
+    },
+
+    async guildChannels(guildId) {
+      const payload = await caller.call("list the channels", "GET", `/guilds/${guildId}/channels`);
+      return objects(payload).map((channel) => readChannel(channel, guildId));
+    },
+
+    async activeThreads(guildId) {
+      const payload = object(await caller.call("list active threads", "GET", `/guilds/${guildId}/threads/active`));
+      return objects(payload.threads).map((thread) => readChannel(thread, guildId));
+    },
+
+    async archivedThreads(channelId, before) {
+      const query = new URLSearchParams({ limit: "100", ...(before !== undefined && { before }) });
+      const route = `/channels/${channelId}/threads/archived/public?${query}` as const;
+      const payload = object(await caller.call("list archived threads", "GET", route));
+      return {
+        threads: objects(payload.threads).map((thread) => readChannel(thread)),
+        more: payload.has_more === true,
+      };
+    },
+
+    async createThread(parent, thread) {
+      const body = parent.kind === "forum" ? forumPost(thread) : {
+        name: thread.name,
+        type: PUBLIC_THREAD,
+        auto_archive_duration: AUTO_ARCHIVE_MINUTES,
+      };
+      return readChannel(object(await caller.call("make a thread", "POST", `/channels/${parent.id}/threads`, { body })));
+    },
+
+    async sendMessage(channelId, message) {
+      const body = messageBody(message);
+      const payload = object(await caller.call("send a message", "POST", `/channels/${channelId}/messages`, { body }));
+      return readOwn(payload, channelId);
+    },
+
+    async editMessage(channelId, messageId, content) {
+      const body = { content, allowed_mentions: NO_MENTIONS };
+      await caller.call("edit a message", "PATCH", `/channels/${channelId}/messages/${messageId}`, { body });
+    },
+
+    async deleteMessage(channelId, messageId) {
+      await caller.call("delete a message", "DELETE", `/channels/${channelId}/messages/${messageId}`);
+    },
+
+    async messagesAfter(channelId, after, limit) {
+      const route = `/channels/${channelId}/messages?after=${after}&limit=${limit}` as const;
+      const messages = objects(await caller.call("read messages", "GET", route)).map((message) =>
+        readOwn(message, channelId)
+      );
+      // Servers differ in the order; some ignore `after`.
+      return messages.filter((message) => compareSnowflakes(message.id, after) > 0)
+        .sort((a, b) => compareSnowflakes(a.id, b.id));
+    },
+
+    async unarchive(threadId) {
+      await caller.call("wake a thread", "PATCH", `/channels/${threadId}`, { body: { archived: false } });
+    },
+
+    close: () => caller.close(),
+  };
+}
+
+function forumPost({ name, content = name, tags = [] }: NewThread): Readonly<Record<string, unknown>> {
+  return {
+    name,
+    auto_archive_duration: AUTO_ARCHIVE_MINUTES,
+    message: { content, allowed_mentions: NO_MENTIONS },
+    ...(tags.length > 0 && { applied_tags: tags }),
+  };
+}
+
+function messageBody({ content, nonce, replyTo }: NewMessage): Readonly<Record<string, unknown>> {
+  return {
+    content,
+    allowed_mentions: NO_MENTIONS,
+    ...(nonce !== undefined && { nonce, enforce_nonce: true }),
+    // A reference to a message that is gone would be refused, and the text with it.
+    ...(replyTo !== undefined && { message_reference: { message_id: replyTo, fail_if_not_exists: false } }),
+  };
+}
+
+/** A message in an answer may leave out the channel that was asked. */
+function readOwn(payload: Payload, channelId: Snowflake): DiscordMessage {
+  return readMessage(optionalId(payload.channel_id) === undefined ? { ...payload, channel_id: channelId } : payload);
+}
+

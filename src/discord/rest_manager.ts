@@ -1,0 +1,209 @@
+import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
+import type { Clock, Logger } from "../core/mod.ts";
+import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { wait } from "./waiting.ts";
+
+/** How long one attempt may take, its answer's body included, in milliseconds. discordeno itself waits for ever. */
+const ATTEMPT_TIMEOUT_MS = 15_000;
+
+/**
+ * How often discordeno tries again after a 429 by itself. Its own default is for ever, and without a pause where the
+ * answer names none; we give the delivery back instead, which waits with backoff.
+ */
+const MAX_RATE_LIMIT_RETRIES = 1;
+
+/** Once the global limit was met: 40 requests a second for ten minutes, below Discord's 50. */
+const PACE_MS = 25;
+const PACED_FOR_MS = 600_000;
+
+/** A longest wait for a queue whose limit has been used up; what takes longer is refused, to be tried again. */
+const MAX_QUEUE_WAIT_MS = 60_000;
+
+/** Options of {@link RestCaller}. */
+export interface RestCallerOptions {
+  readonly token: string;
+  /** Discord's own when left out; with or without `/v10`. */
+  readonly apiUrl?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What a request carries. */
+export interface CallOptions {
+  /** JSON, in Discord's own spelling. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes discordeno's calls reliable: every call ends, in an answer or in one of our two errors. Its rate-limit queues do
+ * their work; calls of the same queue are handed over one at a time, because it polls once a second when a second call
+ * meets an empty one.
+ */
+export class RestCaller {
+  readonly #rest: RestManager;
+  readonly #options: RestCallerOptions;
+  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #unauthorized = false;
+  #pausedUntil = 0;
+  #pacedUntil = 0;
+  #nextSlot = 0;
+
+  constructor(options: RestCallerOptions) {
+    this.#options = options;
+    const { token, apiUrl, logger } = options;
+    // The application's id is known from READY; given here, discordeno does not try to read it from the token.
+    const rest = this.#rest = createRestManager({ token, applicationId: "0", logger: quiet(logger) });
+    // Not `proxy.baseUrl`: that would switch the rate-limit queues off.
+    if (apiUrl !== undefined) rest.baseUrl = apiUrl.replace(/\/+$/, "").replace(/\/v\d+$/, "");
+    rest.maxRetryCount = MAX_RATE_LIMIT_RETRIES;
+    this.#tame(rest);
+  }
+
+  /** discordeno's manager is made of functions that are meant to be replaced. */
+  #tame(rest: RestManager): void {
+    const { createRequestBody, processHeaders, sendRequest } = rest;
+    rest.createRequestBody = (method, options) => {
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
+      return Object.assign(createRequestBody.call(rest, method, options), { signal });
+    };
+    rest.processHeaders = (url, headers, identifier) => {
+      this.#learn(headers);
+      return processHeaders(url, headers, identifier);
+    };
+    // An answer that breaks off, or is no JSON, throws in here and is dropped by the queue: the call would never end.
+    rest.sendRequest = async (request) => {
+      try {
+        await sendRequest(request);
+      } catch (error) {
+        request.reject({ ok: false, status: 999, error: String(error) });
+      }
+    };
+  }
+
+  #learn(headers: Headers): void {
+    const now = this.#options.clock.now();
+    const retryAfterMs = Number(headers.get("retry-after") ?? 0) * 1000;
+    // discordeno heeds the bucket's headers only; an edge server in front of Discord sends this one alone.
+    if (retryAfterMs > 0 && !headers.has("x-ratelimit-reset-after")) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs);
+    }
+    if (headers.has("x-ratelimit-global")) this.#pacedUntil = now + PACED_FOR_MS;
+  }
+
+  /**
+   * Makes one call.
+   *
+   * @param action what it does, for errors: "Cannot <action>"
+   * @throws {DiscordRefusal} when Discord says no
+   * @throws {DiscordUnreachable} when it could not be asked or did not answer
+   */
+  call(action: string, method: RequestMethods, route: `/${string}`, options: CallOptions = {}): Promise<unknown> {
+    const key = `Bot ${this.#options.token}${this.#rest.simplifyUrl(route, method)}`;
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    const result = before.then(() => this.#attempt(action, method, route, key, options));
+    const tail = result.catch(() => {}).then(() => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    });
+    this.#tails.set(key, tail);
+    return result;
+  }
+
+  async #attempt(
+    action: string,
+    method: RequestMethods,
+    route: `/${string}`,
+    key: string,
+    { body }: CallOptions,
+  ): Promise<unknown> {
+    this.#demandOpen(action);
+    await this.#pace();
+    await this.#queueOpen(action, key);
+    this.#demandOpen(action);
+    try {
+      return await this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
+    } catch (error) {
+      throw this.#translate(action, error);
+    }
+  }
+
+  #demandOpen(action: string): void {
+    if (this.#closing.signal.aborted) throw new DiscordUnreachable(action, undefined, "stopping", { sent: false });
+    // Every further 401 would count towards the ban of this address.
+    if (this.#unauthorized) throw new DiscordRefusal(action, 401, 0, "the token was refused before");
+    const waitMs = this.#pausedUntil - this.#options.clock.now();
+    if (waitMs > 0) throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
+  }
+
+  async #pace(): Promise<void> {
+    const now = this.#options.clock.now();
+    if (now >= this.#pacedUntil) return;
+    this.#nextSlot = Math.max(now, this.#nextSlot) + PACE_MS;
+    await this.#delay(this.#nextSlot - now);
+  }
+
+  /** Waits as long as the queue says, instead of discordeno's whole seconds. */
+  async #queueOpen(action: string, key: string): Promise<void> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const queue = this.#rest.queues.get(key);
+      if (queue === undefined || queue.isRequestAllowed()) return;
+      const waitMs = this.#rest.checkRateLimits(key, "") || 0;
+      if (waitMs > MAX_QUEUE_WAIT_MS) {
+        throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs: waitMs, sent: false });
+      }
+      await this.#delay(waitMs);
+    }
+  }
+
+  #delay(waitMs: number): Promise<void> {
+    return wait(waitMs, this.#options.clock, this.#closing.signal);
+  }
+
+  #translate(action: string, error: unknown): Error {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const { status = 999, body, error: detail } = (cause ?? {}) as { status?: number; body?: string; error?: string };
+    if (status === 429) {
+      const retryAfterMs = Math.max(0, this.#pausedUntil - this.#options.clock.now());
+      return new DiscordUnreachable(action, 429, "limited", { sent: false, ...(retryAfterMs > 0 && { retryAfterMs }) });
+    }
+    if (status >= 500) {
+      return status === 999
+        ? new DiscordUnreachable(action, undefined, detail ?? "no answer", { sent: true })
+        : new DiscordUnreachable(action, status, "an error of its own", { sent: true });
+    }
+    if (status === 401) this.#unauthorized = true;
+    const { code, message } = parse(body);
+    return new DiscordRefusal(action, status, code, message);
+  }
+
+  /** Ends waiting calls and discordeno's timers, which otherwise keep the process alive for a minute. */
+  close(): void {
+    this.#closing.abort();
+    for (const queue of this.#rest.queues.values()) {
+      clearTimeout(queue.deleteQueueTimeout);
+      clearTimeout(queue.timeoutId);
+    }
+  }
+}
+
+function parse(body: string | undefined): { code: number; message: string } {
+  try {
+    const { code, message, errors } = JSON.parse(body ?? "");
+    const detail = errors === undefined ? "" : ` ${JSON.stringify(errors).slice(0, 300)}`;
+    return { code: typeof code === "number" ? code : 0, message: `${String(message)}${detail}` };
+  } catch {
+    return { code: 0, message: "without a reason" };
+  }
+}
+
+type DiscordenoLogger = Pick<RestManager["logger"], "debug" | "info" | "warn" | "error" | "fatal">;
+
+/** discordeno's own lines: their debug level holds message texts, so only warnings and errors pass, as debug lines. */
+export function quiet(logger: Logger): DiscordenoLogger {
+  const pass = (...args: unknown[]): void => {
+    const [first] = args;
+    const said = first instanceof Error ? first.name : String(first).slice(0, 300);
+    logger.debug("discordeno says", { said });
+  };
+  return { debug: () => {}, info: () => {}, warn: pass, error: pass, fatal: pass };
+}

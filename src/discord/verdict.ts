@@ -1,0 +1,59 @@
+import { DeliveryError, PermanentDeliveryError } from "../core/mod.ts";
+import { Code, DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import type { PermissionName } from "./permissions.ts";
+
+/** What waits for a person is tried again every minute. */
+const WAIT_FOR_OPERATOR_MS = 60_000;
+
+const NOT_DELIVERED = "This message could not be delivered.";
+const CLOSED = "This conversation was closed, so the message was not delivered.";
+const BLOCKED = "This message was not delivered because a filter stopped it.";
+
+/**
+ * Turns a failed call for posting into what the core acts on: words for the visitor and the operator apart.
+ *
+ * @param missing permissions that the bot is known to lack in the channel
+ */
+export function verdictOnPost(error: unknown, missing: readonly PermissionName[]): Error {
+  if (error instanceof DiscordUnreachable) {
+    const { retryAfterMs } = error;
+    return new DeliveryError(error.message, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  }
+  if (!(error instanceof DiscordRefusal)) return error instanceof Error ? error : new DeliveryError(String(error));
+  const permissions = missing.length > 0 ? missing.join(", ") : "Send Messages in Threads";
+  switch (error.code) {
+    case Code.threadLocked:
+      return new PermanentDeliveryError(
+        "Cannot post: the thread is locked. Unlock it, or give the bot the permission Manage Threads",
+        CLOSED,
+        { cause: error },
+      );
+    case Code.missingAccess:
+    case Code.missingPermissions:
+      return new PermanentDeliveryError(
+        `Cannot post: the bot lacks a permission in the channel, give it ${permissions}`,
+        NOT_DELIVERED,
+        { cause: error },
+      );
+    case Code.blockedByAutomod:
+    case Code.titleBlockedByAutomod:
+      return new PermanentDeliveryError("Cannot post: AutoMod blocks it; exempt the bot's role", BLOCKED, { cause: error });
+  }
+  if (error.status === 401 || error.status === 404) {
+    return new DeliveryError(error.message, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
+  }
+  return new PermanentDeliveryError(error.message, NOT_DELIVERED, { cause: error });
+}
+
+/** Turns a failed call for making a thread into what the core acts on: a conversation without a thread waits. */
+export function verdictOnThread(error: unknown, missing: readonly PermissionName[]): Error {
+  if (error instanceof DiscordRefusal) {
+    const hint = error.code === Code.tooManyActiveThreads
+      ? "the server has too many active threads, archive some"
+      : missing.length > 0
+      ? `the bot lacks the permissions ${missing.join(", ")}`
+      : error.message;
+    return new DeliveryError(`Cannot make a thread: ${hint}`, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
+  }
+  return verdictOnPost(error, missing);
+}

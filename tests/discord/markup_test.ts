@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type MarkupNames, plain, readMarkup } from "../../src/discord/markup.ts";
+import type { MarkupNode } from "../../src/discord/mod.ts";
+import type { Snowflake } from "../../src/discord/snowflake.ts";
+
+const ALICE = "111111111111111111" as Snowflake;
+const names: MarkupNames = {
+  users: [{ id: ALICE, username: "alice", nick: "Alice A.", bot: false }],
+  role: (id) => id === "222222222222222222" ? "Support" : undefined,
+  channel: (id) => id === "333333333333333333" ? "help" : undefined,
+};
+const text = (value: string): MarkupNode => ({ type: "text", text: value });
+
+Deno.test("readMarkup gives no tree for plain text", () => {
+  assert.deepEqual(readMarkup("Hello, you!\nSecond line", names), { content: "Hello, you!\nSecond line" });
+});
+
+Deno.test("readMarkup reads formatting into nodes and plain words", () => {
+  const { content, nodes } = readMarkup("**b _i_** __u__ ~~s~~ ||sp|| `c`", names);
+  assert.equal(content, "b i u s sp c");
+  assert.deepEqual(nodes, [
+    { type: "bold", children: [text("b "), { type: "italic", children: [text("i")] }] },
+    text(" "),
+    { type: "underline", children: [text("u")] },
+    text(" "),
+    { type: "strike", children: [text("s")] },
+    text(" "),
+    { type: "spoiler", children: [text("sp")] },
+    text(" "),
+    { type: "code", text: "c" },
+  ]);
+});
+
+Deno.test("readMarkup resolves mentions, emoji, commands and timestamps", () => {
+  const source = `<@${ALICE}> <@&222222222222222222> <#333333333333333333> <:party:444444444444444444> ` +
+    `</close:555555555555555555> <@999999999999999999> @everyone`;
+  assert.equal(readMarkup(source, names).content, "@Alice A. @Support #help :party: /close @someone @everyone");
+  const { nodes } = readMarkup("at <t:1700000000:R>", names);
+  assert.deepEqual(nodes, [text("at "), { type: "timestamp", at: 1_700_000_000_000, style: "R" }]);
+});
+
+Deno.test("readMarkup reads lists, but not inside a block of code", () => {
+  assert.deepEqual(readMarkup("Do:\n- one **1**\n- two\nthen\n3. three\n4. four", names).nodes, [
+    text("Do:"),
+    { type: "list", ordered: false, items: [[text("one "), { type: "bold", children: [text("1")] }], [text("two")]] },
+    text("then"),
+    { type: "list", ordered: true, start: 3, items: [[text("three")], [text("four")]] },
+  ]);
+  assert.deepEqual(readMarkup("```\n- no list\n```", names).nodes, [{ type: "codeblock", text: "- no list" }]);
+});
+
+Deno.test("[S1] readMarkup lets only web links be links", () => {
+  assert.deepEqual(readMarkup("[x](https://example.org/)", names).nodes, [
+    { type: "link", url: "https://example.org/", children: [text("x")] },
+  ]);
+  for (const url of ["javascript:alert(1)", "data:text/html,x", "discord://x", "//example.org"]) {
+    const { nodes = [] } = readMarkup(`[x](${url}) **b**`, names);
+    assert.ok(!JSON.stringify(nodes).includes('"link"'), url);
+  }
+});
+
+Deno.test("[S3] readMarkup never throws, stays shallow and says all words", () => {
+  const piece = fc.constantFrom("*", "**", "_", "__", "~~", "||", "`", "```", "> ", "- ", "1. ", "# ", "\n", " ", "ab", "<", ">", "[", "](", ")", "<t:1:R>", "<t:99999999999999999:R>");
+  const depth = (nodes: readonly MarkupNode[]): number =>
+    Math.max(0, ...nodes.map((node) => "children" in node ? 1 + depth(node.children) : node.type === "list" ? Math.max(0, ...node.items.map(depth)) : 0));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+      const { content, nodes = [] } = readMarkup(pieces.join(""), names);
+      assert.ok(depth(nodes) <= 14);
+      assert.equal(typeof content, "string");
+      const words = pieces.filter((word) => word === "ab").length;
+      assert.equal(content.split("ab").length - 1, words);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("[S3] readMarkup is done soon with what is made to take long", () => {
+  const bad = ["*", "_", "~", "|", "`", "[", "](", "[a](", "<", "> ", "\\", " ", "\n", "- a\n", "**__~~||", "http://", "(", "<t:", "a ", "*a ", "_a "];
+  for (const piece of bad) {
+    const started = performance.now();
+    readMarkup(piece.repeat(Math.floor(4000 / piece.length)), names);
+    assert.ok(performance.now() - started < 500, `${JSON.stringify(piece)} took ${performance.now() - started} ms`);
+  }
+});
+
+Deno.test("plain keeps lines apart", () => {
+  assert.equal(plain([text("a"), { type: "break" }, text("b")]), "a\nb");
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { pack } from "../../src/discord/pack.ts";
+import { MAX_CONTENT } from "../../src/discord/split.ts";
+import type { Snowflake } from "../../src/discord/snowflake.ts";
+
+const items = (...texts: string[]): { seq: number; text: string }[] => texts.map((text, index) => ({ seq: index + 1, text }));
+
+Deno.test("[X7] pack puts a burst into one Discord message", () => {
+  const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+  const parcels = pack(items(...texts));
+  assert.equal(parcels.length, 1);
+  assert.equal(parcels[0]?.content, texts.join("\n"));
+  assert.equal(parcels[0]?.seqs.length, 100);
+});
+
+Deno.test("[X7] pack keeps every message whole, in order, and within the limit", () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ maxLength: 5000, unit: "grapheme-ascii" }), { maxLength: 20 }), (texts) => {
+      const parcels = pack(items(...texts));
+      assert.ok(parcels.every(({ content }) => content.length <= MAX_CONTENT && content.trim() === content && content !== ""));
+      const seqs = parcels.flatMap((parcel) => parcel.seqs);
+      assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+      const spoken = texts.flatMap((text, index) => text.trim() === "" ? [] : [index + 1]);
+      assert.deepEqual([...new Set(seqs)], spoken);
+      // As few as fit: two neighbours that are whole messages would not fit into one.
+      parcels.forEach((parcel, index) => {
+        const next = parcels[index + 1];
+        if (next === undefined || parcels.some((other) => other !== parcel && other.seqs.some((seq) => parcel.seqs.includes(seq)))) return;
+        const first = next.seqs[0];
+        if (parcels.filter(({ seqs }) => first !== undefined && seqs.includes(first)).length > 1) return;
+        const joined = `${parcel.content}\n${next.content.split("\n")[0]}`;
+        assert.ok(joined.length <= MAX_CONTENT || parcel.content.length + 1 + next.content.length > MAX_CONTENT);
+      });
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("[X7] pack begins a new Discord message for an answer", () => {
+  const replyTo = "1" as Snowflake;
+  const parcels = pack([{ seq: 1, text: "a" }, { seq: 2, text: "b", replyTo }, { seq: 3, text: "c" }]);
+  assert.deepEqual(parcels, [{ content: "a", seqs: [1] }, { content: "b\nc", seqs: [2, 3], replyTo }]);
+});
+
+Deno.test("[X6] pack gives the parts of a long message Discord messages of their own", () => {
+  const parcels = pack(items("before", "x ".repeat(1500), "after"));
+  assert.deepEqual(parcels.map(({ seqs }) => seqs), [[1], [2], [2], [3]]);
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import type { Uuid } from "../../src/core/mod.ts";
+import { alreadyPosted, nonceOf, type NonceSource, type Plan, planFromNote, planToNote } from "../../src/discord/plan.ts";
+import type { DiscordMessage } from "../../src/discord/ports.ts";
+import type { Snowflake } from "../../src/discord/snowflake.ts";
+
+const id = (value: string): Snowflake => value as Snowflake;
+const bot = id("7");
+
+function message(number: string, content: string, author = bot): DiscordMessage {
+  const user = { id: author, username: "x", bot: true };
+  return { id: id(number), channelId: id("1"), author: user, type: 0, content, mentions: [], extras: [] };
+}
+
+function planOf(...contents: string[]): Plan {
+  const steps = contents.map((content, index) => ({ do: "post", nonce: `n${index}`, content } as const));
+  return { v: 1, thread: id("1"), after: id("1"), steps, ids: [], seq: contents.length, revs: [] };
+}
+
+Deno.test("[X3] nonceOf is fixed, short, and different for everything that differs", async () => {
+  const source: NonceSource = { kind: "message", uid: "u" as Uuid, place: id("1"), seq: 1, rev: 0, part: 0 };
+  const others: NonceSource[] = [
+    source,
+    { ...source, kind: "edit" },
+    { ...source, uid: "v" as Uuid },
+    { ...source, place: id("2") },
+    { ...source, seq: 2 },
+    { ...source, rev: 1 },
+    { ...source, part: 1 },
+  ];
+  const nonces = await Promise.all(others.map(nonceOf));
+  assert.equal(new Set(nonces).size, others.length);
+  assert.ok(nonces.every((nonce) => nonce.length <= 25));
+  assert.equal(await nonceOf({ ...source }), nonces[0]);
+});
+
+Deno.test("[X3] alreadyPosted recognises the posts of a plan by author and content, in order", () => {
+  const plan = planOf("a", "b", "a");
+  const there = [message("10", "a", id("8")), message("11", "a"), message("12", "c"), message("13", "b")];
+  assert.deepEqual([...alreadyPosted(plan, there, bot)], [[0, "11"], [1, "13"]]);
+  assert.deepEqual([...alreadyPosted(plan, [message("11", "b")], bot)], []);
+});
+
+Deno.test("[X3] a plan survives being kept", () => {
+  const plan = planOf("a", "b");
+  assert.deepEqual(planFromNote(JSON.parse(JSON.stringify(planToNote(plan)))), plan);
+  for (const note of [undefined, null, 1, "x", {}, { v: 2 }, []]) assert.equal(planFromNote(note), undefined);
+});
