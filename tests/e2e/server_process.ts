@@ -1,0 +1,130 @@
+import { TextLineStream } from "./text_lines.ts";
+import { Collector, within } from "../support/until.ts";
+
+/** What the server wrote to its log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
+
+/** How the server process ended. */
+export interface Ended {
+  readonly code: number;
+  /** Everything it wrote that was no JSON log line. */
+  readonly text: string;
+}
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** The command under test: the executable that CHATBOX50_EXECUTABLE names, copied alone into the folder, or `main.ts`. */
+async function commandIn(
+  folder: string,
+): Promise<{ readonly command: string; readonly args: readonly string[] }> {
+  const executable = Deno.env.get("CHATBOX50_EXECUTABLE");
+  if (executable === undefined) {
+    const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+    const flags = String(tasks.start.command).split(" ").filter((word) => word.startsWith("--"));
+    return { command: Deno.execPath(), args: ["run", "--quiet", ...flags, `${root}main.ts`] };
+  }
+  const command = `${folder}/chatbox50`;
+  await Deno.copyFile(executable.startsWith("/") ? executable : `${root}${executable}`, command).catch(
+    (error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    },
+  );
+  return { command, args: [] };
+}
+
+/** The real server as a process of its own. */
+export class ServerProcess implements AsyncDisposable {
+  readonly logs = new Collector<LogLine>();
+  readonly ended: Promise<Ended>;
+  readonly #child: Deno.ChildProcess;
+  readonly #text: string[] = [];
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.ended = this.#read();
+  }
+
+  /**
+   * Starts it in a folder, in which it keeps its database.
+   *
+   * @param folder an existing folder
+   * @param env what it is configured with; nothing else reaches it
+   */
+  static async start(
+    folder: string,
+    env: Record<string, string>,
+    args: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const { command, args: first } = await commandIn(folder);
+    // Deno itself needs to find its cache.
+    const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
+      .flatMap((key): [string, string][] => {
+        const value = Deno.env.get(key);
+        return value === undefined ? [] : [[key, value]];
+      });
+    const child = new Deno.Command(command, {
+      args: [...first, ...args],
+      cwd: folder,
+      clearEnv: true,
+      env: {
+        ...Object.fromEntries(inherited),
+        LOG_FORMAT: "json",
+        LOG_LEVEL: "debug",
+        NO_COLOR: "1",
+        ...env,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    return new ServerProcess(child);
+  }
+
+  async #read(): Promise<Ended> {
+    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> => {
+      const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+      for await (const line of lines) {
+        if (line.startsWith("{")) this.logs.push(JSON.parse(line));
+        else this.#text.push(line);
+      }
+    };
+    const [{ code }] = await Promise.all([
+      this.#child.status,
+      read(this.#child.stdout),
+      read(this.#child.stderr),
+    ]);
+    return { code, text: this.#text.join("\n") };
+  }
+
+  /** Where it listens, once it does. */
+  async url(): Promise<string> {
+    const address = Promise.race([
+      this.logs.until("the server to start", (lines) => lines.some(({ message }) => message === "Started"))
+        .then((lines) => String(lines.find(({ message }) => message === "Started")?.address)),
+      this.ended.then(({ code, text }): never => {
+        throw new Error(
+          `the server ended with ${code} instead of starting: ${text} ${JSON.stringify(this.logs.items)}`,
+        );
+      }),
+    ]);
+    return (await address).replace("localhost", "127.0.0.1");
+  }
+
+  /** Asks it to end. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<Ended> {
+    this.#child.kill(signal);
+    return await within("the server to end", this.ended);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = this.ended.then(() => true);
+    if (await Promise.race([ended, Promise.resolve(false)])) return;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      // It has ended by itself in this very moment.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await ended;
+  }
+}
