@@ -26,7 +26,9 @@ export interface ChatClientOptions {
   readonly storage: KeyValueStorage;
   /** Opens sockets. Default: the real `WebSocket`. */
   readonly connect?: SocketFactory;
+  /** Time. Default: the machine's. */
   readonly clock?: Clock;
+  /** Ids and jitter. Default: `crypto` and `Math.random`. */
   readonly random?: Random;
   /** Where the visitor is, told to staff. Asked at each `hello`. */
   readonly page?: () => PageInfo;
@@ -77,6 +79,7 @@ export class ChatClient {
   #cancelLoading: () => void = () => {};
   #stopWatching: () => void = () => {};
 
+  /** Makes a client that does nothing until `start`. */
   constructor(options: ChatClientOptions) {
     const { storage, prefix = "chatbox50", clock = systemClock, random = systemRandom } = options;
     this.#clock = clock;

@@ -7,7 +7,9 @@ import { type HelloFrame, PROTOCOL_VERSION } from "../web/protocol.ts";
 
 /** Where the visitor is. */
 export interface PageInfo {
+  /** Its address. */
   readonly url?: string;
+  /** Its title. */
   readonly title?: string;
 }
 

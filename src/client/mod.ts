@@ -12,3 +12,14 @@ export type { Clock, KeyValueStorage, Random, Socket, SocketEvents, SocketFactor
 export type { ChatEvent, ChatState } from "./state.ts";
 export { openWebSocket, systemClock, systemRandom, webSocketUrl } from "./system_ports.ts";
 export type { StoredMessage } from "./timeline.ts";
+export type { PageInfo } from "./hello.ts";
+export type {
+  Author,
+  ErrorCode,
+  FileInfo,
+  Limits,
+  MarkupNode,
+  Message,
+  Presence,
+  Sender,
+} from "../web/protocol.ts";

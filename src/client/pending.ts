@@ -11,10 +11,13 @@ export interface PendingMessage {
   readonly cid: string;
   /** Its place among the messages of the tab that wrote it. */
   readonly order: number;
+  /** The text. */
   readonly content: string;
   /** When it was written, in Unix milliseconds of the server's clock as far as known. */
   readonly at: number;
+  /** The `seq` of the message that it answers. */
   readonly replyTo?: number;
+  /** Uploaded files. */
   readonly files?: readonly FileInfo[];
   /** Why the server refused it; it waits for a retry or to be discarded. */
   readonly failed?: { readonly code: ErrorCode; readonly message: string };

@@ -43,9 +43,11 @@ export interface Random {
 
 /** Small strings that outlive a page, shared by every tab of the same origin. */
 export interface KeyValueStorage {
+  /** The value; null when there is none. */
   readonly get: (key: string) => string | null;
   /** Keeps a value. A storage that is full or forbidden keeps it for this page only; it never throws. */
   readonly set: (key: string, value: string) => void;
+  /** Forgets a value; that there is none does no harm. */
   readonly remove: (key: string) => void;
   /** All keys that begin with `prefix`. */
   readonly keys: (prefix: string) => readonly string[];

@@ -10,6 +10,7 @@ import type { StoredMessage } from "./timeline.ts";
 
 /** A snapshot of the conversation; never changed, replaced by the next. */
 export interface ChatState {
+  /** Where the connection stands. */
   readonly connection: ConnectionState;
   /** The visitor's public id, once the server said it. */
   readonly uid: string | null;
@@ -21,6 +22,7 @@ export interface ChatState {
   readonly pausedUntil: number;
   /** Whether older messages can be loaded. */
   readonly more: boolean;
+  /** Whether older messages are on their way. */
   readonly loadingOlder: boolean;
   /** Whether staff is there; null before the first welcome. */
   readonly agents: Presence | null;

@@ -35,7 +35,9 @@ export class CatchUp {
   ): Promise<readonly Snowflake[]> {
     const active = await optional(this.#options.rest.activeThreads(guildId), told);
     const found = new Set(await this.#behindOf(active));
-    if (archivedOf !== undefined) for (const thread of await this.#archivedBehind(archivedOf)) found.add(thread);
+    if (archivedOf !== undefined) {
+      for (const thread of await this.#archivedBehind(archivedOf)) found.add(thread);
+    }
     return [...found];
   }
 

@@ -36,14 +36,20 @@ export async function groupsOf(
     };
     const other = (message: Message): boolean => message.side !== worker.side;
     const earlier = await takeWhile(before.messages.filter(other).reverse(), isShared);
-    const later = await takeWhile(after.messages.filter(({ seq }) => seq >= change.seq).filter(other), isShared);
+    const later = await takeWhile(
+      after.messages.filter(({ seq }) => seq >= change.seq).filter(other),
+      isShared,
+    );
     groups.push({ seq: change.seq, rev: change.rev, messages: [...earlier.reverse(), ...later], ids });
   }
   return groups;
 }
 
 /** Takes items up to the first for which the test says no; those without an answer are left out. */
-async function takeWhile<T>(items: readonly T[], test: (item: T) => Promise<boolean | undefined>): Promise<T[]> {
+async function takeWhile<T>(
+  items: readonly T[],
+  test: (item: T) => Promise<boolean | undefined>,
+): Promise<T[]> {
   const taken: T[] = [];
   for (const item of items) {
     const answer = await test(item);

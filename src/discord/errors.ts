@@ -35,7 +35,10 @@ export class DiscordUnreachable extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(action: string, status: number | undefined, detail: string, options: UnreachableOptions) {
-    super(`Cannot ${action}: ${status === undefined ? detail : `Discord answers ${status}, ${detail}`}`, options);
+    super(
+      `Cannot ${action}: ${status === undefined ? detail : `Discord answers ${status}, ${detail}`}`,
+      options,
+    );
     this.status = status;
     this.sent = options.sent;
     this.retryAfterMs = options.retryAfterMs;

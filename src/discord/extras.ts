@@ -36,13 +36,17 @@ export function describeExtras(message: Readonly<Record<string, unknown>>): read
     const words = [string(embed.title), string(embed.description)].filter((word) => word !== "");
     if (words.length > 0) lines.push(words.join("\n"));
   }
-  for (const attachment of list(message.attachments)) lines.push(`[${string(attachment.filename) || "file"}]`);
+  for (const attachment of list(message.attachments)) {
+    lines.push(`[${string(attachment.filename) || "file"}]`);
+  }
   for (const sticker of list(message.sticker_items)) lines.push(`[${string(sticker.name) || "sticker"}]`);
   const poll = fields(message.poll);
   const question = string(fields(poll.question).text);
   if (question !== "") {
     const answers = list(poll.answers).map((answer) => string(fields(answer.poll_media).text));
-    lines.push([question, ...answers.filter((answer) => answer !== "").map((answer) => `- ${answer}`)].join("\n"));
+    lines.push(
+      [question, ...answers.filter((answer) => answer !== "").map((answer) => `- ${answer}`)].join("\n"),
+    );
   }
   return lines;
 }

@@ -58,10 +58,13 @@ export class Follower {
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
     if (step.do === "post") return (await this.#post(thread, step)).id;
     try {
-      await this.#awake(thread, () =>
-        step.do === "edit"
-          ? this.#rest.editMessage(thread, step.id, step.content)
-          : this.#rest.deleteMessage(thread, step.id));
+      await this.#awake(
+        thread,
+        () =>
+          step.do === "edit"
+            ? this.#rest.editMessage(thread, step.id, step.content)
+            : this.#rest.deleteMessage(thread, step.id),
+      );
     } catch (error) {
       // Deleted by staff, or together with its thread: there is nothing left to change.
       if (!refusedWith(error, Code.unknownMessage, Code.unknownChannel)) throw error;
@@ -69,9 +72,16 @@ export class Follower {
     return undefined;
   }
 
-  async #post(thread: Snowflake, { nonce, content, replyTo }: Step & { do: "post" }): Promise<DiscordMessage> {
+  async #post(
+    thread: Snowflake,
+    { nonce, content, replyTo }: Step & { do: "post" },
+  ): Promise<DiscordMessage> {
     try {
-      return await this.#rest.sendMessage(thread, { content, nonce, ...(replyTo !== undefined && { replyTo }) });
+      return await this.#rest.sendMessage(thread, {
+        content,
+        nonce,
+        ...(replyTo !== undefined && { replyTo }),
+      });
     } catch (error) {
       // The text matters more than what it refers to.
       if (replyTo === undefined || !refusedWith(error, Code.invalidForm, Code.unknownMessage)) throw error;

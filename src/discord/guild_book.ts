@@ -96,7 +96,9 @@ export class GuildBook {
       for (const page of pages) {
         const channel = [...page.channels.values()].find((candidate) =>
           candidate.kind === kind &&
-          (channelId === undefined ? candidate.name.toLowerCase() === CHANNEL_NAME : candidate.id === channelId)
+          (channelId === undefined
+            ? candidate.name.toLowerCase() === CHANNEL_NAME
+            : candidate.id === channelId)
         );
         if (channel !== undefined) return { channel, guildId: page.id };
       }

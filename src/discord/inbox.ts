@@ -78,7 +78,9 @@ export class Inbox {
 
   #isForVisitor(message: DiscordMessage): boolean {
     const { isOwn } = this.#options;
-    if (isOwn(message.author.id) || (message.webhookId !== undefined && isOwn(message.webhookId))) return false;
+    if (isOwn(message.author.id) || (message.webhookId !== undefined && isOwn(message.webhookId))) {
+      return false;
+    }
     return SPOKEN_TYPES.includes(message.type) && !this.#isNote(message);
   }
 

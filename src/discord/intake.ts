@@ -75,7 +75,9 @@ export class Intake {
     try {
       await this.#insist(async () => {
         const behind = await catchUp.behind(guildId, told, archivedOf);
-        if (behind.length > 0) logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
+        if (behind.length > 0) {
+          logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
+        }
         for (const thread of behind) this.#readLater(thread);
       });
     } finally {

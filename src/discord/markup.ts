@@ -34,7 +34,9 @@ export interface Markup {
  * stays the text that it is. Never throws.
  */
 export function readMarkup(source: string, names: MarkupNames): Markup {
-  if (source.length > MAX_PARSED || (source.match(/\]\(/g)?.length ?? 0) > MAX_LINK_STARTS) return { content: source };
+  if (source.length > MAX_PARSED || (source.match(/\]\(/g)?.length ?? 0) > MAX_LINK_STARTS) {
+    return { content: source };
+  }
   const nodes = trimBreaks(blocks(source, names));
   const content = plain(nodes).trim();
   const formatted = nodes.some((node) => node.type !== "text" && node.type !== "break");
@@ -56,7 +58,12 @@ function blocks(source: string, names: MarkupNames): MarkupNode[] {
   const endList = (): void => {
     if (items !== undefined) {
       const list = items.lines.map((line) => inline(line, names));
-      nodes.push({ type: "list", ordered: items.ordered, ...(items.ordered && { start: items.start }), items: list });
+      nodes.push({
+        type: "list",
+        ordered: items.ordered,
+        ...(items.ordered && { start: items.start }),
+        items: list,
+      });
     }
     items = undefined;
   };
@@ -89,14 +96,15 @@ function inline(source: string, names: MarkupNames): MarkupNode[] {
   }
 }
 
-const WRAPPERS: ReadonlyMap<unknown, "bold" | "italic" | "underline" | "strike" | "spoiler" | "quote"> = new Map([
-  ["strong", "bold"],
-  ["em", "italic"],
-  ["underline", "underline"],
-  ["strikethrough", "strike"],
-  ["spoiler", "spoiler"],
-  ["blockQuote", "quote"],
-]);
+const WRAPPERS: ReadonlyMap<unknown, "bold" | "italic" | "underline" | "strike" | "spoiler" | "quote"> =
+  new Map([
+    ["strong", "bold"],
+    ["em", "italic"],
+    ["underline", "underline"],
+    ["strikethrough", "strike"],
+    ["spoiler", "spoiler"],
+    ["blockQuote", "quote"],
+  ]);
 
 function convert(parsed: readonly Payload[], names: MarkupNames, depth: number): MarkupNode[] {
   return parsed.flatMap((node) => convertOne(node, names, depth));
@@ -137,7 +145,9 @@ function convertOne(node: Payload, names: MarkupNames, depth: number): MarkupNod
 
 /** Only what a browser can open safely; a link of another kind is its text. */
 function link(target: string, children: MarkupNode[]): MarkupNode[] {
-  return /^https?:\/\//i.test(target) && URL.canParse(target) ? [{ type: "link", url: target, children }] : children;
+  return /^https?:\/\//i.test(target) && URL.canParse(target)
+    ? [{ type: "link", url: target, children }]
+    : children;
 }
 
 function reference(node: Payload, names: MarkupNames): MarkupNode[] {
@@ -155,7 +165,7 @@ function reference(node: Payload, names: MarkupNames): MarkupNode[] {
     case "here":
       return [{ type: "mention", text: `@${node.type}` }];
     case "slashCommand":
-      return [{ type: "mention", text: string(node.fullName) || string(node.name) || "/command" }];
+      return [{ type: "mention", text: `/${string(node.fullName) || string(node.name) || "command"}` }];
     case "guildNavigation":
       return [{ type: "mention", text: "#server" }];
     case "emoji":
@@ -188,7 +198,9 @@ export function plain(nodes: readonly MarkupNode[]): string {
         return new Date(node.at).toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, " UTC");
       case "list":
         return node.items.map((item, number) =>
-          `${index + number > 0 ? "\n" : ""}${node.ordered ? `${(node.start ?? 1) + number}.` : "-"} ${plain(item)}`
+          `${index + number > 0 ? "\n" : ""}${node.ordered ? `${(node.start ?? 1) + number}.` : "-"} ${
+            plain(item)
+          }`
         ).join("") + "\n";
       case "heading":
         return `${plain(node.children)}\n`;

@@ -1,4 +1,11 @@
-import { DeliveryError, type DeliveryBatch, type Logger, type Message, type ServiceWorker, type Uuid } from "../core/mod.ts";
+import {
+  type DeliveryBatch,
+  DeliveryError,
+  type Logger,
+  type Message,
+  type ServiceWorker,
+  type Uuid,
+} from "../core/mod.ts";
 import { groupsOf } from "./change_groups.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import { Follower } from "./follower.ts";
@@ -61,10 +68,14 @@ export class Outbox {
     const kept = planFromNote(batch.note);
     // A plan for a thread that is gone is void: what it has not delivered is planned anew.
     const unfinished = kept?.thread === batch.id ? kept : undefined;
-    if (unfinished !== undefined) await this.#finish(batch, unfinished, await this.#follower.lookUp(unfinished, botId));
+    if (unfinished !== undefined) {
+      await this.#finish(batch, unfinished, await this.#follower.lookUp(unfinished, botId));
+    }
     const through = unfinished?.seq ?? 0;
     const planned = new Map(unfinished?.revs ?? []);
-    const outdated = batch.messages.filter(({ seq, rev }) => seq <= through && rev > (planned.get(seq) ?? Infinity));
+    const outdated = batch.messages.filter(({ seq, rev }) =>
+      seq <= through && rev > (planned.get(seq) ?? Infinity)
+    );
     await this.#change(batch, [...batch.changes, ...outdated]);
     await this.#post(batch, batch.messages.filter(({ seq }) => seq > through));
   }
@@ -102,10 +113,17 @@ export class Outbox {
       rest = rest.slice(parcels.length);
       const { uid } = batch.connection;
       const last = parcels.at(-1)?.seqs.at(-1) ?? 0;
-      const steps = await Promise.all(parcels.map(async ({ content, seqs: [seq = 0], replyTo }, part): Promise<Step> => {
-        const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
-        return { do: "post", nonce: await nonceOf(source), content, ...(replyTo !== undefined && { replyTo }) };
-      }));
+      const steps = await Promise.all(
+        parcels.map(async ({ content, seqs: [seq = 0], replyTo }, part): Promise<Step> => {
+          const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
+          return {
+            do: "post",
+            nonce: await nonceOf(source),
+            content,
+            ...(replyTo !== undefined && { replyTo }),
+          };
+        }),
+      );
       const seqs = new Set(parcels.flatMap((parcel) => parcel.seqs));
       await this.#begin(batch, {
         steps,
@@ -133,7 +151,11 @@ export class Outbox {
   }
 
   async #finish(batch: Batch, plan: Plan, done: ReadonlyMap<number, Snowflake>): Promise<void> {
-    const made = await this.#follower.follow(plan, done, AbortSignal.any([batch.signal, this.#options.signal]));
+    const made = await this.#follower.follow(
+      plan,
+      done,
+      AbortSignal.any([batch.signal, this.#options.signal]),
+    );
     const remoteIds = plan.ids.map(({ seq, ids }) => ({
       seq,
       ids: ids.map((id) => typeof id === "number" ? made.get(id) : id).filter((id) => id !== undefined),

@@ -61,7 +61,9 @@ export function pack(items: readonly PackItem[]): Parcel[] {
 
 function render({ text, footer }: PackItem): readonly string[] {
   // Discord cuts white space off both ends; what is compared later must be what it keeps.
-  const parts = split(text, { render: escapeMarkdown }).map((part) => part.trim()).filter((part) => part !== "");
+  const parts = split(text, { render: escapeMarkdown }).map((part) => part.trim()).filter((part) =>
+    part !== ""
+  );
   if (footer === undefined) return parts;
   const last = parts.at(-1);
   if (last === undefined || last.length + 1 + footer.length > MAX_CONTENT) return [...parts, footer];

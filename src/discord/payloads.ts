@@ -52,7 +52,9 @@ export function optionalId(value: unknown): Snowflake | undefined {
 /** @throws {PayloadError} when the field is no snowflake */
 export function id(payload: Payload, field: string): Snowflake {
   const value = payload[field];
-  if (!isSnowflake(value)) throw new PayloadError(`Cannot read ${field}: it is ${typeof value}, not a snowflake`);
+  if (!isSnowflake(value)) {
+    throw new PayloadError(`Cannot read ${field}: it is ${typeof value}, not a snowflake`);
+  }
   return value;
 }
 

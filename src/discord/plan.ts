@@ -51,7 +51,10 @@ export async function nonceOf({ kind, uid, place, seq, rev, part }: NonceSource)
 }
 
 /** The ids of messages that `parcels` will hold, whose first step has the number `firstStep`. */
-export function idsOf(parcels: readonly Parcel[], place: (index: number) => Snowflake | number): PlannedIds[] {
+export function idsOf(
+  parcels: readonly Parcel[],
+  place: (index: number) => Snowflake | number,
+): PlannedIds[] {
   const bySeq = new Map<number, (Snowflake | number)[]>();
   parcels.forEach(({ seqs }, index) => {
     for (const seq of seqs) bySeq.set(seq, [...bySeq.get(seq) ?? [], place(index)]);
@@ -72,7 +75,9 @@ export function alreadyPosted(
   botId: Snowflake,
 ): Map<number, Snowflake> {
   const found = new Map<number, Snowflake>();
-  const posts = plan.steps.flatMap((step, number) => step.do === "post" ? [{ content: step.content, number }] : []);
+  const posts = plan.steps.flatMap((step, number) =>
+    step.do === "post" ? [{ content: step.content, number }] : []
+  );
   const own = messages.filter((message) => message.author.id === botId);
   let next = 0;
   for (const { content, number } of posts) {
@@ -87,7 +92,11 @@ export function alreadyPosted(
 
 /** Gives a plan the form in which it is kept. */
 export function planToNote(plan: Plan): JsonValue {
-  return { ...plan, steps: plan.steps.map((step) => ({ ...step })), ids: plan.ids.map((entry) => ({ ...entry })) };
+  return {
+    ...plan,
+    steps: plan.steps.map((step) => ({ ...step })),
+    ids: plan.ids.map((entry) => ({ ...entry })),
+  };
 }
 
 /** Reads a kept plan; `undefined` when there is none, or a newer program wrote it. */

@@ -22,5 +22,8 @@ const INTENTS_PROBLEM: DiscordProblem = {
 export function problemOfClose(code: number, reason: string): DiscordProblem {
   if (code === 4004) return TOKEN_PROBLEM;
   if (code === 4014) return INTENTS_PROBLEM;
-  return { code: "gateway", message: `Discord's gateway refuses this program, code ${code}: ${reason || "no reason"}` };
+  return {
+    code: "gateway",
+    message: `Discord's gateway refuses this program, code ${code}: ${reason || "no reason"}`,
+  };
 }

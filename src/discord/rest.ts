@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "../core/mod.ts";
-import type { DiscordMessage, DiscordRest, NewMessage, NewThread } from "./ports.ts";
+import type { DiscordChannel, DiscordMessage, DiscordRest, NewMessage, NewThread } from "./ports.ts";
 import { object, objects, optionalId, type Payload, readChannel, readMessage, text } from "./payloads.ts";
 import { RestCaller } from "./rest_manager.ts";
 import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
@@ -23,82 +23,104 @@ export interface RestOptions {
 
 /** Opens the only way by which this program calls Discord's REST API. */
 export function openRest(options: RestOptions): DiscordRest {
-  const caller = new RestCaller(options);
-  return {
-    async gatewayUrl() {
-      const payload = object(await caller.call("ask for the gateway", "GET", "/gateway/bot"));
-      const limit = object(payload.session_start_limit);
-      return {
-        url: text(payload.url) ?? "wss://gateway.discord.gg",
-        remaining: typeof limit.remaining === "number" ? limit.remaining : 1_000,
-        resetAfterMs: typeof limit.reset_after === "number" ? limit.reset_after : 0,
-      };
-    },
+  return new Rest(options);
+}
 
-    async channel(id) {
-      return readChannel(object(await caller.call("read a channel", "GET", `/channels/${id}`)));
-    },
+class Rest implements DiscordRest {
+  readonly #caller: RestCaller;
 
-    async guildChannels(guildId) {
-      const payload = await caller.call("list the channels", "GET", `/guilds/${guildId}/channels`);
-      return objects(payload).map((channel) => readChannel(channel, guildId));
-    },
+  constructor(options: RestOptions) {
+    this.#caller = new RestCaller(options);
+  }
 
-    async activeThreads(guildId) {
-      const payload = object(await caller.call("list active threads", "GET", `/guilds/${guildId}/threads/active`));
-      return objects(payload.threads).map((thread) => readChannel(thread, guildId));
-    },
+  async gatewayUrl(): Promise<{ url: string; remaining: number; resetAfterMs: number }> {
+    const payload = object(await this.#caller.call("ask for the gateway", "GET", "/gateway/bot"));
+    const limit = object(payload.session_start_limit);
+    return {
+      url: text(payload.url) ?? "wss://gateway.discord.gg",
+      remaining: typeof limit.remaining === "number" ? limit.remaining : 1_000,
+      resetAfterMs: typeof limit.reset_after === "number" ? limit.reset_after : 0,
+    };
+  }
 
-    async archivedThreads(channelId, before) {
-      const query = new URLSearchParams({ limit: "100", ...(before !== undefined && { before }) });
-      const route = `/channels/${channelId}/threads/archived/public?${query}` as const;
-      const payload = object(await caller.call("list archived threads", "GET", route));
-      return {
-        threads: objects(payload.threads).map((thread) => readChannel(thread)),
-        more: payload.has_more === true,
-      };
-    },
+  async channel(id: Snowflake): Promise<DiscordChannel> {
+    return readChannel(object(await this.#caller.call("read a channel", "GET", `/channels/${id}`)));
+  }
 
-    async createThread(parent, thread) {
-      const body = parent.kind === "forum" ? forumPost(thread) : {
-        name: thread.name,
-        type: PUBLIC_THREAD,
-        auto_archive_duration: AUTO_ARCHIVE_MINUTES,
-      };
-      return readChannel(object(await caller.call("make a thread", "POST", `/channels/${parent.id}/threads`, { body })));
-    },
+  async guildChannels(guildId: Snowflake): Promise<readonly DiscordChannel[]> {
+    const payload = await this.#caller.call("list the channels", "GET", `/guilds/${guildId}/channels`);
+    return objects(payload).map((channel) => readChannel(channel, guildId));
+  }
 
-    async sendMessage(channelId, message) {
-      const body = messageBody(message);
-      const payload = object(await caller.call("send a message", "POST", `/channels/${channelId}/messages`, { body }));
-      return readOwn(payload, channelId);
-    },
+  async activeThreads(guildId: Snowflake): Promise<readonly DiscordChannel[]> {
+    const payload = await this.#caller.call(
+      "list active threads",
+      "GET",
+      `/guilds/${guildId}/threads/active`,
+    );
+    return objects(object(payload).threads).map((thread) => readChannel(thread, guildId));
+  }
 
-    async editMessage(channelId, messageId, content) {
-      const body = { content, allowed_mentions: NO_MENTIONS };
-      await caller.call("edit a message", "PATCH", `/channels/${channelId}/messages/${messageId}`, { body });
-    },
+  async archivedThreads(
+    channelId: Snowflake,
+    before?: string,
+  ): Promise<{ threads: readonly DiscordChannel[]; more: boolean }> {
+    const query = new URLSearchParams({ limit: "100", ...(before !== undefined && { before }) });
+    const route = `/channels/${channelId}/threads/archived/public?${query}` as const;
+    const payload = object(await this.#caller.call("list archived threads", "GET", route));
+    return {
+      threads: objects(payload.threads).map((thread) => readChannel(thread)),
+      more: payload.has_more === true,
+    };
+  }
 
-    async deleteMessage(channelId, messageId) {
-      await caller.call("delete a message", "DELETE", `/channels/${channelId}/messages/${messageId}`);
-    },
+  async createThread(parent: DiscordChannel, thread: NewThread): Promise<DiscordChannel> {
+    const body = parent.kind === "forum" ? forumPost(thread) : {
+      name: thread.name,
+      type: PUBLIC_THREAD,
+      auto_archive_duration: AUTO_ARCHIVE_MINUTES,
+    };
+    const route = `/channels/${parent.id}/threads` as const;
+    return readChannel(object(await this.#caller.call("make a thread", "POST", route, { body })));
+  }
 
-    async messagesAfter(channelId, after, limit) {
-      const route = `/channels/${channelId}/messages?after=${after}&limit=${limit}` as const;
-      const messages = objects(await caller.call("read messages", "GET", route)).map((message) =>
-        readOwn(message, channelId)
-      );
-      // Servers differ in the order; some ignore `after`.
-      return messages.filter((message) => compareSnowflakes(message.id, after) > 0)
-        .sort((a, b) => compareSnowflakes(a.id, b.id));
-    },
+  async sendMessage(channelId: Snowflake, message: NewMessage): Promise<DiscordMessage> {
+    const body = messageBody(message);
+    const route = `/channels/${channelId}/messages` as const;
+    return readOwn(object(await this.#caller.call("send a message", "POST", route, { body })), channelId);
+  }
 
-    async unarchive(threadId) {
-      await caller.call("wake a thread", "PATCH", `/channels/${threadId}`, { body: { archived: false } });
-    },
+  async editMessage(channelId: Snowflake, messageId: Snowflake, content: string): Promise<void> {
+    const body = { content, allowed_mentions: NO_MENTIONS };
+    await this.#caller.call("edit a message", "PATCH", `/channels/${channelId}/messages/${messageId}`, {
+      body,
+    });
+  }
 
-    close: () => caller.close(),
-  };
+  async deleteMessage(channelId: Snowflake, messageId: Snowflake): Promise<void> {
+    await this.#caller.call("delete a message", "DELETE", `/channels/${channelId}/messages/${messageId}`);
+  }
+
+  async messagesAfter(
+    channelId: Snowflake,
+    after: Snowflake,
+    limit: number,
+  ): Promise<readonly DiscordMessage[]> {
+    const route = `/channels/${channelId}/messages?after=${after}&limit=${limit}` as const;
+    const messages = objects(await this.#caller.call("read messages", "GET", route))
+      .map((message) => readOwn(message, channelId));
+    // Servers differ in the order; some ignore `after`.
+    return messages.filter((message) => compareSnowflakes(message.id, after) > 0)
+      .sort((a, b) => compareSnowflakes(a.id, b.id));
+  }
+
+  async unarchive(threadId: Snowflake): Promise<void> {
+    await this.#caller.call("wake a thread", "PATCH", `/channels/${threadId}`, { body: { archived: false } });
+  }
+
+  close(): void {
+    this.#caller.close();
+  }
 }
 
 function forumPost({ name, content = name, tags = [] }: NewThread): Readonly<Record<string, unknown>> {
@@ -122,6 +144,7 @@ function messageBody({ content, nonce, replyTo }: NewMessage): Readonly<Record<s
 
 /** A message in an answer may leave out the channel that was asked. */
 function readOwn(payload: Payload, channelId: Snowflake): DiscordMessage {
-  return readMessage(optionalId(payload.channel_id) === undefined ? { ...payload, channel_id: channelId } : payload);
+  return readMessage(
+    optionalId(payload.channel_id) === undefined ? { ...payload, channel_id: channelId } : payload,
+  );
 }
-

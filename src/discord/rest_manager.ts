@@ -26,6 +26,8 @@ export interface RestCallerOptions {
   readonly apiUrl?: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long one attempt may take, in milliseconds; {@link ATTEMPT_TIMEOUT_MS} when left out. */
+  readonly attemptTimeoutMs?: number;
 }
 
 /** What a request carries. */
@@ -63,8 +65,9 @@ export class RestCaller {
   /** discordeno's manager is made of functions that are meant to be replaced. */
   #tame(rest: RestManager): void {
     const { createRequestBody, processHeaders, sendRequest } = rest;
+    const timeoutMs = this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
     rest.createRequestBody = (method, options) => {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
       return Object.assign(createRequestBody.call(rest, method, options), { signal });
     };
     rest.processHeaders = (url, headers, identifier) => {
@@ -98,7 +101,12 @@ export class RestCaller {
    * @throws {DiscordRefusal} when Discord says no
    * @throws {DiscordUnreachable} when it could not be asked or did not answer
    */
-  call(action: string, method: RequestMethods, route: `/${string}`, options: CallOptions = {}): Promise<unknown> {
+  call(
+    action: string,
+    method: RequestMethods,
+    route: `/${string}`,
+    options: CallOptions = {},
+  ): Promise<unknown> {
     const key = `Bot ${this.#options.token}${this.#rest.simplifyUrl(route, method)}`;
     const before = this.#tails.get(key) ?? Promise.resolve();
     const result = before.then(() => this.#attempt(action, method, route, key, options));
@@ -128,11 +136,15 @@ export class RestCaller {
   }
 
   #demandOpen(action: string): void {
-    if (this.#closing.signal.aborted) throw new DiscordUnreachable(action, undefined, "stopping", { sent: false });
+    if (this.#closing.signal.aborted) {
+      throw new DiscordUnreachable(action, undefined, "stopping", { sent: false });
+    }
     // Every further 401 would count towards the ban of this address.
     if (this.#unauthorized) throw new DiscordRefusal(action, 401, 0, "the token was refused before");
     const waitMs = this.#pausedUntil - this.#options.clock.now();
-    if (waitMs > 0) throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
+    if (waitMs > 0) {
+      throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
+    }
   }
 
   async #pace(): Promise<void> {
@@ -161,10 +173,17 @@ export class RestCaller {
 
   #translate(action: string, error: unknown): Error {
     const cause = error instanceof Error ? error.cause : undefined;
-    const { status = 999, body, error: detail } = (cause ?? {}) as { status?: number; body?: string; error?: string };
+    const { status = 999, body, error: detail } = (cause ?? {}) as {
+      status?: number;
+      body?: string;
+      error?: string;
+    };
     if (status === 429) {
       const retryAfterMs = Math.max(0, this.#pausedUntil - this.#options.clock.now());
-      return new DiscordUnreachable(action, 429, "limited", { sent: false, ...(retryAfterMs > 0 && { retryAfterMs }) });
+      return new DiscordUnreachable(action, 429, "limited", {
+        sent: false,
+        ...(retryAfterMs > 0 && { retryAfterMs }),
+      });
     }
     if (status >= 500) {
       return status === 999

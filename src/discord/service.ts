@@ -138,11 +138,10 @@ export class DiscordService {
         return this.#onReady(event);
       case "resumed":
         this.#connected = true;
-        return;
+        this.#options.logger.info("Connected to Discord again, nothing was missed");
+        return this.#home === undefined ? this.#settle() : undefined;
       case "disconnected":
-        this.#connected = false;
-        this.#reason = "The connection to Discord is lost, connecting again";
-        return;
+        return this.#onDisconnected();
       case "guild":
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
@@ -150,11 +149,19 @@ export class DiscordService {
       case "problem":
         return this.#onProblem(event.problem);
       case "message":
-        return this.#book.channel(event.message.channelId) === undefined ? this.#intake.take(event) : undefined;
+        return this.#book.channel(event.message.channelId) === undefined
+          ? this.#intake.take(event)
+          : undefined;
       default:
         if (changed) this.#settle();
         else this.#intake.take(event);
     }
+  }
+
+  #onDisconnected(): void {
+    if (this.#connected) this.#options.logger.warn("Lost the connection to Discord, connecting again");
+    this.#connected = false;
+    this.#reason = "The connection to Discord is lost, connecting again";
   }
 
   #onReady({ bot, applicationId, guildIds }: DiscordEvent & { type: "ready" }): void {
@@ -202,8 +209,9 @@ export class DiscordService {
     const same = before?.channel.id === channel.id && before.missing.join() === missing.join();
     if (same) return;
     this.#reason = "";
-    if (missing.length === 0) logger.info("Conversations go to a channel", { channel: channel.name, id: channel.id });
-    else logger.error("The bot lacks permissions", { channel: channel.name, missing });
+    if (missing.length === 0) {
+      logger.info("Conversations go to a channel", { channel: channel.name, id: channel.id });
+    } else logger.error("The bot lacks permissions", { channel: channel.name, missing });
     this.#threads.forgive();
     if (before === undefined) worker.setReceivedBatchCallback((batch) => this.#deliver(batch));
     worker.resumeDeliveries();

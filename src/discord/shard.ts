@@ -1,4 +1,9 @@
-import { type DiscordGatewayPayload, DiscordenoShard, GatewayOpcodes, type ShardCreateOptions } from "@discordeno/bot";
+import {
+  DiscordenoShard,
+  type DiscordGatewayPayload,
+  GatewayOpcodes,
+  type ShardCreateOptions,
+} from "@discordeno/bot";
 import { GOOD_CONNECTION_MS } from "./backoff.ts";
 
 /** The close codes after which nothing helps but a person; discordeno throws at them where nobody can catch. */

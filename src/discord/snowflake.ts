@@ -22,11 +22,13 @@ export function isSnowflake(value: unknown): value is Snowflake {
 /** Snowflakes as ids of a service. */
 export const snowflake: IdType<Snowflake> = {
   name: "snowflake",
-  encode(value) {
-    if (!isSnowflake(value)) throw new TypeError(`Cannot encode an id: ${JSON.stringify(value)} is not a snowflake`);
+  encode(value: Snowflake): string {
+    if (!isSnowflake(value)) {
+      throw new TypeError(`Cannot encode an id: ${JSON.stringify(value)} is not a snowflake`);
+    }
     return value;
   },
-  decode(text) {
+  decode(text: string): Snowflake {
     if (isSnowflake(text)) return text;
     const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
     throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a snowflake`);
@@ -46,7 +48,9 @@ export function compareSnowflakes(a: Snowflake, b: Snowflake): number {
 /** The later of those given; `undefined` when none is. */
 export function latest(...ids: readonly (Snowflake | undefined)[]): Snowflake | undefined {
   let last: Snowflake | undefined;
-  for (const id of ids) if (id !== undefined && (last === undefined || compareSnowflakes(id, last) > 0)) last = id;
+  for (const id of ids) {
+    if (id !== undefined && (last === undefined || compareSnowflakes(id, last) > 0)) last = id;
+  }
   return last;
 }
 

@@ -20,7 +20,9 @@ export async function starterOf(uid: string, connection: Connection): Promise<st
 /** What is said in a thread that takes the place of one that is gone: the end of the history, as much as fits. */
 export async function historyOf(connection: Connection, own: Side, delivered: number): Promise<string> {
   const { messages } = await connection.messages({ before: delivered + 1, limit: REPEATED });
-  const lines = messages.filter(({ deletedAt }) => deletedAt === undefined).map((message) => quote(message, own));
+  const lines = messages.filter(({ deletedAt }) => deletedAt === undefined).map((message) =>
+    quote(message, own)
+  );
   const head = "The earlier thread of this conversation is gone. It ended so:";
   let room = MAX_CONTENT - head.length;
   const kept: string[] = [];

@@ -91,7 +91,14 @@ export class ThreadMaker {
     const { rest, logger } = this.#options;
     const thread = await rest.createThread(channel, { name: uid, content: starter, tags: tagsFor(channel) });
     if (channel.kind !== "forum") {
-      const nonce = await nonceOf({ kind: "starter", uid: connection.uid, place: thread.id, seq: 0, rev: 0, part: 0 });
+      const nonce = await nonceOf({
+        kind: "starter",
+        uid: connection.uid,
+        place: thread.id,
+        seq: 0,
+        rev: 0,
+        part: 0,
+      });
       // Nice to have: the visitor's words must not wait for it.
       await rest.sendMessage(thread.id, { content: starter, nonce }).catch((error) =>
         logger.warn("A thread has no starter message", { uid: connection.uid, thread: thread.id, error })

@@ -17,9 +17,14 @@ const BLOCKED = "This message was not delivered because a filter stopped it.";
 export function verdictOnPost(error: unknown, missing: readonly PermissionName[]): Error {
   if (error instanceof DiscordUnreachable) {
     const { retryAfterMs } = error;
-    return new DeliveryError(error.message, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    return new DeliveryError(error.message, {
+      cause: error,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
   }
-  if (!(error instanceof DiscordRefusal)) return error instanceof Error ? error : new DeliveryError(String(error));
+  if (!(error instanceof DiscordRefusal)) {
+    return error instanceof Error ? error : new DeliveryError(String(error));
+  }
   const permissions = missing.length > 0 ? missing.join(", ") : "Send Messages in Threads";
   switch (error.code) {
     case Code.threadLocked:
@@ -37,7 +42,9 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
       );
     case Code.blockedByAutomod:
     case Code.titleBlockedByAutomod:
-      return new PermanentDeliveryError("Cannot post: AutoMod blocks it; exempt the bot's role", BLOCKED, { cause: error });
+      return new PermanentDeliveryError("Cannot post: AutoMod blocks it; exempt the bot's role", BLOCKED, {
+        cause: error,
+      });
   }
   if (error.status === 401 || error.status === 404) {
     return new DeliveryError(error.message, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
@@ -53,7 +60,10 @@ export function verdictOnThread(error: unknown, missing: readonly PermissionName
       : missing.length > 0
       ? `the bot lacks the permissions ${missing.join(", ")}`
       : error.message;
-    return new DeliveryError(`Cannot make a thread: ${hint}`, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
+    return new DeliveryError(`Cannot make a thread: ${hint}`, {
+      cause: error,
+      retryAfterMs: WAIT_FOR_OPERATOR_MS,
+    });
   }
   return verdictOnPost(error, missing);
 }

@@ -6,7 +6,9 @@ import { MAX_CONTENT, split } from "../../src/discord/split.ts";
 const squeeze = (text: string): string => text.replace(/\s+/g, "");
 
 Deno.test("[X6] split keeps all of a text in order, in parts that fit, and breaks no surrogate pair", () => {
-  const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).map((text) => text.replaceAll("`", "'"));
+  const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).map((text) =>
+    text.replaceAll("`", "'")
+  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 60 }), fc.constantFrom(" ", "\n", "  \n"), (words, gap) => {
       const text = words.join(gap);
@@ -35,10 +37,10 @@ Deno.test("[X6] split prefers the end of a line, then the end of a word", () => 
 
 Deno.test("[X6] split closes a block of code that it cuts and opens it again", () => {
   const code = Array.from({ length: 8 }, (_, line) => `line(${line});`).join("\n");
-  const parts = split(`See:\n\`\`\`ts\n${code}\n\`\`\`\nDone`, { limit: 50 });
+  const parts = split(`See:\n\`\`\`ts\n${code}\n\`\`\`\nDone`, { limit: 40 });
   assert.ok(parts.length > 2);
   for (const part of parts) {
-    assert.ok(part.length <= 50);
+    assert.ok(part.length <= 40);
     assert.equal(part.split("```").length % 2, 1, `unbalanced: ${part}`);
   }
   const inside = parts.join("\n").split("\n").filter((line) => line.startsWith("line("));

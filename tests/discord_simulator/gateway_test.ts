@@ -50,7 +50,7 @@ for (const { name, token, intents, code } of refusals) {
   });
 }
 
-Deno.test("gateway closes discordeno with 4014 when message content is not enabled in the portal", async () => {
+Deno.test("gateway closes with 4014 for message content that the portal does not allow", async () => {
   await using discord = await DiscordSimulator.start({ privileged: { messageContent: false } });
   await using raw = await RawGateway.connect(discord);
   raw.send(2, { token: discord.token, intents: Intents.MessageContent, properties: {} });

@@ -9,6 +9,10 @@ import type { ViewContext } from "./context.ts";
 import { element, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
 
+/** The largest a picture is shown, in CSS pixels. */
+const MAX_WIDTH = 384;
+const MAX_HEIGHT = 320;
+
 /**
  * Makes the element of a file.
  *
@@ -22,8 +26,15 @@ export function fileElement(file: FileInfo, transfer: FileTransfer, context: Vie
 }
 
 function picture(file: FileInfo, transfer: FileTransfer, context: ViewContext): HTMLElement {
+  const { width = 1, height = 1 } = file;
+  const scale = Math.min(1, MAX_WIDTH / width, MAX_HEIGHT / height);
   const image = element("img", {
-    attributes: { alt: file.name, width: file.width ?? null, height: file.height ?? null, decoding: "async" },
+    attributes: {
+      alt: file.name,
+      width: Math.max(1, Math.round(width * scale)),
+      height: Math.max(1, Math.round(height * scale)),
+      decoding: "async",
+    },
   });
   const button = element("button", {
     class: "picture",
@@ -55,7 +66,7 @@ function download(file: FileInfo, transfer: FileTransfer, context: ViewContext):
     "button",
     {
       class: "file",
-      attributes: { type: "button", "aria-label": strings.download(file.name) },
+      attributes: { type: "button", title: strings.download(file.name) },
       on: {
         click: async () => {
           if (!await save(file, transfer, button)) setText(size, strings.downloadFailed);

@@ -53,7 +53,7 @@ export function messageElement(
   if (row.first) classes.push("first");
   if (row.last) classes.push("last");
   if (failed) classes.push("failed");
-  if (row.progress === "queued" || row.progress === "sending") classes.push("pending");
+  if (row.progress === "queued") classes.push("queued");
   if (row.deleted) classes.push("deleted");
   return element(
     "li",

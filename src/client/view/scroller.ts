@@ -23,6 +23,8 @@ export class Scroller {
   readonly #content: HTMLElement;
   readonly #events: ScrollerEvents;
   #atEnd = true;
+  /** The sizes at the last look. */
+  #laidOut = "";
 
   /**
    * @param box What scrolls.
@@ -47,11 +49,12 @@ export class Scroller {
 
   /** Goes to the end. */
   toEnd(smooth = false): void {
-    this.#box.scrollTo({
-      top: this.#box.scrollHeight,
-      behavior: smooth && !reducedMotion() ? "smooth" : "instant",
-    });
-    if (!smooth) this.#setAtEnd(true);
+    const box = this.#box;
+    const gently = smooth && !reducedMotion();
+    // Over a long way, only the last part is shown.
+    if (gently) box.scrollTop = Math.max(box.scrollTop, box.scrollHeight - 2.5 * box.clientHeight);
+    box.scrollTo({ top: box.scrollHeight, behavior: gently ? "smooth" : "instant" });
+    if (!gently) this.#setAtEnd(true);
   }
 
   /**
@@ -66,7 +69,9 @@ export class Scroller {
     if (this.#atEnd) {
       this.toEnd();
     } else if (anchor?.isConnected === true) {
-      this.#box.scrollTop += anchor.getBoundingClientRect().top - before;
+      const moved = anchor.getBoundingClientRect().top - before;
+      // Even setting the same position would end a scroll that is under way.
+      if (moved !== 0) this.#box.scrollTop += moved;
     }
     this.checkTop();
   }
@@ -92,12 +97,18 @@ export class Scroller {
 
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
+    const laidOut = `${scrollHeight}/${clientHeight}`;
+    // An event that comes with other sizes than the last tells of a new layout, not of a reader who scrolls.
+    if (laidOut !== this.#laidOut && this.#atEnd) return this.#settle();
+    this.#laidOut = laidOut;
     this.#setAtEnd(scrollHeight - clientHeight - scrollTop < END_MARGIN);
     this.checkTop();
   }
 
   #settle(): void {
-    if (this.#atEnd) this.#box.scrollTop = this.#box.scrollHeight;
+    const { scrollHeight, clientHeight } = this.#box;
+    this.#laidOut = `${scrollHeight}/${clientHeight}`;
+    if (this.#atEnd) this.#box.scrollTop = scrollHeight;
   }
 
   #setAtEnd(atEnd: boolean): void {

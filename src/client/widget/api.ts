@@ -38,6 +38,6 @@ export interface WidgetApi {
 
 declare global {
   /** The widget, or functions that wait for it. */
-  // deno-lint-ignore no-var -- only a `var` is a property of the global object
+  // Only a `var` is a property of the global object.
   var ChatBox50: WidgetApi | ((api: WidgetApi) => void)[] | undefined;
 }

@@ -38,7 +38,12 @@ export function serveAttachment(world: World, url: URL): Response {
     const file = message.attachments.find((attachment) => attachment.id === id);
     const bytes = world.files.get(id);
     if (file === undefined || bytes === undefined) continue;
-    return new Response(bytes, { headers: { "content-type": file.contentType } });
+    // On the simulator's own origin a file must not become a page that acts as the staff.
+    const headers = {
+      "content-type": file.contentType,
+      "content-security-policy": "sandbox; default-src 'none'",
+    };
+    return new Response(bytes, { headers });
   }
   return gone();
 }

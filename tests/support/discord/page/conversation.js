@@ -3,14 +3,22 @@ import { avatar, byId, element, shortTime, size } from "./dom.js";
 
 /** Messages of one author within this time stand together. */
 const GROUP_MS = 5 * 60_000;
+/** This near to the end counts as being there. */
+const END_PX = 80;
+
+let shown;
 
 /**
+ * Shows messages and stays at the end when the reader was there.
+ *
+ * @param {string} placeId of the thread they are from
  * @param {any[]} messages oldest first
  * @param {{ me: string, reply(message: any): void, edit(message: any): void, remove(message: any): void }} actions
  */
-export function showMessages(messages, actions) {
+export function showMessages(placeId, messages, actions) {
   const list = byId("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const atEnd = placeId !== shown || list.scrollHeight - list.scrollTop - list.clientHeight < END_PX;
+  shown = placeId;
   let before;
   list.replaceChildren(...messages.map((message) => {
     const joined = before !== undefined && before.author.id === message.author.id &&
@@ -19,7 +27,10 @@ export function showMessages(messages, actions) {
     before = message;
     return row(message, joined, actions);
   }));
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (!atEnd) return;
+  const toEnd = () => list.scrollTop = list.scrollHeight;
+  for (const picture of list.querySelectorAll("img")) picture.addEventListener("load", toEnd);
+  toEnd();
 }
 
 function row(message, joined, actions) {
@@ -77,9 +88,7 @@ function file({ name, url, type, size: bytes }) {
   const path = new URL(url, location.href);
   // Through the address this page was opened with, so that the picture counts as its own.
   const href = path.pathname + path.search;
-  const picture = type.startsWith("image/")
-    ? element("img", { src: href, alt: name, loading: "lazy" })
-    : undefined;
+  const picture = type.startsWith("image/") ? element("img", { src: href, alt: name }) : undefined;
   return element(
     "a",
     { class: "file", href, target: "_blank", download: picture === undefined ? name : false },

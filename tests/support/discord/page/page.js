@@ -54,7 +54,7 @@ async function show() {
   }
   const messages = await get(`/staff/messages?channel=${place.id}`);
   useContext({ place, me: () => me.value, commands: state.commands, messages });
-  showMessages(messages, {
+  showMessages(place.id, messages, {
     me: me.value,
     reply: (message) => setMode({ kind: "reply", message }),
     edit: (message) => setMode({ kind: "edit", message }),
@@ -82,7 +82,6 @@ function choose(id) {
   open = id;
   history.replaceState(null, "", id === undefined ? location.pathname : `#${id}`);
   byId("typing").textContent = "";
-  byId("messages").scrollTop = byId("messages").scrollHeight;
   refresh().then(() => byId("text").focus());
 }
 

@@ -32,6 +32,8 @@ export interface RestServerOptions {
 
 /** Kept for tests; older ones are dropped. */
 const MAX_LOGGED = 50_000;
+/** Time for half an answer to get through the relay. */
+const TRUNCATE_AFTER_MS = 30;
 /** An answer nobody will get. */
 const LOST = -1;
 
@@ -76,6 +78,7 @@ export class RestServer {
     };
     this.requests.push(logged);
     if (this.requests.length > MAX_LOGGED) this.requests = this.requests.slice(MAX_LOGGED / 2);
+    world.changed();
     const fault = this.#options.faults.take(logged);
     if (fault !== undefined) world.transcript.add("fault", `${fault.kind} for ${logged.method} ${path}`);
     const early = await this.#before(fault, port);
@@ -183,11 +186,15 @@ export class RestServer {
     if (fault?.kind === "lose") this.#options.cutLine(port);
     if (fault?.kind !== "truncate") return response;
     const bytes = await response.bytes();
-    const cut = new ReadableStream<Uint8Array>({
+    const half = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes.subarray(0, Math.floor(bytes.length / 2))),
-      pull: (controller) => controller.error(new Error("Cut short by the test")),
+      pull: () => {
+        // Asked for more, so the first half is on its way; the line is cut where the server behind can't take it back.
+        setTimeout(() => this.#options.cutLine(port), TRUNCATE_AFTER_MS);
+        return new Promise(() => {});
+      },
     }, { highWaterMark: 0 });
-    return new Response(cut, { status: response.status, headers: response.headers });
+    return new Response(half, { status: response.status, headers: response.headers });
   }
 }
 

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { Bridge, type Visitor, withDiscord } from "./bridge.ts";
+import type { DiscordSimulator, StaffMember } from "../support/discord/mod.ts";
+
+interface Scene {
+  readonly discord: DiscordSimulator;
+  readonly bridge: Bridge;
+  readonly visitor: Visitor;
+  readonly thread: string;
+  readonly alice: StaffMember;
+}
+
+/** A visitor with a thread, and Alice. */
+async function scene(
+  work: (scene: Scene) => Promise<void>,
+  options: { notePrefix?: string } = {},
+): Promise<void> {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord, options)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    await work({ discord, bridge, visitor, thread, alice: discord.staff("Alice") });
+  });
+}
+
+Deno.test("[X5] Inbox never brings back what the bot itself has sent", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    for (let index = 0; index < 5; index++) await visitor.say(`More ${index}`);
+    await visitor.until(() => visitor.delivered.join("\n").includes("More 4"), "the burst");
+    alice.say(thread, "Answer");
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["Answer"]);
+  });
+});
+
+Deno.test("[X5] Inbox recognises its own message although it comes before the answer to its POST", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/messages",
+      action: { kind: "late", until: held.promise },
+    });
+    await visitor.say("Echo");
+    await visitor.untilDelivered(2);
+    alice.say(thread, "Answer");
+    await visitor.untilHeard(1);
+    held.resolve();
+    await visitor.say("Next");
+    await visitor.untilDelivered(3);
+    assert.deepEqual(visitor.texts, ["Answer"]);
+    assert.deepEqual(visitor.delivered, ["Hello", "Echo", "Next"]);
+  });
+});
+
+Deno.test("[X5] Inbox takes a member who is named like the bot for a member", async () => {
+  await scene(async ({ discord, visitor, thread }) => {
+    discord.staff("ChatBox50").say(thread, "It is me");
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(heard?.content, "It is me");
+  });
+});
+
+Deno.test("[X5] Inbox follows edits, and takes no link preview for one", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const { id } = alice.say(thread, "See https://example.org/");
+    const [first] = await visitor.untilHeard(1);
+    discord.unfurl(thread, id);
+    alice.say(thread, "And");
+    await visitor.untilHeard(2);
+    assert.equal(visitor.heard[0]?.rev, first?.rev);
+    alice.edit(thread, id, "See https://example.org/new");
+    await visitor.until(() => visitor.texts[0] === "See https://example.org/new", "the edit");
+    assert.ok(visitor.heard[0]?.editedAt);
+    const edited = visitor.heard[0]?.rev;
+    discord.unfurl(thread, id);
+    alice.say(thread, "Done");
+    await visitor.untilHeard(3);
+    assert.equal(visitor.heard[0]?.rev, edited);
+  });
+});
+
+Deno.test("Inbox follows deletions, one by one and in bulk", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    const ids = ["one", "two", "three"].map((text) => alice.say(thread, text).id);
+    await visitor.untilHeard(3);
+    alice.delete(thread, ids[0] ?? "");
+    await visitor.until(() => visitor.texts.join() === "two,three", "the deletion");
+    alice.delete(thread, ids[1] ?? "", ids[2] ?? "");
+    await visitor.until(() => visitor.texts.length === 0, "the bulk deletion");
+    assert.deepEqual(visitor.heard.map(({ content }) => content), ["", "", ""]);
+  });
+});
+
+Deno.test("Inbox keeps notes in Discord, and takes back what is made one", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    alice.say(thread, "// nobody outside reads this");
+    const { id } = alice.say(thread, "public");
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["public"]);
+    alice.edit(thread, id, "// not any more");
+    await visitor.until(() => visitor.texts.length === 0, "the message to be taken back");
+  });
+});
+
+Deno.test("Inbox relays a message that begins with a note's prefix when that is another or none", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    alice.say(thread, "// says so");
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["// says so"]);
+  }, { notePrefix: "" });
+});
+
+Deno.test("Inbox brings replies, names and pictures", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const own = discord.messages(thread).findLast(({ content }) => content === "Hello");
+    alice.say(thread, "To that", { replyTo: own?.id ?? "" });
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(heard?.replyTo, 1);
+    assert.equal(heard?.author?.name, "Alice");
+    assert.match(heard?.author?.avatar ?? "", /^https:\/\/cdn\.discordapp\.com\//);
+  });
+});
+
+Deno.test("Inbox says what there is besides text", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    alice.say(thread, "", { files: [{ name: "plan.pdf", data: "x" }] });
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(heard?.content, "[plan.pdf]");
+  });
+});
+
+Deno.test("Inbox tells that staff are typing", async () => {
+  await withDiscord(async (discord) => {
+    let active = 0;
+    await using bridge = await (await Bridge.start(discord, { onStaffActive: () => active++ })).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    discord.staff("Alice").type(thread);
+    await visitor.until(() => visitor.typists.length > 0, "typing");
+    assert.deepEqual(visitor.typists, ["Alice"]);
+    assert.equal(active, 1);
+  });
+});
+
+Deno.test("[O1] Inbox keeps the order of a thread", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    const texts = Array.from({ length: 50 }, (_, index) => `answer ${index}`);
+    for (const text of texts) alice.say(thread, text);
+    await visitor.untilHeard(50);
+    assert.deepEqual(visitor.texts, texts);
+  });
+});
+
+Deno.test("[O3] Inbox brings nothing from one thread, or from elsewhere, to another visitor", async () => {
+  await scene(async ({ discord, bridge, visitor, thread, alice }) => {
+    const other = await bridge.visitor();
+    await other.say("Hi");
+    const otherThread = await other.untilDelivered(1);
+    const general = discord.createTextChannel("general");
+    alice.say(general, "to colleagues");
+    alice.say(otherThread, "to the other");
+    alice.say(thread, "to the one");
+    await visitor.untilHeard(1);
+    await other.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["to the one"]);
+    assert.deepEqual(other.texts, ["to the other"]);
+  });
+});

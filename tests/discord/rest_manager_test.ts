@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { silentLogger, systemClock } from "../../src/core/mod.ts";
+import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
+import { RestCaller } from "../../src/discord/rest_manager.ts";
+
+/** Runs a test against a server that is not the simulator: it answers as the test says. */
+async function withServer(
+  answer: (request: Request) => Response | Promise<Response>,
+  work: (caller: RestCaller, requests: string[]) => Promise<void>,
+): Promise<void> {
+  const requests: string[] = [];
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+    onError: () => Response.error(),
+  }, (request) => {
+    requests.push(`${request.method} ${new URL(request.url).pathname}`);
+    return answer(request);
+  });
+  const caller = new RestCaller({
+    token: "no-token-of-discords",
+    apiUrl: `http://127.0.0.1:${server.addr.port}/api/v10/`,
+    clock: systemClock,
+    logger: silentLogger,
+    attemptTimeoutMs: 100,
+  });
+  try {
+    await work(caller, requests);
+  } finally {
+    caller.close();
+    await server.shutdown();
+  }
+}
+
+async function failure(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It did not fail");
+}
+
+Deno.test("RestCaller is quick with a server that names no rate limits", async () => {
+  await withServer(() => Response.json({ id: "1" }), async (caller, requests) => {
+    const started = performance.now();
+    for (let index = 0; index < 20; index++) {
+      await caller.call("test", "POST", "/channels/1/messages", { body: {} });
+    }
+    await Promise.all(Array.from({ length: 20 }, () => caller.call("test", "GET", "/channels/1/messages")));
+    assert.ok(performance.now() - started < 900, `${performance.now() - started} ms`);
+    assert.equal(requests.length, 40);
+    assert.equal(requests[0], "POST /api/v10/channels/1/messages");
+  });
+});
+
+Deno.test("RestCaller ends a call that is never answered", async () => {
+  const held = Promise.withResolvers<Response>();
+  await withServer(() => held.promise, async (caller) => {
+    const error = await failure(caller.call("test", "POST", "/channels/1/messages", { body: {} }));
+    held.resolve(new Response());
+    assert.ok(error instanceof DiscordUnreachable);
+    assert.equal(error.sent, true);
+  });
+});
+
+for (const [what, body] of [["is no JSON", "<html>"], ["is empty", ""]] as const) {
+  Deno.test(`RestCaller ends a call whose answer ${what}`, async () => {
+    await withServer(() => new Response(body), async (caller) => {
+      const error = await failure(caller.call("test", "GET", "/channels/1"));
+      assert.ok(error instanceof DiscordUnreachable);
+      await failure(caller.call("test", "GET", "/channels/1"));
+    });
+  });
+}
+
+Deno.test("RestCaller ends a call that cannot connect, and tells nothing of the token", async () => {
+  const caller = new RestCaller({
+    token: "very-secret",
+    apiUrl: "http://127.0.0.1:1",
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const error = await failure(caller.call("test", "GET", "/gateway/bot"));
+  caller.close();
+  assert.ok(error instanceof DiscordUnreachable);
+  assert.ok(!Deno.inspect(error, { depth: 10 }).includes("very-secret"));
+});
+
+Deno.test("RestCaller gives Discord's codes on", async () => {
+  const body = { code: 50013, message: "Missing Permissions" };
+  await withServer(() => Response.json(body, { status: 403 }), async (caller) => {
+    const error = await failure(caller.call("send a message", "POST", "/channels/1/messages", { body: {} }));
+    assert.ok(error instanceof DiscordRefusal);
+    assert.deepEqual([error.status, error.code], [403, 50013]);
+    assert.equal(
+      error.message,
+      "Cannot send a message: Discord answers 403, code 50013, Missing Permissions",
+    );
+  });
+});
+
+Deno.test("RestCaller asks no more after a 401", async () => {
+  await withServer(() => Response.json({ code: 0 }, { status: 401 }), async (caller, requests) => {
+    for (let index = 0; index < 5; index++) await failure(caller.call("test", "GET", `/channels/${index}`));
+    assert.equal(requests.length, 1);
+  });
+});
+
+Deno.test("RestCaller leaves a server alone that says 429 and names no bucket", async () => {
+  const headers = { "retry-after": "60" };
+  await withServer(() => Response.json({}, { status: 429, headers }), async (caller, requests) => {
+    for (let index = 0; index < 5; index++) {
+      const error = await failure(caller.call("test", "GET", `/channels/${index}`));
+      assert.ok(error instanceof DiscordUnreachable);
+      assert.equal(error.sent, false);
+      assert.ok((error.retryAfterMs ?? 0) > 59_000);
+    }
+    assert.ok(requests.length <= 2, `${requests.length} requests`);
+  });
+});
+
+Deno.test("RestCaller paces itself after the global limit", async () => {
+  let limited = true;
+  const headers = { "x-ratelimit-global": "true", "x-ratelimit-reset-after": "0.01", "retry-after": "0.01" };
+  await withServer(
+    () => limited ? Response.json({}, { status: 429, headers }) : Response.json({}),
+    async (caller) => {
+      await failure(caller.call("test", "GET", "/channels/0"));
+      limited = false;
+      const started = performance.now();
+      await Promise.all(
+        Array.from({ length: 10 }, (_, index) => caller.call("test", "GET", `/channels/1${index}`)),
+      );
+      assert.ok(performance.now() - started >= 200, `${performance.now() - started} ms`);
+    },
+  );
+});
