@@ -106,10 +106,11 @@ export class MemoryConnection {
   deliverable(side: Side, limit: number, own: boolean): Deliverable {
     const { delivered, deliveredRev, note } = this.sides[side];
     const due = this.#messages.filter(({ message }) =>
-      message.rev > deliveredRev && (own || message.side !== side) && message.failed === undefined
+      (own || message.side !== side) && message.failed === undefined
     );
+    // Only changes go by `rev`: beyond a full batch there are new messages with a lower one.
     const changes = due.filter(({ createdRev, message }) =>
-      message.seq <= delivered && message.rev > createdRev
+      message.seq <= delivered && message.rev > createdRev && message.rev > deliveredRev
     )
       .map(({ message }) => message).sort((a, b) => a.rev - b.rev);
     const last = changes[limit - 1];

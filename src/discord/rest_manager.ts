@@ -1,3 +1,5 @@
+// The timers are ones of npm code, so they are cleared the way Node does.
+import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";

@@ -1,3 +1,5 @@
+// The timers are ones of npm code, so they are cleared the way Node does.
+import { clearTimeout } from "node:timers";
 import {
   DiscordenoShard,
   type DiscordGatewayPayload,

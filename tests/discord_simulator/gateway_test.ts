@@ -195,7 +195,7 @@ Deno.test("gateway closes with 4008 after 120 commands in a minute", async () =>
 
 // Gateway, "Identifying": 1000 a day, then every session ends and the token is reset.
 Deno.test("gateway resets the token when the IDENTIFY budget is used up", async () => {
-  await using discord = await DiscordSimulator.start({ identifyBudget: 1 });
+  await using discord = await DiscordSimulator.start({ identifyBudget: 1, log: () => {} });
   await using first = await RawGateway.connect(discord);
   first.send(2, { token: discord.token, intents: 1, properties: {} });
   await first.next((payload) => payload.t === "READY");

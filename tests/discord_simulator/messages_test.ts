@@ -44,6 +44,17 @@ Deno.test("messages with an enforced nonce are made once, until its window is ov
   assert.deepEqual(discord.messages(channel).map(({ content }) => content), ["one", "four", "five"]);
 });
 
+// discord/discord-api-docs pull request 6647: "That we don't try to recreate the message [...] is intentional."
+Deno.test("messages with an enforced nonce stay deleted", async () => {
+  await using discord = await DiscordSimulator.start();
+  const channel = discord.createTextChannel("talk");
+  const send = () =>
+    ask(discord, "POST", `/channels/${channel}/messages`, { content: "a", nonce: 1, enforce_nonce: true });
+  await ask(discord, "DELETE", `/channels/${channel}/messages/${(await send()).json.id}`);
+  assert.equal((await send()).json.code, 10008);
+  assert.deepEqual(discord.messages(channel), []);
+});
+
 Deno.test("messages are refused as Discord refuses them", async () => {
   await using discord = await DiscordSimulator.start();
   const [channel, forum] = [discord.createTextChannel("talk"), discord.createForum("forum")];
@@ -65,7 +76,7 @@ Deno.test("messages are refused as Discord refuses them", async () => {
   }
   assert.equal(
     (await ask(discord, "POST", `/channels/${forum}/messages`, { content: "a" })).json.code,
-    50008,
+    40058,
   );
   assert.equal(
     (await ask(discord, "POST", `/channels/${channel}/messages`, { content: "x".repeat(2000) })).status,

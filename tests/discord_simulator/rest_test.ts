@@ -95,7 +95,7 @@ Deno.test("rest checks permissions where they are needed", async () => {
     [forum, "SendMessages", "POST", `/channels/${forum}/threads`, { name: "b", message }, 50013],
     [forum, "SendMessagesInThreads", "POST", `/channels/${thread.id}/messages`, message, 50013],
     [forum, "ReadMessageHistory", "GET", `/channels/${thread.id}/messages/${thread.id}`, undefined, 50013],
-    [forum, "ManageThreads", "PATCH", `/channels/${thread.id}`, { locked: true }, 50013],
+    [forum, "ManageThreads", "PATCH", `/channels/${thread.id}`, { rate_limit_per_user: 5 }, 50013],
     [forum, "ViewChannel", "GET", `/channels/${thread.id}`, undefined, 50001],
   ] as const;
   for (const [channel, permission, method, path, body, code] of steps) {

@@ -27,6 +27,23 @@ Deno.test("webhooks write under any name into a thread of their channel", DISCOR
   assert.deepEqual(discord.messages(thread).map(({ content }) => content), ["a", "one"]);
 });
 
+Deno.test("webhooks of a forum need to know the thread", async () => {
+  await using discord = await DiscordSimulator.start();
+  const forum = discord.createForum("chatbox50");
+  const { id, token } =
+    (await ask(discord, "POST", `/channels/${forum}/webhooks`, { name: "visitors" })).json;
+  const post = (query: string, body: object) =>
+    ask(discord, "POST", `/webhooks/${id}/${token}?wait=true${query}`, body);
+  assert.equal((await post("", { content: "a" })).json.code, 220001);
+  const { json } = await post("", { content: "a", thread_name: "new" });
+  assert.equal(discord.threads(forum)[0]?.id, json.channel_id);
+  assert.equal(
+    (await post(`&thread_id=${json.channel_id}`, { content: "a", thread_name: "b" })).json.code,
+    220002,
+  );
+  assert.equal((await post(`&thread_id=${forum}`, { content: "a" })).json.code, 10003);
+});
+
 Deno.test("webhooks have rules for names, numbers and tokens", async () => {
   await using discord = await DiscordSimulator.start();
   const channel = discord.createTextChannel("talk");

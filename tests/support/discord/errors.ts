@@ -23,6 +23,7 @@ const CATALOGUE = {
   unknownCommand: [404, 10063, "Unknown application command"],
   tooManyWebhooks: [400, 30007, "Maximum number of webhooks reached (15)"],
   requestTooLarge: [413, 40005, "Request entity too large"],
+  notInForums: [400, 40058, "Cannot send messages in a forum channel"],
   tagRequired: [400, 40067, "A tag is required to create a forum post in this channel"],
   alreadyAcknowledged: [400, 40060, "Interaction has already been acknowledged."],
   missingAccess: [403, 50001, "Missing Access"],
@@ -43,9 +44,17 @@ const CATALOGUE = {
   invalidApiVersion: [400, 50041, "Invalid API version provided"],
   threadArchived: [400, 50083, "Thread is archived"],
   invalidJson: [400, 50109, "The request body contains invalid JSON."],
+  cannotReplyBlindly: [400, 160002, "Cannot reply without permission to read message history"],
   alreadyHasThread: [400, 160004, "A thread has already been created for this message"],
   threadLocked: [400, 160005, "Thread is locked"],
   tooManyActiveThreads: [400, 160006, "Maximum number of active threads reached"],
+  webhookNeedsThread: [400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id"],
+  webhookThreadTwice: [
+    400,
+    220002,
+    "Webhooks posted to forum channels cannot have both a thread_name and thread_id",
+  ],
+  webhookNoForum: [400, 220003, "Webhooks can only create threads in forum channels"],
 } as const satisfies Record<string, readonly [status: number, code: number, message: string]>;
 
 /** The name of an error that Discord knows. */

@@ -57,7 +57,7 @@ function readThreadEdit({ world, form }: RestContext, channel: ThreadChannel): C
       [name, locked, invitable, autoArchiveMinutes, rateLimitPerUser, appliedTags].every((value) =>
         value === undefined
       ),
-    moderates: locked !== undefined || rateLimitPerUser !== undefined || flags !== undefined,
+    moderates: rateLimitPerUser !== undefined || flags !== undefined,
   });
   if (channel.thread.archived && archived !== false) throw new DiscordError("threadArchived");
   return {
@@ -72,7 +72,7 @@ function readThreadEdit({ world, form }: RestContext, channel: ThreadChannel): C
   };
 }
 
-/** Waking needs the right to talk, the maker of a thread may edit it, everything else is moderation. */
+/** Waking needs the right to talk, the maker of a thread may edit and lock it, everything else is moderation. */
 function demandThreadEdit(
   world: World,
   channel: ThreadChannel,

@@ -88,9 +88,8 @@ function send(context: RestContext): RestReply {
   const { world, form, files } = context;
   const channel = world.channel(param(context, "channel_id"));
   demand(world, world.botId, channel);
-  if (channel.type === ChannelType.GuildForum || channel.type === ChannelType.GuildCategory) {
-    throw new DiscordError("cannotSendHere");
-  }
+  if (channel.type === ChannelType.GuildForum) throw new DiscordError("notInForums");
+  if (channel.type === ChannelType.GuildCategory) throw new DiscordError("cannotSendHere");
   demand(world, world.botId, channel, talkPermission(channel));
   const nonce = readNonce(form);
   const enforced = form.boolean("enforce_nonce") ?? false;
@@ -107,7 +106,9 @@ function send(context: RestContext): RestReply {
   if (reference?.type !== MessageReferenceType.Forward && isEmpty(parts)) {
     throw new DiscordError("emptyMessage");
   }
-  if (reference !== undefined) demand(world, world.botId, channel, "ReadMessageHistory");
+  if (reference !== undefined && !may(world, world.botId, channel, "ReadMessageHistory")) {
+    throw new DiscordError("cannotReplyBlindly");
+  }
   if ((parts.attachments ?? []).length > 0) demand(world, world.botId, channel, "AttachFiles");
   demandOpenThread(world, channel);
   const message = createMessage(world, channel, {
@@ -132,13 +133,16 @@ function readNonce(form: Form): string | number | undefined {
   return nonce;
 }
 
-/** By author, not by channel: a nonce used elsewhere swallows the message. */
+/**
+ * By author, not by channel: a nonce used elsewhere swallows the message. One that was deleted meanwhile is not made
+ * again but answered as unknown, as Discord's people say is meant (discord/discord-api-docs pull request 6647).
+ */
 function earlierMessage(world: World, nonce: string | number): MessageState | undefined {
   const message = world.nonces.get(`${world.botId} ${nonce}`);
-  if (message === undefined || world.messages.get(message.channelId)?.get(message.id) === undefined) {
+  if (message === undefined || Date.parse(message.timestamp) < world.clock.now() - NONCE_WINDOW_MS) {
     return undefined;
   }
-  return Date.parse(message.timestamp) >= world.clock.now() - NONCE_WINDOW_MS ? message : undefined;
+  return world.message(message.channelId, message.id);
 }
 
 /**

@@ -145,18 +145,13 @@ function execute(context: RestContext): RestReply {
   };
   const channel = destination(context, webhook);
   let message: MessageState;
+  if (threadName !== undefined && isThread(channel)) throw new DiscordError("webhookThreadTwice");
   if (channel.type === ChannelType.GuildForum) {
-    if (threadName === undefined) {
-      form.fail(
-        "thread_name",
-        "BASE_TYPE_REQUIRED",
-        "Webhooks posted to forum channels must have a thread_name or thread_id",
-      );
-      form.check();
-    }
-    const thread = createThread(world, channel, { name: threadName ?? "", ownerId: webhook.id }, draft);
+    if (threadName === undefined) throw new DiscordError("webhookNeedsThread");
+    const thread = createThread(world, channel, { name: threadName, ownerId: webhook.id }, draft);
     message = world.message(thread.id, thread.id);
   } else {
+    if (threadName !== undefined) throw new DiscordError("webhookNoForum");
     if (isThread(channel) && channel.thread.locked) throw new DiscordError("threadLocked");
     message = createMessage(world, channel, draft);
   }
