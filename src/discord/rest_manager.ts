@@ -141,7 +141,19 @@ export class RestCaller {
       return await this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
     } catch (error) {
       throw this.#translate(action, error);
+    } finally {
+      this.#reopen(key);
     }
+  }
+
+  /**
+   * An answer without rate-limit headers, or none at all, leaves discordeno's queue closed with nothing that would open it again.
+   * Only one call is in a queue at a time, so the one that it was closed for has ended.
+   */
+  #reopen(key: string): void {
+    const queue = this.#rest.queues.get(key);
+    if (queue === undefined || queue.remaining > 0 || queue.interval !== 0 || queue.timeoutId !== undefined) return;
+    queue.remaining = queue.max;
   }
 
   #demandOpen(action: string): void {
