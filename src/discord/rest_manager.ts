@@ -152,7 +152,9 @@ export class RestCaller {
    */
   #reopen(key: string): void {
     const queue = this.#rest.queues.get(key);
-    if (queue === undefined || queue.remaining > 0 || queue.interval !== 0 || queue.timeoutId !== undefined) return;
+    if (queue === undefined || queue.remaining > 0 || queue.interval !== 0 || queue.timeoutId !== undefined) {
+      return;
+    }
     queue.remaining = queue.max;
   }
 
