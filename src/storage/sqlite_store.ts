@@ -48,7 +48,7 @@ export class SqliteStore implements Store {
     this.#heads = heads;
     this.#connections = new ConnectionTable(database);
     this.#messages = new MessageTable(database, heads);
-    this.#deliveries = new DeliveryTable(database);
+    this.#deliveries = new DeliveryTable(database, heads);
     this.#close = close;
   }
 
@@ -169,6 +169,11 @@ export class SqliteStore implements Store {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  /** Tidies up what a busy store leaves for later; nothing is lost without it. */
+  tidy(): void {
+    this.#deliveries.unmark();
   }
 
   #read<T>(uid: Uuid, work: (head: Head) => T): Promise<T> {

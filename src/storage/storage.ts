@@ -48,6 +48,8 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     if (closed) return Promise.resolve();
     closed = true;
     try {
+      // Written with the last transaction; should it fail, the next start finds out by itself.
+      commits.write(() => store.tidy()).catch((error) => logger.debug("Tidying up was left out", { error }));
       commits.close();
     } finally {
       database.close();
@@ -55,8 +57,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     }
     return Promise.resolve();
   };
+  const store = new SqliteStore({ database, commits, heads, close });
   return {
-    store: new SqliteStore({ database, commits, heads, close }),
+    store,
     sessions: new SessionTable(database, commits),
     meta: new MetaTable(database, commits),
     get queued() {
