@@ -1,10 +1,13 @@
 import type { Connection } from "./connection.ts";
 import { Directory } from "./directory.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Callbacks } from "./callbacks.ts";
+import { CallbackWatch } from "./callback_watch.ts";
 import { ChatBoxError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { type Hub, LocalHub } from "./hub.ts";
 import { type Uuid, uuid } from "./id_type.ts";
+import { Lanes } from "./lanes.ts";
 import { MemoryStore } from "./memory_store.ts";
 import type { Side } from "./message.ts";
 import type { Clock, IdSource, Logger, Store } from "./ports.ts";
@@ -34,6 +37,11 @@ export interface ChatBoxOptions<Id1, Id2> {
   readonly retryBaseMs?: number;
   /** The longest wait between attempts, in milliseconds; 60,000 when left out. */
   readonly retryMaxMs?: number;
+  /**
+   * After how many milliseconds a callback that has not settled is reported to the logger; 60,000 when left out, `Infinity` for
+   * never. It is not called off: its connection waits for it, the others go on.
+   */
+  readonly callbackTimeoutMs?: number;
 }
 
 /**
@@ -59,6 +67,7 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   /** @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, clock = systemClock, ids = randomUuid, logger = silentLogger } = options;
+    const { callbackTimeoutMs = 60_000 } = options;
     if (name === "") throw new TypeError("Cannot make a ChatBox: name is empty, allowed is any other text");
     this.name = name;
     const store = this.#store = chooseStore(options);
@@ -67,7 +76,10 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
       2: makeService(2, options.service2, uuid),
     };
     const hub: Hub = new LocalHub(logger);
-    const directory = this.#directory = new Directory({ store, hub, clock, ids, logger, services });
+    const watch = new CallbackWatch({ clock, logger, timeoutMs: callbackTimeoutMs });
+    const lanes = { 1: new Lanes(), 2: new Lanes() };
+    const directory = this.#directory = new Directory({ store, hub, clock, ids, logger, services, watch });
+    const callbacks = new Callbacks({ logger, directory, services, lanes, watch });
     const dispatcher = this.#dispatcher = new Dispatcher({
       store,
       hub,
@@ -76,11 +88,13 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
       logger,
       directory,
       services,
+      lanes,
+      watch,
       backoff: { baseMs: options.retryBaseMs ?? 500, maxMs: options.retryMaxMs ?? 60_000 },
       signal: this.#closing.signal,
     });
-    const exchange = new Exchange({ store, hub, clock, logger, directory, dispatcher, services });
-    const shared = { store, ids, directory, dispatcher, exchange };
+    const exchange = new Exchange({ store, hub, clock, directory, dispatcher, callbacks, services });
+    const shared = { store, ids, directory, dispatcher, exchange, watch, signal: this.#closing.signal };
     this.worker1 = new ServiceWorker({ ...shared, service: services[1], peer: services[2] });
     this.worker2 = new ServiceWorker({ ...shared, service: services[2], peer: services[1] });
   }

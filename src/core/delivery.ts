@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { PermanentDeliveryError } from "./errors.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { JsonValue } from "./json.ts";
 import type { Message } from "./message.ts";
@@ -57,6 +58,11 @@ export interface DeliveryBatch<Id> {
    * `seq`, and the ids they got. Resolves when it is on disk. Clears the note.
    */
   confirm(progress: DeliveryProgress): Promise<void>;
+  /**
+   * Marks messages of the batch as failed for good and tells their sender, while the rest goes on. They still have to be confirmed
+   * like those that have arrived.
+   */
+  fail(messages: readonly Message[], error: PermanentDeliveryError): Promise<void>;
 }
 
 /**

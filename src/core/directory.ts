@@ -1,3 +1,4 @@
+import type { CallbackWatch } from "./callback_watch.ts";
 import { Connection } from "./connection.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -17,6 +18,7 @@ export interface DirectoryOptions {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly services: Readonly<Record<Side, Service>>;
+  readonly watch: CallbackWatch;
 }
 
 /** Finds, makes and pairs connections: who is who on the other side. */
@@ -81,6 +83,12 @@ export class Directory {
     return this.#remember(record);
   }
 
+  /** The record of a connection whose side has an id, when it is at hand. */
+  paired(uid: Uuid, side: Side): ConnectionRecord | undefined {
+    const record = this.#records.get(uid);
+    return record?.ids[side] === null ? undefined : record;
+  }
+
   /** Gives a side its id by its create callback if it has none; calls for the same connection share one attempt. */
   async pair(uid: Uuid, side: Side): Promise<ConnectionRecord> {
     const record = await this.byUid(uid);
@@ -96,6 +104,11 @@ export class Directory {
     });
   }
 
+  /** Notes whether a side's client is active. */
+  async setActive(uid: Uuid, side: Side, active: boolean): Promise<void> {
+    this.#remember(await this.#options.store.setActive(uid, side, active));
+  }
+
   /** Takes a side's id away, so that the next delivery makes a new client there. */
   async unpair(side: Side, id: string): Promise<void> {
     const record = await this.find(side, id);
@@ -105,7 +118,7 @@ export class Directory {
   }
 
   async #callCreate(side: Side, peerId: string, uid: Uuid): Promise<string> {
-    const { services } = this.#options;
+    const { services, watch } = this.#options;
     const service = services[side];
     if (service.create === undefined) {
       throw new ChatBoxError(
@@ -115,7 +128,8 @@ export class Directory {
     }
     let id: unknown;
     try {
-      id = await service.create(services[otherSide(side)].idType.decode(peerId), this.handle(uid));
+      const made = service.create(services[otherSide(side)].idType.decode(peerId), this.handle(uid));
+      id = await watch.watch({ callback: "create", service: service.name, uid }, made);
     } catch (cause) {
       // What the callback says about retrying concerns the delivery that waits for it.
       if (cause instanceof DeliveryError || cause instanceof PermanentDeliveryError) throw cause;

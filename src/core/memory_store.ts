@@ -61,6 +61,13 @@ export class MemoryStore implements Store {
     });
   }
 
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
+    return this.#in(uid, (connection) => {
+      const { record } = connection;
+      return connection.record = { ...record, active: { ...record.active, [side]: active } };
+    });
+  }
+
   touch(uid: Uuid, at: number): Promise<void> {
     return this.#in(uid, (connection) => {
       connection.record = { ...connection.record, lastSeenAt: at };
@@ -118,10 +125,11 @@ export class MemoryStore implements Store {
     return this.#run(() => {
       const uids = [...this.#connections.keys()];
       const start = after === undefined ? 0 : uids.indexOf(after) + 1;
-      return uids.slice(start).filter((uid) => this.#connections.get(uid)?.sides[side].pending).slice(
-        0,
-        limit,
-      );
+      const waits = (uid: Uuid): boolean => {
+        const connection = this.#connections.get(uid);
+        return connection !== undefined && connection.sides[side].pending && connection.record.active[side];
+      };
+      return uids.slice(start).filter(waits).slice(0, limit);
     });
   }
 

@@ -32,7 +32,11 @@ export interface ConnectionRecord {
   readonly uid: Uuid;
   /** The encoded ids of the two services; `null` while a side has none yet. */
   readonly ids: Readonly<Record<Side, string | null>>;
+  /** False for a client that has been deactivated: what comes for it waits. */
+  readonly active: Readonly<Record<Side, boolean>>;
+  /** Unix milliseconds. */
   readonly createdAt: number;
+  /** Unix milliseconds. */
   readonly lastSeenAt: number;
 }
 
@@ -141,6 +145,8 @@ export interface Store {
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord>;
   /** Gives a side its id, a new one or, with `null`, none. @throws `conflict` when the id is taken. */
   setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord>;
+  /** Notes whether a side's client is active. */
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord>;
   /** Notes that a client of the connection was there at `at` (Unix milliseconds). */
   touch(uid: Uuid, at: number): Promise<void>;
   /** Reads the properties. */
@@ -166,7 +172,7 @@ export interface Store {
   confirm(uid: Uuid, side: Side, progress: DeliveryProgress): Promise<void>;
   /** Keeps a note until the next {@link Store.confirm} for the side. */
   setNote(uid: Uuid, side: Side, note: JsonValue): Promise<void>;
-  /** The next `limit` connections, in a stable order after `after`, for which something waits on `side`. */
+  /** The next `limit` connections, in a stable order after `after`, for which something waits on an active `side`. */
   pending(side: Side, after: Uuid | undefined, limit: number): Promise<readonly Uuid[]>;
 
   /** How far a side has come. */

@@ -1,3 +1,4 @@
+import type { CallbackWatch } from "./callback_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
 import type { Directory } from "./directory.ts";
@@ -22,6 +23,9 @@ export interface ServiceWorkerParts {
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
   readonly exchange: Exchange;
+  readonly watch: CallbackWatch;
+  /** Aborted when the ChatBox closes. */
+  readonly signal: AbortSignal;
 }
 
 /** Options of {@link ServiceWorker.accessNewClient}. */
@@ -97,10 +101,11 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedMessageCallback<Id> | undefined,
     options: ReceiveOptions = {},
   ): void {
-    const { store, service } = this.#parts;
-    this.setReceivedBatchCallback(
-      callback && deliverOneByOne(service.side, store, callback),
+    const { store, service, watch } = this.#parts;
+    this.#setReceiver(
+      callback && deliverOneByOne(service, store, watch, callback),
       { ...options, limit: ONE_BY_ONE_LIMIT },
+      false,
     );
   }
 
@@ -109,9 +114,17 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions = {},
   ): void {
+    this.#setReceiver(callback, options, true);
+  }
+
+  #setReceiver(
+    callback: ReceivedBatchCallback<Id> | undefined,
+    options: ReceiveBatchOptions,
+    watched: boolean,
+  ): void {
     const { limit = 100, echo = false } = options;
     const { service, dispatcher } = this.#parts;
-    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo };
+    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo, watched };
     dispatcher.resume(service.side);
   }
 

@@ -48,7 +48,8 @@ export class DeliveryTable {
     this.#cursor = read("cursor");
     this.#pending = database.prepare(`
       SELECT c.id, c.uid FROM deliveries d JOIN connections c ON c.id = d.connection_id
-      WHERE d.side = ? AND d.pending = 1 AND d.connection_id > ? ORDER BY d.connection_id LIMIT ?`);
+      WHERE d.side = ? AND d.pending = 1 AND d.connection_id > ? AND iif(d.side = 1, c.s1_active, c.s2_active) = 1
+      ORDER BY d.connection_id LIMIT ?`);
     this.#idOf = database.prepare("SELECT id FROM connections WHERE uid = ?");
     this.#changes = database.prepare(`
       SELECT ${MESSAGE_COLUMNS} FROM messages
@@ -154,7 +155,7 @@ export class DeliveryTable {
     state.rev = rev;
     state.hasNote = false;
     state.pending &&= rev < head.rev || seq < head.seq;
-    if (!head.sides[1].pending && !head.sides[2].pending) head.tail = undefined;
+    this.#heads.confirmed(head);
   }
 
   setNote(head: Head, side: Side, note: JsonValue): void {

@@ -137,6 +137,18 @@ export class Heads {
     else head.tail = targets.length === 0 ? undefined : [message];
   }
 
+  /** Lets go of the messages that no side waits for any more. */
+  confirmed(head: Head): void {
+    if (head.tail === undefined) return;
+    const needed = Math.min(neededFrom(head.sides[1]), neededFrom(head.sides[2]));
+    if (needed > head.seq) {
+      head.tail = undefined;
+      return;
+    }
+    const first = head.tail[0]?.seq ?? needed;
+    if (needed > first) head.tail.splice(0, needed - first);
+  }
+
   /** Notes a changed message, which moves the head. */
   changed(head: Head, rev: number): void {
     head.rev = rev;
@@ -188,6 +200,10 @@ export class Heads {
     this.#heads.clear();
     this.#cids = 0;
   }
+}
+
+function neededFrom({ pending, seq, clearSeq }: SideState): number {
+  return pending ? Math.max(seq, clearSeq) + 1 : Infinity;
 }
 
 function newSide(): SideState {

@@ -68,6 +68,10 @@ export class SqliteStore implements Store {
     return this.#commits.write(() => this.#connections.setId(uid, side, id));
   }
 
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
+    return this.#commits.write(() => this.#connections.setActive(uid, side, active));
+  }
+
   touch(uid: Uuid, at: number): Promise<void> {
     return this.#commits.write(() => this.#connections.touch(uid, at));
   }

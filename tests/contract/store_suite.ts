@@ -28,7 +28,13 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
   test("Store finds a connection by uid and by either id", async (store) => {
     const uid = randomUuid();
     const record = await store.createConnection({ uid, ids: { 1: "visitor", 2: null }, at: AT });
-    deepEqual(record, { uid, ids: { 1: "visitor", 2: null }, createdAt: AT, lastSeenAt: AT });
+    deepEqual(record, {
+      uid,
+      ids: { 1: "visitor", 2: null },
+      active: { 1: true, 2: true },
+      createdAt: AT,
+      lastSeenAt: AT,
+    });
     deepEqual(await store.connection(uid), record);
     deepEqual(await store.connectionOf(1, "visitor"), record);
     equal(await store.connectionOf(2, "visitor"), undefined);
