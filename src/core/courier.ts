@@ -141,7 +141,7 @@ export class Courier {
       confirmed.rev = Math.max(confirmed.rev, rev);
     };
     try {
-      await lanes[side].run(this.#uid, () => {
+      const call = (): void | Promise<void> => {
         const result = receiver.callback({
           id,
           connection: directory.handle(this.#uid),
@@ -155,9 +155,11 @@ export class Courier {
           confirm,
           fail: (messages, error) => this.#fail(messages, error),
         });
-        const call = { callback: "received", service: name, uid: this.#uid };
-        return receiver.watched ? watch.watch(call, result, () => this.#listener.onSlow()) : result;
-      });
+        if (receiver.kind !== "batch") return result;
+        const watched = { callback: "received", service: name, uid: this.#uid };
+        return watch.watch(watched, result, () => this.#listener.onSlow());
+      };
+      await (receiver.kind === "queue" ? call() : lanes[side].run(this.#uid, call));
     } catch (error) {
       if (!(error instanceof PermanentDeliveryError)) throw error;
       const unconfirmed = [

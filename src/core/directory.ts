@@ -8,7 +8,8 @@ import { otherSide, type Side } from "./message.ts";
 import type { Clock, ConnectionRecord, IdSource, Logger, Store } from "./ports.ts";
 import type { Service } from "./service.ts";
 
-const CACHED_RECORDS = 20_000;
+/** Twice as many connections as are expected to be active at once: half of them may be on their way out. */
+const CACHED_RECORDS = 40_000;
 
 /** What the directory needs. */
 export interface DirectoryOptions {
@@ -41,11 +42,17 @@ export class Directory {
     return new Connection(uid, this.#options.store, this.#options.hub);
   }
 
+  /** Finds a connection by the encoded id of one side, when it is at hand. */
+  cached(side: Side, id: string): ConnectionRecord | undefined {
+    const uid = this.#uids[side].get(id);
+    const record = uid === undefined ? undefined : this.#records.get(uid);
+    return record?.ids[side] === id ? record : undefined;
+  }
+
   /** Finds a connection by the encoded id of one side. */
   async find(side: Side, id: string): Promise<ConnectionRecord | undefined> {
-    const uid = this.#uids[side].get(id);
-    const cached = uid === undefined ? undefined : this.#records.get(uid);
-    if (cached?.ids[side] === id) return cached;
+    const cached = this.cached(side, id);
+    if (cached !== undefined) return cached;
     const record = await this.#options.store.connectionOf(side, id);
     return record && this.#remember(record);
   }

@@ -169,8 +169,8 @@ export class Dispatcher {
     const receiver = receiverOf(services[side], uid);
     if (receiver === undefined || desk.couriers.has(uid)) return;
     const limit = slotsOf(desk, receiver);
-    const release = limit && await abortable(limit.acquire(), signal);
-    const free = await abortable(desk.slots.acquire(), signal);
+    const release = limit && await limit.acquire(signal);
+    const free = await desk.slots.acquire(signal);
     if (desk.couriers.has(uid) || receiverOf(services[side], uid) !== receiver) {
       release?.();
       free();

@@ -27,9 +27,10 @@ export function isUuid(text: string): text is Uuid {
   return UUID.test(text);
 }
 
-function reject(name: string, text: string): never {
+/** Throws the error for a text that does not decode. */
+export function rejectText(name: string, text: string, options?: ErrorOptions): never {
   const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
-  throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a ${name}`);
+  throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a ${name}`, options);
 }
 
 /** UUIDs, the default. */
@@ -40,10 +41,10 @@ export const uuid: IdType<Uuid> = {
     if (!isUuid(text)) throw new TypeError(`Cannot encode an id: ${JSON.stringify(value)} is not a uuid`);
     return text;
   },
-  decode: (text) => isUuid(text) ? text : reject("uuid", text),
+  decode: (text) => isUuid(text) ? text : rejectText("uuid", text),
 };
 
-/** Any text. */
+/** Any text, unpaired surrogates included. */
 export const string: IdType<string> = {
   name: "string",
   encode(value: string): string {

@@ -21,6 +21,10 @@ export type {
   PeerSignalCallback,
   ServiceOptions,
 } from "./service.ts";
+export type { ClientQueueOptions } from "./worker_queues.ts";
+export { MessageQueue, type QueuedMessage } from "./message_queue.ts";
+export { type OutgoingMessage, SendQueue, type TrySendMessage } from "./send_queue.ts";
+export { AsyncQueue, QueueClosedError, type TryReceive, type TrySend, type WaitOptions } from "./async_queue.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
 export type * from "./delivery_progress.ts";
@@ -35,6 +39,7 @@ export {
 } from "./message.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { type IdType, isUuid, string, type Uuid, uuid } from "./id_type.ts";
+export { bigint, boolean, bytes, custom, number, tuple } from "./id_types.ts";
 export {
   ChatBoxError,
   type ChatBoxErrorCode,

@@ -72,8 +72,8 @@ export interface Receiver {
   readonly limit: number;
   /** Whether the service gets its own messages, too. */
   readonly echo: boolean;
-  /** Whether a call that takes long is reported. */
-  readonly watched: boolean;
+  /** A callback for batches or single messages, which follows other callbacks of the connection, or a queue, which is no call. */
+  readonly kind: "batch" | "single" | "queue";
   /** For how many connections it takes deliveries at once; for all when left out. */
   readonly maxAtOnce?: number;
 }

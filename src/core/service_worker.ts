@@ -1,3 +1,4 @@
+import { abortable } from "./abortable.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
@@ -7,9 +8,15 @@ import { ChatBoxError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
+import type { MessageQueue } from "./message_queue.ts";
 import { deliverOneByOne } from "./one_by_one.ts";
 import type { Appended, ConnectionRecord, IdSource, Store } from "./ports.ts";
+import { SendQueue } from "./send_queue.ts";
+import { type ClientQueueOptions, WorkerQueues } from "./worker_queues.ts";
 import type { CreateCallback, NewAccessCallback, PeerSignalCallback, Service } from "./service.ts";
+
+/** How many sent messages may be on their way into storage. */
+const SEND_QUEUE_CAPACITY = 1_000;
 
 /** How many messages are read at once for a callback that takes them one at a time. */
 const ONE_BY_ONE_LIMIT = 32;
@@ -34,7 +41,10 @@ export interface AccessOptions {
   readonly create?: boolean;
   /** The connection's own id if it is made now; a random one when left out. */
   readonly uid?: Uuid;
+  /** Ends the waiting; a registration that has begun goes on. */
+  readonly signal?: AbortSignal;
 }
+
 
 /** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
 export interface ReceiveOptions {
@@ -52,10 +62,12 @@ export interface ReceiveBatchOptions extends ReceiveOptions {
 export interface SendOptions {
   /** Comes back with the event of the message, for a listener to recognise its own. */
   readonly token?: object;
+  /** Ends the waiting; the message may be stored nevertheless. */
+  readonly signal?: AbortSignal;
 }
 
 /** Sends messages of one client. Resolves with the stored message once it is on disk. */
-export type MessageSender = (message: string | MessageDraft) => Promise<Message>;
+export type MessageSender = (message: string | MessageDraft, options?: SendOptions) => Promise<Message>;
 
 /**
  * One service's door to the ChatBox.
@@ -65,10 +77,13 @@ export type MessageSender = (message: string | MessageDraft) => Promise<Message>
  */
 export class ServiceWorker<Id, PeerId> {
   readonly #parts: ServiceWorkerParts;
+  readonly #queues: WorkerQueues<Id>;
+  #sendQueue: SendQueue<Id> | undefined;
 
   /** Made by the {@link ChatBox}. */
   constructor(parts: ServiceWorkerParts) {
     this.#parts = parts;
+    this.#queues = new WorkerQueues(parts);
   }
 
   /** The service's name. */
@@ -105,7 +120,7 @@ export class ServiceWorker<Id, PeerId> {
     this.#setReceiver(
       callback && deliverOneByOne(service, store, watch, callback),
       { ...options, limit: ONE_BY_ONE_LIMIT },
-      false,
+      "single",
     );
   }
 
@@ -114,17 +129,18 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions = {},
   ): void {
-    this.#setReceiver(callback, options, true);
+    this.#setReceiver(callback, options, "batch");
   }
 
   #setReceiver(
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions,
-    watched: boolean,
+    kind: "single" | "batch",
   ): void {
     const { limit = 100, echo = false } = options;
     const { service, dispatcher } = this.#parts;
-    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo, watched };
+    this.#queues.closeAll();
+    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo, kind };
     dispatcher.resume(service.side);
   }
 
@@ -143,8 +159,10 @@ export class ServiceWorker<Id, PeerId> {
    */
   async accessNewClient(id?: Id, options: AccessOptions = {}): Promise<Id> {
     const { service, ids, exchange } = this.#parts;
+    const { create = true, uid, signal } = options;
+    signal?.throwIfAborted();
     const encoded = service.idType.encode(id ?? this.#newId(ids));
-    await exchange.access(service.side, encoded, options.create ?? true, options.uid);
+    await abortable(exchange.access(service.side, encoded, create, uid), signal);
     return service.idType.decode(encoded) as Id;
   }
 
@@ -158,10 +176,52 @@ export class ServiceWorker<Id, PeerId> {
     return ids();
   }
 
+  /**
+   * A client of this service is gone for now: what comes for it waits until {@link ServiceWorker.accessNewClient} is called for it again.
+   * History and pairing stay. Its queue is closed.
+   *
+   * @throws {ChatBoxError} `not_found` for an unknown client
+   */
+  async deactivateClient(id: Id): Promise<void> {
+    const { service, exchange } = this.#parts;
+    const encoded = service.idType.encode(id);
+    await exchange.setActive(service.side, encoded, false);
+    this.#queues.closeClient(encoded);
+  }
+
+  /**
+   * The messages from the other side for one client, as a queue of its own; the others go where they went before. The same one is
+   * given until it is closed. An unknown client's queue ends with a `not_found`.
+   *
+   * @throws {TypeError} when the service is not durable: then nothing waits for its clients
+   */
+  getClientQueue(id: Id, options: ClientQueueOptions = {}): MessageQueue<Id> {
+    return this.#queues.ofClient(this.#parts.service.idType.encode(id), options);
+  }
+
+  /**
+   * The messages from the other side for all clients that have no queue of their own. Made when first asked for, and again after it was
+   * closed.
+   *
+   * @throws {TypeError} when a callback receives them, or the service is not durable
+   */
+  get receiveQueue(): MessageQueue<Id> {
+    return this.#queues.ofAll();
+  }
+
+  /** Messages of all clients on their way into storage, a bounded number at once. Made when first asked for. */
+  get sendQueue(): SendQueue<Id> {
+    return this.#sendQueue ??= new SendQueue(
+      SEND_QUEUE_CAPACITY,
+      async ({ id, message }) =>
+        (await this.send(id, typeof message === "string" ? { content: message } : message)).message,
+    );
+  }
+
   /** Gives the function that sends messages of a client. */
   getMessageSender(id: Id): MessageSender {
-    return async (message) =>
-      (await this.send(id, typeof message === "string" ? { content: message } : message)).message;
+    return async (message, options) =>
+      (await this.send(id, typeof message === "string" ? { content: message } : message, options)).message;
   }
 
   /**
@@ -170,13 +230,19 @@ export class ServiceWorker<Id, PeerId> {
    * @throws {ChatBoxError} `not_found` for an unknown client, `overloaded` when it cannot be stored now
    */
   async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    const { uid } = await this.#known(id);
-    return await this.#parts.exchange.send(this.side, uid, draft, options.token);
+    const { directory, exchange, service } = this.#parts;
+    const { signal, token } = options;
+    signal?.throwIfAborted();
+    const encoded = service.idType.encode(id);
+    const { uid } = directory.cached(service.side, encoded) ?? await exchange.known(service.side, encoded);
+    return await abortable(exchange.send(service.side, uid, draft, token), signal);
   }
 
   /** Sends a message of the connection's client on this side. See {@link ServiceWorker.send}. */
   sendIn(connection: Connection, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    return this.#parts.exchange.send(this.side, connection.uid, draft, options.token);
+    const { signal, token } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return abortable(this.#parts.exchange.send(this.side, connection.uid, draft, token), signal);
   }
 
   /**

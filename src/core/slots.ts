@@ -1,7 +1,7 @@
 /** A number of places; who comes when all are taken waits in line. */
 export class Slots {
   #free: number;
-  readonly #line: (() => void)[] = [];
+  readonly #line = new Set<() => void>();
 
   /** @param count how many places there are */
   constructor(count: number) {
@@ -10,7 +10,7 @@ export class Slots {
 
   /** Whether somebody waits for a place. */
   get wanted(): boolean {
-    return this.#line.length > 0;
+    return this.#line.size > 0;
   }
 
   /** Takes a place and gives the function that leaves it, to be called once or more; `null` when all are taken. */
@@ -20,13 +20,23 @@ export class Slots {
     return this.#release();
   }
 
-  /** Takes a place as soon as there is one. */
-  async acquire(): Promise<() => void> {
+  /** Takes a place as soon as there is one, or leaves the line with the signal's reason. */
+  async acquire(signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
     const now = this.tryAcquire();
     if (now !== null) return now;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#line.push(resolve);
-    await promise;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = (): void => {
+      this.#line.delete(resolve);
+      reject(signal?.reason);
+    };
+    this.#line.add(resolve);
+    signal?.addEventListener("abort", leave, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal?.removeEventListener("abort", leave);
+    }
     return this.#release();
   }
 
@@ -35,10 +45,13 @@ export class Slots {
     return () => {
       if (!held) return;
       held = false;
-      const next = this.#line.shift();
       // The place goes from hand to hand: nobody can step in between.
-      if (next === undefined) this.#free++;
-      else next();
+      for (const next of this.#line) {
+        this.#line.delete(next);
+        next();
+        return;
+      }
+      this.#free++;
     };
   }
 }
