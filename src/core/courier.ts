@@ -1,5 +1,6 @@
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
+import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Directory } from "./directory.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
@@ -89,8 +90,11 @@ export class Courier {
           if (!this.#listener.mayContinue()) return;
         } catch (error) {
           if (signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
-          // Whoever took the deliveries is gone, or the client is: what waits is for the next one.
-          if (error instanceof DeliveryGivenBack) return;
+          if (error instanceof DeliveryGivenBack) {
+            // Whoever took the deliveries is gone, or the client is: what waits is for the next one, who may have come meanwhile.
+            if (this.#woken) continue;
+            return;
+          }
           this.#failures++;
           const waitMs = this.#waitMs(error);
           logger.warn("A delivery failed, trying again", {
@@ -142,6 +146,7 @@ export class Courier {
     };
     try {
       const call = (): void | Promise<void> => {
+        if (signal.aborted) throw new DeliveryGivenBack();
         const result = receiver.callback({
           id,
           connection: directory.handle(this.#uid),
@@ -217,14 +222,5 @@ export class Courier {
       this.#cancelWait = done;
       signal.addEventListener("abort", done);
     });
-  }
-}
-
-/** Thrown by a receiver that ends: what it has not confirmed waits in storage for the next one. */
-export class DeliveryGivenBack extends Error {
-  override readonly name = "DeliveryGivenBack";
-
-  constructor() {
-    super("Cannot deliver: nobody takes it at the moment, it waits in storage");
   }
 }

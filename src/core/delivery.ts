@@ -12,6 +12,10 @@ export interface Delivery<Id> {
   /** The receiving service's id of the client. */
   readonly id: Id;
   readonly connection: Connection;
+  /**
+   * What happened to the message. After a crash, a change may come that had arrived before, and the deletion of a message that had never
+   * been delivered.
+   */
   readonly kind: DeliveryKind;
   /** The ids that an earlier delivery of this message returned; empty for a new one. */
   readonly remoteIds: readonly string[];

@@ -32,7 +32,10 @@ export interface DeliveryErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-/** A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. */
+/**
+ * A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. A message that is deleted before that is not: whether
+ * an attempt had arrived after all is the receiving service's to know.
+ */
 export class DeliveryError extends Error {
   override readonly name: string = "DeliveryError";
   readonly retryAfterMs: number | undefined;

@@ -1,6 +1,6 @@
 import { AsyncQueue, QueueClosedError, type WaitOptions } from "./async_queue.ts";
 import type { Connection } from "./connection.ts";
-import { DeliveryGivenBack } from "./courier.ts";
+import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import type { DeliveryBatch, DeliveryKind } from "./delivery.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Message } from "./message.ts";
@@ -96,7 +96,11 @@ export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Dispo
     }
   }
 
-  /** Ends it; what was not confirmed waits in storage. @param reason what waiting consumers get as an error instead of the end */
+  /**
+   * Ends it; what was not confirmed waits in storage, the message that a consumer is busy with included.
+   *
+   * @param reason what waiting consumers get as an error instead of the end
+   */
   close(reason?: unknown): void {
     if (this.#queue.closed) return;
     const waiting = this.#queue.drain();

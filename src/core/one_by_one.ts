@@ -5,6 +5,7 @@ import type {
   ReceivedBatchCallback,
   ReceivedMessageCallback,
 } from "./delivery.ts";
+import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import { PermanentDeliveryError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type { Store } from "./ports.ts";
@@ -55,6 +56,8 @@ export function deliverOneByOne<Id>(
   ): Promise<readonly string[]> {
     const { id, connection, attempt, signal } = batch;
     const remoteIds = kind === "message" ? [] : await store.remoteIds(message.uid, side, message.seq);
+    // The ChatBox closes: what is left waits for the next start.
+    if (signal.aborted) throw new DeliveryGivenBack();
     const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
     const result = pending instanceof Promise
       ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
