@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** A value of a column. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -121,6 +121,11 @@ export class Database {
     } catch (error) {
       if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw error;
     }
+  }
+
+  /** Copies what is committed into another file, some pages at a time, while this one goes on being used. */
+  async backup(path: string): Promise<void> {
+    await backup(this.#database, path);
   }
 
   /** Lets go of the file. */

@@ -2,6 +2,7 @@ import { type Logger, silentLogger } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { Heads } from "./heads.ts";
 import { MetaTable } from "./meta_table.ts";
+import { backupTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
 import { SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -23,6 +24,12 @@ export interface Storage extends AsyncDisposable {
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
   flush(): Promise<void>;
+  /**
+   * Copies everything into another file while this one goes on being used. The copy appears complete, under its name, or not at all.
+   *
+   * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written
+   */
+  backup(path: string): Promise<void>;
   /** Commits what was accepted and lets go of the file. */
   close(): Promise<void>;
 }
@@ -66,6 +73,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
       return commits.queued;
     },
     flush: () => commits.write(() => undefined),
+    backup: (path) => backupTo(database, path),
     close,
     [Symbol.asyncDispose]: close,
   };
