@@ -6,10 +6,16 @@ export interface WaitOptions {
 
 /** The queue is closed. Thrown by a send, it hands the value back that was not sent. */
 export class QueueClosedError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "QueueClosedError";
   /** What was not sent; `undefined` when thrown by a receive. */
   readonly value: unknown;
 
+  /**
+   * Made by the queue.
+   *
+   * @param value what was not sent
+   */
   constructor(message: string, value?: unknown, options?: ErrorOptions) {
     super(message, options);
     this.value = value;
@@ -63,7 +69,11 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
   readonly #receivers = new Set<Receiver<T>>();
   #closed: { readonly reason: unknown } | undefined;
 
-  /** @throws {RangeError} when the capacity is no whole number from 1 */
+  /**
+   * Makes an empty one.
+   *
+   * @throws {RangeError} when the capacity is no whole number from 1
+   */
   constructor({ capacity }: { readonly capacity: number }) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
       throw new RangeError(`Cannot make a queue: capacity is ${capacity}, allowed are whole numbers from 1`);

@@ -19,7 +19,9 @@ import { randomUuid, silentLogger, systemClock, systemRandom } from "./system_po
 export interface ChatBoxOptions<Id1, Id2> {
   /** Names the box in logs, and its file where the store is a file. */
   readonly name: string;
+  /** The first service; its door is {@link ChatBox.worker1}. */
   readonly service1: ServiceOptions<Id1>;
+  /** The second service; its door is {@link ChatBox.worker2}. */
   readonly service2: ServiceOptions<Id2>;
   /** Where everything is kept. */
   readonly store?: Store;
@@ -64,7 +66,11 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   #state: "new" | "started" | "closed" = "new";
   #closed: Promise<void> | undefined;
 
-  /** @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty */
+  /**
+   * Makes a box; nothing is delivered before {@link ChatBox.start}.
+   *
+   * @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty
+   */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, clock = systemClock, ids = randomUuid, logger = silentLogger } = options;
     const { callbackTimeoutMs = 60_000 } = options;

@@ -11,6 +11,7 @@ export type DeliveryKind = "message" | "edit" | "delete";
 export interface Delivery<Id> {
   /** The receiving service's id of the client. */
   readonly id: Id;
+  /** The pairing that the message belongs to. */
   readonly connection: Connection;
   /**
    * What happened to the message. After a crash, a change may come that had arrived before, and the deletion of a message that had never
@@ -39,6 +40,7 @@ export type ReceivedMessageCallback<Id> = (
 export interface DeliveryBatch<Id> {
   /** The receiving service's id of the client. */
   readonly id: Id;
+  /** The pairing that the messages belong to. */
   readonly connection: Connection;
   /** The connection's `rev` when the batch was read: the messages are in their state of then. */
   readonly rev: number;

@@ -17,9 +17,16 @@ export type ChatBoxErrorCode =
 
 /** An error of the library with a machine-readable {@link ChatBoxError.code | code}. */
 export class ChatBoxError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "ChatBoxError";
+  /** What went wrong. */
   readonly code: ChatBoxErrorCode;
 
+  /**
+   * Makes one.
+   *
+   * @param message "Cannot <action>: <what is, what is allowed>"
+   */
   constructor(code: ChatBoxErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -37,9 +44,16 @@ export interface DeliveryErrorOptions extends ErrorOptions {
  * an attempt had arrived after all is the receiving service's to know.
  */
 export class DeliveryError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name: string = "DeliveryError";
+  /** When to try again at the earliest, in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
 
+  /**
+   * Makes one.
+   *
+   * @param message for the operator
+   */
   constructor(message: string, options: DeliveryErrorOptions = {}) {
     super(message, options);
     this.retryAfterMs = options.retryAfterMs;
@@ -48,10 +62,17 @@ export class DeliveryError extends Error {
 
 /** A delivery failed for good: the messages are marked as failed and the sending side is told. */
 export class PermanentDeliveryError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "PermanentDeliveryError";
   /** Words for the sender of the message; the error's own message is for the operator. */
   readonly userMessage: string;
 
+  /**
+   * Makes one.
+   *
+   * @param message for the operator
+   * @param userMessage for the sender
+   */
   constructor(message: string, userMessage: string, options?: ErrorOptions) {
     super(message, options);
     this.userMessage = userMessage;

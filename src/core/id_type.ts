@@ -1,9 +1,7 @@
 import { ChatBoxError } from "./errors.ts";
 
-declare const uuidBrand: unique symbol;
-
 /** A UUID in its lower-case text form (RFC 9562). */
-export type Uuid = string & { readonly [uuidBrand]: true };
+export type Uuid = string & { readonly "~brand": "uuid" };
 
 /**
  * How ids of a service are kept as text. For every value `decode(encode(value))` equals the value, and different values
@@ -14,9 +12,17 @@ export type Uuid = string & { readonly [uuidBrand]: true };
 export interface IdType<T> {
   /** Names the type in errors. */
   readonly name: string;
-  /** @throws {TypeError} when the value is not of the type. */
+  /**
+   * The text that stands for a value.
+   *
+   * @throws {TypeError} when the value is not of the type.
+   */
   encode(value: T): string;
-  /** @throws {ChatBoxError} `bad_id` when the text was not made by `encode`. */
+  /**
+   * The value for which a text stands.
+   *
+   * @throws {ChatBoxError} `bad_id` when the text was not made by `encode`.
+   */
   decode(text: string): T;
 }
 

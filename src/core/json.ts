@@ -3,6 +3,7 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 
 /** An object that survives JSON. */
 export interface JsonObject {
+  /** Every key is data, `__proto__` included. */
   readonly [key: string]: JsonValue;
 }
 

@@ -7,7 +7,11 @@ export class LruMap<K, V> {
   #old = new Map<K, V>();
   readonly #half: number;
 
-  /** @param limit the most entries, from 2 */
+  /**
+   * Makes an empty one.
+   *
+   * @param limit the most entries, from 2
+   */
   constructor(limit: number) {
     if (!Number.isSafeInteger(limit) || limit < 2) {
       throw new RangeError(`Cannot make an LruMap: limit is ${limit}, allowed are whole numbers from 2`);

@@ -36,6 +36,7 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** See {@link Store.createConnection}. */
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord> {
     return this.#run(() => {
       if (this.#connections.has(draft.uid)) {

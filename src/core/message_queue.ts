@@ -9,6 +9,7 @@ import type { Message } from "./message.ts";
 export interface QueuedMessage<Id> extends Message {
   /** The receiving service's id of the client. */
   readonly id: Id;
+  /** The pairing that the message belongs to. */
   readonly connection: Connection;
   /** What happened: a new message, or the present state of one that was edited or deleted. */
   readonly kind: DeliveryKind;

@@ -12,7 +12,6 @@ export {
   type ReceiveOptions,
   type SendOptions,
   ServiceWorker,
-  type ServiceWorkerParts,
 } from "./service_worker.ts";
 export type {
   CreateCallback,

@@ -6,6 +6,7 @@ import { Slots } from "./slots.ts";
 export interface OutgoingMessage<Id> {
   /** The sending service's id of the client: names the conversation. */
   readonly id: Id;
+  /** The text, or the whole draft. */
   readonly message: string | MessageDraft;
 }
 

@@ -21,7 +21,11 @@ const SEND_QUEUE_CAPACITY = 1_000;
 /** How many messages are read at once for a callback that takes them one at a time. */
 const ONE_BY_ONE_LIMIT = 32;
 
-/** What a worker is made of; the ChatBox builds it. */
+/**
+ * What a worker is made of; the ChatBox builds it.
+ *
+ * @internal
+ */
 export interface ServiceWorkerParts {
   readonly service: Service;
   readonly peer: Service;
@@ -80,7 +84,11 @@ export class ServiceWorker<Id, PeerId> {
   readonly #queues: WorkerQueues<Id>;
   #sendQueue: SendQueue<Id> | undefined;
 
-  /** Made by the {@link ChatBox}. */
+  /**
+   * Made by the {@link ChatBox}.
+   *
+   * @internal
+   */
   constructor(parts: ServiceWorkerParts) {
     this.#parts = parts;
     this.#queues = new WorkerQueues(parts);

@@ -19,7 +19,7 @@ export const systemClock: Clock = {
 export const randomUuid: IdSource = () => crypto.randomUUID() as Uuid;
 
 /** A number from 0 to below 1, for jitter. */
-export const systemRandom = (): number => Math.random();
+export const systemRandom: () => number = (): number => Math.random();
 
 /** Says nothing. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

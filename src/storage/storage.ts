@@ -1,10 +1,10 @@
-import { type Logger, silentLogger } from "../core/mod.ts";
+import { type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { Heads } from "./heads.ts";
 import { MetaTable } from "./meta_table.ts";
 import { backupTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
-import { SessionTable } from "./session_table.ts";
+import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
 /** Options of {@link openStorage}. */
@@ -15,11 +15,37 @@ export interface StorageOptions {
   readonly listener?: CommitListener;
 }
 
+/** Sessions, by the SHA-256 of their secrets. */
+export interface SessionStore {
+  /** Finds a session. */
+  find(secretHash: Uint8Array): Promise<SessionRecord | undefined>;
+  /**
+   * Stores a session, or that it was used again.
+   *
+   * @param at Unix milliseconds
+   * @throws {ChatBoxError} `not_found` for an unknown connection
+   */
+  save(secretHash: Uint8Array, uid: Uuid, at: number): Promise<void>;
+}
+
+/** Single values, by key. */
+export interface ValueStore {
+  /** Reads a value. */
+  get(key: string): Uint8Array | undefined;
+  /** Sets a value. */
+  set(key: string, value: Uint8Array): Promise<void>;
+  /** Reads a value, or stores and gives the one that `make` makes. */
+  getOrSet(key: string, make: () => Uint8Array): Promise<Uint8Array>;
+}
+
 /** One open SQLite file with everything that is kept in it. */
 export interface Storage extends AsyncDisposable {
-  readonly store: SqliteStore;
-  readonly sessions: SessionTable;
-  readonly meta: MetaTable;
+  /** The ChatBox's store. */
+  readonly store: Store;
+  /** Which conversation a session's secret opens. */
+  readonly sessions: SessionStore;
+  /** Single values that belong to the database as a whole. */
+  readonly meta: ValueStore;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
