@@ -8,9 +8,9 @@ import { openStorage } from "./storage/mod.ts";
 
 export * from "./core/mod.ts";
 export {
+  type CommitListener,
   DatabaseOpenError,
   type OpenFault,
-  type CommitListener,
   openStorage,
   type SessionRecord,
   type SessionStore,

@@ -49,6 +49,27 @@ export interface ChatBoxOptions<Id1, Id2> {
 /**
  * Carries messages between two services, keeps which client here is which client there, and the whole history.
  *
+ * @example A shop and a desk
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "shop" },
+ *   service2: { name: "desk", idType: string },
+ *   debug: true,
+ * });
+ * const heard = Promise.withResolvers<string>();
+ * box.worker2.setCreateCallback((visitor) => `ticket of ${visitor}`);
+ * box.worker2.setReceivedMessageCallback((message) => heard.resolve(message.content));
+ * await box.start();
+ * const visitor = await box.worker1.accessNewClient();
+ * const { seq } = await box.worker1.getMessageSender(visitor)("Hello");
+ * equal(seq, 1);
+ * equal(await heard.promise, "Hello");
+ * ```
+ *
  * @typeParam Id1 what service 1 uses as ids
  * @typeParam Id2 what service 2 uses as ids
  */

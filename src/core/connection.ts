@@ -15,7 +15,31 @@ export interface HistoryOptions {
   readonly limit?: number;
 }
 
-/** The pairing of one client of each service, with everything they wrote. A handle: it holds no state of its own. */
+/**
+ * The pairing of one client of each service, with everything they wrote. A handle: it holds no state of its own.
+ *
+ * @example History and properties
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string, pairAt: "message" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["one", "two", "three"]) await box.worker1.getMessageSender("ada")(text);
+ * const connection = await box.worker1.connectionOf("ada");
+ * await connection?.properties.set("page", "/prices");
+ * deepEqual(await connection?.properties.get("page"), "/prices");
+ * const page = await connection?.messages({ before: 3, limit: 1 });
+ * deepEqual(page?.messages.map(({ content }) => content), ["two"]);
+ * const all = await Array.fromAsync(connection?.transcript() ?? []);
+ * deepEqual(all.map(({ content }) => content), ["one", "two", "three"]);
+ * ```
+ */
 export class Connection {
   /** The connection's own id. */
   readonly uid: Uuid;
@@ -58,7 +82,11 @@ export class Connection {
       const newest = (await this.#store.messagesBefore(this.uid, Infinity, 1)).messages.at(-1)?.seq ?? 0;
       if (from > newest) return;
       // Numbers may be missing where messages were removed; then the page reaches back too far.
-      const { messages } = await this.#store.messagesBefore(this.uid, from + TRANSCRIPT_PAGE, TRANSCRIPT_PAGE);
+      const { messages } = await this.#store.messagesBefore(
+        this.uid,
+        from + TRANSCRIPT_PAGE,
+        TRANSCRIPT_PAGE,
+      );
       for (const message of messages) {
         signal?.throwIfAborted();
         if (message.seq >= from) yield message;
@@ -117,7 +145,10 @@ export class ConnectionProperties {
   async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
     const patch = new Map<string, JsonValue | undefined>();
     for (const [key, value] of entries) {
-      patch.set(key, value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`));
+      patch.set(
+        key,
+        value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`),
+      );
     }
     await this.#store.setProperties(this.#uid, patch);
   }

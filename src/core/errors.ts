@@ -42,6 +42,14 @@ export interface DeliveryErrorOptions extends ErrorOptions {
 /**
  * A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. A message that is deleted before that is not: whether
  * an attempt had arrived after all is the receiving service's to know.
+ *
+ * @example The service says when
+ * ```ts
+ * import { DeliveryError } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(new DeliveryError("429 Too Many Requests", { retryAfterMs: 5_000 }).retryAfterMs, 5_000);
+ * ```
  */
 export class DeliveryError extends Error {
   /** Tells the class apart where `instanceof` cannot. */
@@ -60,7 +68,18 @@ export class DeliveryError extends Error {
   }
 }
 
-/** A delivery failed for good: the messages are marked as failed and the sending side is told. */
+/**
+ * A delivery failed for good: the messages are marked as failed and the sending side is told.
+ *
+ * @example Words for the operator, and words for the sender
+ * ```ts
+ * import { PermanentDeliveryError } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const error = new PermanentDeliveryError("403 Forbidden", "This message could not be delivered");
+ * equal(error.userMessage, "This message could not be delivered");
+ * ```
+ */
 export class PermanentDeliveryError extends Error {
   /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "PermanentDeliveryError";

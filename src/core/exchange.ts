@@ -52,7 +52,6 @@ export class Exchange {
     if (active) dispatcher.wake(uid, side, Infinity);
   }
 
-
   /** The connection of a client that must be known. */
   async known(side: Side, id: string): Promise<ConnectionRecord> {
     return await this.#options.directory.find(side, id) ?? raise(this.#unknownClient(side, id));

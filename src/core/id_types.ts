@@ -1,6 +1,16 @@
 import { type IdType, rejectText } from "./id_type.ts";
 
-/** Finite numbers, exactly: `-0` and `0` are two ids. */
+/**
+ * Finite numbers, exactly: `-0` and `0` are two ids.
+ *
+ * @example There and back
+ * ```ts
+ * import { number } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(number.decode(number.encode(0.1)), 0.1);
+ * ```
+ */
 export const number: IdType<number> = {
   name: "number",
   encode(value: number): string {
@@ -20,7 +30,17 @@ function numberText(value: number): string {
 
 const BIGINT = /^(?:0|-?[1-9][0-9]*)$/;
 
-/** Whole numbers of any size. */
+/**
+ * Whole numbers of any size.
+ *
+ * @example There and back
+ * ```ts
+ * import { bigint } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(bigint.decode(bigint.encode(12345678901234567890n)), 12345678901234567890n);
+ * ```
+ */
 export const bigint: IdType<bigint> = {
   name: "bigint",
   encode(value: bigint): string {
@@ -30,7 +50,17 @@ export const bigint: IdType<bigint> = {
   decode: (text) => BIGINT.test(text) ? BigInt(text) : rejectText("bigint", text),
 };
 
-/** `true` and `false`. */
+/**
+ * `true` and `false`.
+ *
+ * @example There and back
+ * ```ts
+ * import { boolean } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(boolean.decode(boolean.encode(true)), true);
+ * ```
+ */
 export const boolean: IdType<boolean> = {
   name: "boolean",
   encode(value: boolean): string {
@@ -42,16 +72,31 @@ export const boolean: IdType<boolean> = {
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
-/** Bytes, kept as hexadecimal digits. */
+/**
+ * Bytes, kept as hexadecimal digits.
+ *
+ * @example There and back
+ * ```ts
+ * import { bytes } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(bytes.decode(bytes.encode(new Uint8Array([1, 2]))), new Uint8Array([1, 2]));
+ * ```
+ */
 export const bytes: IdType<Uint8Array> = {
   name: "bytes",
   encode(value: Uint8Array): string {
-    if (!(value instanceof Uint8Array)) throw new TypeError(`Cannot encode an id: ${value} is not a Uint8Array`);
+    if (!(value instanceof Uint8Array)) {
+      throw new TypeError(`Cannot encode an id: ${value} is not a Uint8Array`);
+    }
     return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
   },
   decode(text: string): Uint8Array {
     if (!HEX.test(text)) return rejectText("bytes", text);
-    return Uint8Array.from({ length: text.length / 2 }, (_, index) => parseInt(text.slice(index * 2, index * 2 + 2), 16));
+    return Uint8Array.from(
+      { length: text.length / 2 },
+      (_, index) => parseInt(text.slice(index * 2, index * 2 + 2), 16),
+    );
   },
 };
 
@@ -77,7 +122,9 @@ export function tuple<T extends readonly unknown[]>(
     name,
     encode(value: T): string {
       if (!Array.isArray(value) || value.length !== parts.length) {
-        throw new TypeError(`Cannot encode an id: its length is ${value?.length}, a ${name} has ${parts.length} parts`);
+        throw new TypeError(
+          `Cannot encode an id: its length is ${value?.length}, a ${name} has ${parts.length} parts`,
+        );
       }
       return JSON.stringify(parts.map((part, index) => part.encode(value[index])));
     },

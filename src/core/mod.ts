@@ -23,7 +23,13 @@ export type {
 export type { ClientQueueOptions } from "./worker_queues.ts";
 export { MessageQueue, type QueuedMessage } from "./message_queue.ts";
 export { type OutgoingMessage, SendQueue, type TrySendMessage } from "./send_queue.ts";
-export { AsyncQueue, QueueClosedError, type TryReceive, type TrySend, type WaitOptions } from "./async_queue.ts";
+export {
+  AsyncQueue,
+  QueueClosedError,
+  type TryReceive,
+  type TrySend,
+  type WaitOptions,
+} from "./async_queue.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
 export type * from "./delivery_progress.ts";

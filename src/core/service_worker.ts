@@ -49,7 +49,6 @@ export interface AccessOptions {
   readonly signal?: AbortSignal;
 }
 
-
 /** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
 export interface ReceiveOptions {
   /** Whether the service gets its own messages, too; false when left out. */
@@ -75,6 +74,57 @@ export type MessageSender = (message: string | MessageDraft, options?: SendOptio
 
 /**
  * One service's door to the ChatBox.
+ *
+ * @example Callbacks, an edit, and an id that the receiving service gave
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * const heard: unknown[] = [];
+ * const changed = Promise.withResolvers<void>();
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * box.worker2.setReceivedMessageCallback((message, { id, kind, remoteIds }) => {
+ *   heard.push([id, kind, message.content, remoteIds]);
+ *   if (kind === "edit") changed.resolve();
+ *   return "post 1";
+ * });
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * const { seq } = await box.worker1.getMessageSender("ada")("Helo");
+ * await box.worker1.edit("ada", seq, "Hello");
+ * await changed.promise;
+ * deepEqual(heard.at(-1), ["room of ada", "edit", "Hello", ["post 1"]]);
+ * ```
+ *
+ * @example Without callbacks: queues
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * await box.worker1.sendQueue.send({ id: "ada", message: "first" });
+ * await box.worker1.sendQueue.send({ id: "ada", message: "second" });
+ * const heard: string[] = [];
+ * for await (const message of box.worker2.receiveQueue) {
+ *   heard.push(`${message.id}: ${message.content}`);
+ *   if (heard.length === 2) break;
+ * }
+ * deepEqual(heard, ["room of ada: first", "room of ada: second"]);
+ * ```
  *
  * @typeParam Id what the service uses as ids of its clients
  * @typeParam PeerId what the other service uses

@@ -113,7 +113,9 @@ export class WorkerQueues<Id> {
 
   #requireDurable(action: string): void {
     const { durable, name } = this.#options.service;
-    if (!durable) throw new TypeError(`Cannot ${action}: ${name} is not durable, nothing waits for its clients`);
+    if (!durable) {
+      throw new TypeError(`Cannot ${action}: ${name} is not durable, nothing waits for its clients`);
+    }
   }
 }
 

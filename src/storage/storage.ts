@@ -63,6 +63,20 @@ export interface Storage extends AsyncDisposable {
 /**
  * Opens a SQLite file, making it when there is none.
  *
+ * @example A copy while it is in use
+ * ```ts
+ * import { openStorage } from "@chatbox50/chatbox50";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`);
+ *   await storage.backup(`${folder}/copy.db`);
+ *   await using copy = openStorage(`${folder}/copy.db`);
+ *   await copy.flush();
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @param path where the file is
  * @throws {DatabaseOpenError} when it cannot be used
  */

@@ -316,6 +316,40 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     deepEqual(await store.watermarks(uid, 1), { delivered: 0, read: 3 });
   });
 
+  test(
+    "[D4] Store keeps what waits for a client that is not active out of what is pending",
+    async (store, fixture) => {
+      const uid = await connect(store, "a", "b");
+      await append(store, uid, 1, { content: "x" }, [2]);
+      deepEqual((await store.setActive(uid, 2, false)).active, { 1: true, 2: false });
+      deepEqual(await store.pending(2, undefined, 9), []);
+      const kept = await fixture.reopen?.() ?? store;
+      deepEqual((await kept.connection(uid))?.active, { 1: true, 2: false });
+      await kept.setActive(uid, 2, true);
+      deepEqual(await kept.pending(2, undefined, 9), [uid]);
+      await rejects(kept.setActive(randomUuid(), 2, true), coded("not_found"));
+    },
+  );
+
+  test("[D4, O1] Store hands out the same whether it has it at hand or reads it", async (store, fixture) => {
+    const uid = await connect(store, "a", null);
+    for (let i = 1; i <= 50; i++) {
+      await append(store, uid, i % 3 === 0 ? 2 : 1, { content: `${i}` }, i % 3 === 0 ? [1] : [2]);
+      if (i % 7 === 0) await store.confirm(uid, 2, { seq: i - 3, rev: i - 3 });
+      if (i % 11 === 0) {
+        await store.change(uid, { seq: i, at: AT, targets: [2], change: { type: "edit", content: `${i}!` } });
+      }
+    }
+    const look = async (from: Store): Promise<unknown> => [
+      await from.deliverable(uid, 2, 5, false),
+      await from.deliverable(uid, 2, 100, false),
+      await from.deliverable(uid, 1, 100, false),
+      await from.deliverable(uid, 2, 100, true),
+    ];
+    const atHand = await look(store);
+    deepEqual(await look(await fixture.reopen?.() ?? store), atHand);
+  });
+
   test("Store merges properties; every key is data", async (store, fixture) => {
     const uid = await connect(store, "a", null);
     await store.setProperties(uid, new Map(Object.entries({ a: 1, b: { c: [null] } })));
