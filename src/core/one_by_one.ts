@@ -11,6 +11,8 @@ import type { Message } from "./message.ts";
 import type { Store } from "./ports.ts";
 import type { Service } from "./service.ts";
 
+const NO_IDS: readonly string[] = [];
+
 /** Feeds a callback for single messages from batches: changes first, then new messages, each confirmed when it returns. */
 export function deliverOneByOne<Id>(
   { side, name }: Service,
@@ -26,11 +28,9 @@ export function deliverOneByOne<Id>(
     }
     for (const message of batch.messages) {
       const ids = await attempt(batch, message, "message");
-      await batch.confirm({
-        seq: message.seq,
-        ...(message === last && { rev: batch.rev }),
-        ...(ids.length > 0 && { remoteIds: [{ seq: message.seq, ids }] }),
-      });
+      const { seq } = message;
+      const progress = message === last ? { seq, rev: batch.rev } : { seq };
+      await batch.confirm(ids.length > 0 ? { ...progress, remoteIds: [{ seq, ids }] } : progress);
     }
   };
 
@@ -40,29 +40,20 @@ export function deliverOneByOne<Id>(
     message: Message,
     kind: DeliveryKind,
   ): Promise<readonly string[]> {
+    const { id, connection, attempt, signal } = batch;
+    const remoteIds = kind === "message" ? NO_IDS : await store.remoteIds(message.uid, side, message.seq);
+    // The ChatBox closes: what is left waits for the next start.
+    if (signal.aborted) throw new DeliveryGivenBack();
     try {
-      return await call(batch, message, kind);
+      const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
+      const result = pending instanceof Promise
+        ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
+        : pending;
+      return typeof result === "string" ? [result] : result ?? NO_IDS;
     } catch (error) {
       if (!(error instanceof PermanentDeliveryError)) throw error;
       await batch.fail([message], error);
-      return [];
+      return NO_IDS;
     }
-  }
-
-  async function call(
-    batch: DeliveryBatch<Id>,
-    message: Message,
-    kind: DeliveryKind,
-  ): Promise<readonly string[]> {
-    const { id, connection, attempt, signal } = batch;
-    const remoteIds = kind === "message" ? [] : await store.remoteIds(message.uid, side, message.seq);
-    // The ChatBox closes: what is left waits for the next start.
-    if (signal.aborted) throw new DeliveryGivenBack();
-    const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
-    const result = pending instanceof Promise
-      ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
-      : pending;
-    if (typeof result === "string") return [result];
-    return result ?? [];
   }
 }

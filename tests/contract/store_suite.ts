@@ -350,6 +350,16 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     deepEqual(await look(await fixture.reopen?.() ?? store), atHand);
   });
 
+  test("[D4] Store hands out a change that waits also after a message that is not for the side", async (store) => {
+    const uid = await connect(store, "a", "b");
+    await append(store, uid, 1, { content: "x" }, [2]);
+    await store.confirm(uid, 2, { seq: 1, rev: 1 });
+    await store.change(uid, { seq: 1, at: AT, targets: [2], change: { type: "edit", content: "y" } });
+    await append(store, uid, 2, { content: "own" }, [1]);
+    const { changes, messages } = await store.deliverable(uid, 2, 9, false);
+    deepEqual([changes.map(({ content }) => content), messages], [["y"], []]);
+  });
+
   test("Store merges properties; every key is data", async (store, fixture) => {
     const uid = await connect(store, "a", null);
     await store.setProperties(uid, new Map(Object.entries({ a: 1, b: { c: [null] } })));
