@@ -65,7 +65,7 @@ export class VisitorSession {
   constructor(context: SessionContext, socket: SocketPort, prefix: string) {
     this.#context = context;
     this.#socket = socket;
-    this.#writer = new FrameWriter(socket, context.clock);
+    this.#writer = new FrameWriter(socket, context.clock, () => this.#giveUp());
     this.#asker = { prefix };
     const cancelTimeout = context.clock.after(
       HELLO_TIMEOUT_MS,
@@ -115,6 +115,11 @@ export class VisitorSession {
       : undefined;
     this.#refuse(new RateLimited("read the frame", waitMs), cid);
     return true;
+  }
+
+  #giveUp(): void {
+    this.#context.logger.info("Closed a socket that reads too slowly", { uid: this.#asker.uid });
+    this.close(CloseCode.overloaded, "reading too slowly");
   }
 
   /** The socket has ended, or is to end with a code. Does nothing the second time. */
