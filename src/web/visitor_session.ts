@@ -31,6 +31,8 @@ const REFUSALS_COUNT_FOR_MS = 60_000;
 /** How many frames may wait while a visitor is being recognised. */
 const MAX_EARLY_FRAMES = 100;
 
+const HELLO_TWICE: FrameFault = { code: "bad_frame", message: "Cannot say hello twice on a socket" };
+
 /** What all sessions share. */
 export interface SessionContext extends ConversationContext {
   readonly identity: Identity;
@@ -89,7 +91,8 @@ export class VisitorSession {
     if (this.#isTooMuch(data, data.length)) return;
     const parsed = parseFrame(data);
     if ("fault" in parsed) {
-      this.#reject(parsed.fault);
+      const isLate = parsed.fault.code === "bad_hello" && this.#phase.name !== "waiting";
+      this.#reject(isLate ? HELLO_TWICE : parsed.fault);
       return;
     }
     this.#badFrames = 0;
@@ -257,7 +260,7 @@ export class VisitorSession {
         );
         return;
       case "hello":
-        this.#reject({ code: "bad_frame", message: "Cannot say hello twice on a socket" });
+        this.#reject(HELLO_TWICE);
     }
   }
 
