@@ -63,6 +63,13 @@ Deno.test("FrameWriter puts what comes together into one frame of its kind, in t
   ]);
 });
 
+Deno.test("FrameWriter moves a message that changes again to its new place", async () => {
+  const { socket, writer } = setUp();
+  for (const [seq, rev] of [[1, 1], [2, 2], [1, 3]] as const) writer.message(message(seq, rev));
+  await turn();
+  deepEqual(socket.frames, [{ type: "messages", messages: [message(2, 2), message(1, 3)], rev: 3 }]);
+});
+
 Deno.test("FrameWriter sends another frame after what came before it, at once", () => {
   const { socket, writer } = setUp();
   writer.ack(ack(1));
