@@ -1,4 +1,4 @@
-import { ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
+import { type Appended, ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import type { Identity, Visitor } from "./identity.ts";
 import { RateLimited } from "./limits/rate_limited.ts";
@@ -272,15 +272,10 @@ export class VisitorSession {
 
   #send(conversation: VisitorConversation, frame: SendFrame): void {
     if (this.#isTooManyMessages("send", frame.cid)) return;
-    conversation.send(frame, this).then(
-      // A new message is acknowledged when its event comes, in the order of the revs.
-      ({ duplicate, message, createdRev }) => {
-        if (duplicate) {
-          this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
-        }
-      },
-      (error) => this.#fail(frame, error, frame.cid),
-    );
+    // A new message is acknowledged when its event comes, one that was known in its place: in the order of the revs.
+    const onDuplicate = ({ message, createdRev }: Appended): void =>
+      this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
+    conversation.send(frame, { token: this, onDuplicate }).catch((error) => this.#fail(frame, error, frame.cid));
   }
 
   #attempt(frame: ClientFrame, work: Promise<void>): void {

@@ -356,3 +356,20 @@ socketTest(
     deepEqual([page.messages[0]?.seq, page.messages.at(-1)?.seq, page.more], [1, 25, false]);
   },
 );
+
+socketTest(
+  "[D3] WebSocket acks what was known and what is new in the order in which they were sent",
+  async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    await client.next();
+    client.send({ type: "send", cid: "known", content: "x" });
+    await client.next();
+    for (let i = 0; i < 20; i++) {
+      client.send({ type: "send", cid: "known", content: "x" });
+      client.send({ type: "send", cid: `new${i}`, content: "x" });
+    }
+    const cids = (await client.frames.until("all acks", (frames) => countAcks(frames) === 41))
+      .flatMap(({ acks }) => Array.isArray(acks) ? acks.map(({ cid }) => cid) : []);
+    deepEqual(cids.slice(1), Array.from({ length: 20 }, (_, i) => ["known", `new${i}`]).flat());
+  },
+);
