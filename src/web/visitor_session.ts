@@ -275,7 +275,9 @@ export class VisitorSession {
     // A new message is acknowledged when its event comes, one that was known in its place: in the order of the revs.
     const onDuplicate = ({ message, createdRev }: Appended): void =>
       this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
-    conversation.send(frame, { token: this, onDuplicate }).catch((error) => this.#fail(frame, error, frame.cid));
+    conversation.send(frame, { token: this, onDuplicate }).catch((error) =>
+      this.#fail(frame, error, frame.cid)
+    );
   }
 
   #attempt(frame: ClientFrame, work: Promise<void>): void {
