@@ -10,7 +10,6 @@ export {
   type MessageSender,
   type ReceiveBatchOptions,
   type ReceiveOptions,
-  type SendOptions,
   ServiceWorker,
 } from "./service_worker.ts";
 export type {
@@ -30,6 +29,7 @@ export {
   type TrySend,
   type WaitOptions,
 } from "./async_queue.ts";
+export type { SendOptions } from "./exchange.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
 export type * from "./delivery_progress.ts";

@@ -5,7 +5,7 @@ import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, SendOptions } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
 import type { MessageQueue } from "./message_queue.ts";
@@ -59,14 +59,6 @@ export interface ReceiveOptions {
 export interface ReceiveBatchOptions extends ReceiveOptions {
   /** The most messages and changes in a batch, 100 when left out. */
   readonly limit?: number;
-}
-
-/** Options of {@link ServiceWorker.send}. */
-export interface SendOptions {
-  /** Comes back with the event of the message, for a listener to recognise its own. */
-  readonly token?: object;
-  /** Ends the waiting; the message may be stored nevertheless. */
-  readonly signal?: AbortSignal;
 }
 
 /** Sends messages of one client. Resolves with the stored message once it is on disk. */
@@ -289,18 +281,18 @@ export class ServiceWorker<Id, PeerId> {
    */
   async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { directory, exchange, service } = this.#parts;
-    const { signal, token } = options;
+    const { signal } = options;
     signal?.throwIfAborted();
     const encoded = service.idType.encode(id);
     const { uid } = directory.cached(service.side, encoded) ?? await exchange.known(service.side, encoded);
-    return await abortable(exchange.send(service.side, uid, draft, token), signal);
+    return await abortable(exchange.send(service.side, uid, draft, options), signal);
   }
 
   /** Sends a message of the connection's client on this side. See {@link ServiceWorker.send}. */
   sendIn(connection: Connection, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    const { signal, token } = options;
+    const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    return abortable(this.#parts.exchange.send(this.side, connection.uid, draft, token), signal);
+    return abortable(this.#parts.exchange.send(this.side, connection.uid, draft, options), signal);
   }
 
   /**

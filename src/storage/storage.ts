@@ -1,6 +1,9 @@
 import { type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
+import { FileStore } from "./file_store.ts";
+import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
+import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
 import { backupTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
@@ -46,6 +49,18 @@ export interface Storage extends AsyncDisposable {
   readonly sessions: SessionStore;
   /** Single values that belong to the database as a whole. */
   readonly meta: ValueStore;
+  /**
+   * Who is signed in where.
+   *
+   * @internal
+   */
+  readonly identities: IdentityTable;
+  /**
+   * The bytes lie in the folder `<database>-files`.
+   *
+   * @internal
+   */
+  readonly files: FileStore;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
@@ -108,6 +123,8 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   return {
     store,
     sessions: new SessionTable(database, commits),
+    identities: new IdentityTable(database, commits),
+    files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
     meta: new MetaTable(database, commits),
     get queued() {
       return commits.queued;
