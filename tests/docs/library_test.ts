@@ -27,7 +27,7 @@ async function run(name: string, folder: string): Promise<Program> {
   await Deno.writeTextFile(file, source(name));
   const args = ["run", "--quiet", "--no-lock", "--config", fileURLToPath(new URL("deno.json", ROOT))];
   const process = new Deno.Command(Deno.execPath(), {
-    args: [...args, "--allow-net", "--allow-read", "--allow-write", "--allow-env", file, `${folder}/box`],
+    args: [...args, "--allow-net", "--allow-read", "--allow-write", file, `${folder}/box`],
     stdout: "piped",
     stderr: "inherit",
     env: { NO_COLOR: "1" },
