@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { echoesOf } from "./echoes.ts";
 import { helloFrame, type PageInfo } from "./hello.ts";
+import { ownerOf, type VisitorIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { OutboxStorage } from "./outbox_storage.ts";
@@ -76,6 +77,7 @@ export class ChatClient {
   /** Waiting messages whose stored twin is shown already. */
   #echoes = new Set<string>();
   #loadingOlder = false;
+  #identity: VisitorIdentity | null = null;
   #cancelLoading: () => void = () => {};
   #stopWatching: () => void = () => {};
 
@@ -110,7 +112,13 @@ export class ChatClient {
       clock,
       random,
       hello: () =>
-        helloFrame(this.#session.offer(), this.#conversation.rev, options.page?.(), options.locale),
+        helloFrame(
+          this.#session.offer(),
+          this.#conversation.rev,
+          options.page?.(),
+          options.locale,
+          this.#identity,
+        ),
       onFrame: (frame) => this.#received(frame),
       onState: ({ status }) => {
         if (status !== "open") this.#disconnected();
@@ -240,12 +248,36 @@ export class ChatClient {
     this.#changed();
   }
 
+  /**
+   * Says who the visitor is. A token opens that visitor's own conversation, whatever was shown before; a name or an
+   * address without one only goes along for staff to see.
+   *
+   * @param identity Who it is; null signs out: what was shown or unsent is forgotten, an empty chat follows. For a
+   *   visitor who isn't signed in, null changes nothing.
+   */
+  identify(identity: VisitorIdentity | null): void {
+    const [before, after] = [this.#identity, identity];
+    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    const [hadOwner, owner] = [ownerOf(before), ownerOf(after)];
+    const leaves = hadOwner !== undefined && hadOwner !== owner;
+    this.#identity = after;
+    if (leaves) this.#leave();
+    this.#outbox.setOwner(owner);
+    if (owner !== undefined) this.#session.identify();
+    if (leaves || owner !== hadOwner) return this.#startOver();
+    this.#connection.reconnect();
+  }
+
   /** Signs out, in all tabs: the session and what is unsent are forgotten, the next conversation is empty. */
   forget(): void {
+    this.#leave();
+    this.#startOver();
+  }
+
+  #leave(): void {
     this.#session.forget();
     this.#seen.forget();
     this.#outbox.clear();
-    this.#startOver();
   }
 
   #received(frame: ServerFrame): void {

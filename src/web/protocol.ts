@@ -126,6 +126,8 @@ export interface HelloFrame {
   readonly after: number;
   readonly page?: { readonly url?: string; readonly title?: string };
   readonly locale?: string;
+  /** Who the visitor is: a token signed by the site's own server, or a name and an address that nobody verified. */
+  readonly identity?: { readonly token?: string; readonly name?: string; readonly email?: string };
 }
 
 /** A new message. */

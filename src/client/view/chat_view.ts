@@ -108,6 +108,12 @@ export class ChatView {
     this.#composer.focus();
   }
 
+  /** Another visitor, or nobody yet: what the last one was writing goes, too. */
+  startOver(): void {
+    this.#unreadAfter = null;
+    this.#composer.clear();
+  }
+
   /** Escape in the page: ends a reply or an edit. Returns whether it did. */
   escape(): boolean {
     return this.#composer.escape();

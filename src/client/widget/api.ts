@@ -14,8 +14,9 @@ export interface WidgetEvents {
 
 /** Who the visitor is, from the site's own server. */
 export interface WidgetIdentity {
-  /** A signed token; null signs out. */
+  /** A JWT signed by the site's own server (HS256, with `sub` and `exp`); null signs out. */
   readonly token?: string | null;
+  /** Without a token, staff sees these as claimed, not verified. */
   readonly name?: string;
   readonly email?: string;
 }
@@ -32,8 +33,8 @@ export interface WidgetApi {
     event: K,
     listener: (value: WidgetEvents[K]) => void,
   ) => () => void;
-  /** Says who the visitor is; passed on when the chat is opened. */
-  readonly identify: (identity: WidgetIdentity) => void;
+  /** Says who the visitor is, null for nobody; passed on when the chat is opened. */
+  readonly identify: (identity: WidgetIdentity | null) => void;
 }
 
 declare global {
