@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode, FileInfo, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import type { ClientFrame, ErrorCode, FileInfo, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
 import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { echoesOf } from "./echoes.ts";
@@ -57,6 +57,8 @@ export interface SendOptions {
 
 /** How many older messages to ask for at once. */
 const HISTORY_PAGE = 50;
+/** The page before the first message, which is always empty. */
+const NOTHING_OLDER: ClientFrame = { type: "history", before: 1, limit: 1 };
 /** After this long an answer to `history` doesn't come any more. */
 const HISTORY_TIMEOUT_MS = 10_000;
 
@@ -78,6 +80,8 @@ export class ChatClient {
   #echoes = new Set<string>();
   #loadingOlder = false;
   #identity: VisitorIdentity | null = null;
+  /** Whether it is still open if the server accepts the token: it welcomes first and refuses afterwards. */
+  #signingIn = false;
   #cancelLoading: () => void = () => {};
   #stopWatching: () => void = () => {};
 
@@ -264,8 +268,12 @@ export class ChatClient {
     if (leaves) this.#leave();
     this.#outbox.setOwner(owner);
     if (owner !== undefined) this.#session.identify();
-    if (leaves || owner !== hadOwner) return this.#startOver();
+    this.#signingIn = false;
+    if (leaves || owner !== hadOwner) this.#conversation.forget();
     this.#connection.reconnect();
+    // A token that was refused had stopped it.
+    if (before !== null && this.#connection.state.status === "stopped") this.#connection.start();
+    this.#changed();
   }
 
   /** Signs out, in all tabs: the session and what is unsent are forgotten, the next conversation is empty. */
@@ -301,6 +309,7 @@ export class ChatClient {
         return;
       }
       case "history":
+        if (this.#signingIn) return this.#signedIn();
         if (this.#loadingOlder && conversation.timeline.prepend(frame.messages, frame.more)) this.#loaded();
         break;
       case "typing":
@@ -333,9 +342,32 @@ export class ChatClient {
     );
     this.#echoes = echoesOf(this.#outbox.items, frame.messages);
     this.#pace.opened(seen === null ? 0 : conversation.seen);
-    this.#outbox.opened();
+    if (ownerOf(this.#identity) === undefined) this.#outbox.opened();
+    else this.#askWhetherSignedIn();
     this.#changed();
     if (added.length > 0) this.#events.tell({ type: "received", messages: added });
+  }
+
+  /**
+   * Answers come in the order of the questions: if the answer to this one comes first, the token was accepted. Until
+   * then nothing is sent, for it could go to somebody else's conversation.
+   */
+  #askWhetherSignedIn(): void {
+    this.#signingIn = this.#connection.send(NOTHING_OLDER);
+  }
+
+  #signedIn(): void {
+    this.#signingIn = false;
+    this.#outbox.opened();
+    this.#changed();
+  }
+
+  /** The token has expired or is wrong. What waits is kept for the next one. */
+  #signInRefused(): void {
+    this.#signingIn = false;
+    this.#conversation.forget();
+    this.#connection.refuse("identity");
+    this.#events.tell({ type: "signInRefused" });
   }
 
   #loaded(): void {
@@ -351,6 +383,7 @@ export class ChatClient {
       if (failed) this.#events.tell({ type: "failed", cid, code, message });
       return;
     }
+    if (this.#signingIn && code === "forbidden") return this.#signInRefused();
     // Nothing says which frame it was; a page of history that never comes must not block the next.
     if (this.#loadingOlder) this.#loaded();
     if (retryAfterMs !== undefined) this.#outbox.pause(retryAfterMs);
@@ -363,6 +396,7 @@ export class ChatClient {
   }
 
   #disconnected(): void {
+    this.#signingIn = false;
     this.#outbox.lost();
     this.#echoes.clear();
     this.#conversation.typing = null;

@@ -88,6 +88,10 @@ function main(): void {
     client.start();
   };
 
+  client.listen((event) => {
+    if (event.type === "signInRefused") bridge?.post({ type: "expired" });
+  });
+
   document.title = name;
   let bridge: EmbedBridge | null = null;
   let toldUnread = 0;

@@ -63,6 +63,8 @@ function load(script: HTMLScriptElement): void {
     } else if (message.type === "unread") {
       panel.unread = message.count;
       tell("unread", message.count);
+    } else if (message.type === "expired") {
+      tell("expired", undefined);
     } else if (message.type === "close") {
       close();
     }

@@ -127,3 +127,34 @@ function welcomeOfAda(): ReturnType<typeof welcome> {
     messages: [message(1, { content: "from another device" })],
   });
 }
+
+Deno.test("Nothing is sent before the token is accepted", () => {
+  const { tab, browser } = signedIn();
+  const end = browser.network.last;
+  tab.client.send("for Ada's conversation");
+  assert.deepEqual(end.takeAll("send"), []);
+  end.send({ type: "history", messages: [], more: false });
+  assert.deepEqual(end.takeAll("send").map(({ content }) => content), ["for Ada's conversation"]);
+});
+
+Deno.test("A refused token shows nobody's conversation, sends nothing, and waits for a fresh one", () => {
+  const { tab, browser } = signedIn();
+  browser.network.last.close();
+  tab.client.send("kept");
+  tab.client.wake();
+  hello(tab);
+  const refused = browser.network.last;
+  refused.send(welcome({ session: SESSION, messages: [message(1, { content: "somebody else's" })] }));
+  refused.send({ type: "error", code: "forbidden", message: "Cannot sign in: it has expired" });
+  assert.deepEqual(refused.takeAll("send"), []);
+  assert.deepEqual(tab.texts, ["(kept)"]);
+  assert.equal(tab.client.state.connection.status, "stopped");
+  assert.deepEqual(tab.events.at(-1), { type: "signInRefused" });
+  assert.equal(browser.storage.tab().get(KEY), null);
+  const fresh = `${tokenOf("ada")}2`;
+  tab.client.identify({ token: fresh });
+  assert.equal(hello(tab).identity?.token, fresh);
+  browser.network.last.send(welcomeOfAda());
+  browser.network.last.send({ type: "history", messages: [], more: false });
+  assert.deepEqual(browser.network.last.takeAll("send").map(({ content }) => content), ["kept"]);
+});

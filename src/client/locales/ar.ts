@@ -15,6 +15,7 @@ export const ar: Strings = {
   overloaded: (seconds) => `هناك ضغط كبير الآن. محاولة جديدة بعد ${seconds}.`,
   paused: (seconds) => `كان ذلك سريعًا. يُستأنف الإرسال بعد ${seconds}.`,
   blocked: "هذه المحادثة غير متاحة لك.",
+  signInExpired: "انتهت صلاحية تسجيل دخولك. أعد تحميل هذا الموقع للمتابعة.",
   outdated: "هذه الصفحة قديمة.",
   reload: "إعادة التحميل",
   tryNow: "المحاولة الآن",

@@ -16,6 +16,7 @@ export const de: Strings = {
   overloaded: (seconds) => `Hier ist gerade viel los. Neuer Versuch in ${seconds}.`,
   paused: (seconds) => `Das ging schnell. Weiter geht es in ${seconds}.`,
   blocked: "Dieser Chat steht Ihnen nicht zur Verfügung.",
+  signInExpired: "Ihre Anmeldung ist abgelaufen. Laden Sie diese Website neu.",
   outdated: "Diese Seite ist veraltet.",
   reload: "Neu laden",
   tryNow: "Jetzt versuchen",

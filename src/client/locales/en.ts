@@ -14,6 +14,7 @@ export const en = {
   overloaded: (seconds: string): string => `A lot is going on here. Trying again in ${seconds}.`,
   paused: (seconds: string): string => `That was quick. Sending goes on in ${seconds}.`,
   blocked: "This chat is not available to you.",
+  signInExpired: "Your sign-in has expired. Reload this site to go on.",
   outdated: "This page is out of date.",
   reload: "Reload",
   tryNow: "Try now",

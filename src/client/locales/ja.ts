@@ -16,6 +16,7 @@ export const ja: Strings = {
   overloaded: (seconds) => `ただいま混み合っています。${seconds}後にもう一度つなぎます。`,
   paused: (seconds) => `送信が続いたため、${seconds}後に再開します。`,
   blocked: "このチャットはご利用いただけません。",
+  signInExpired: "ログインの有効期限が切れました。このサイトを再読み込みしてください。",
   outdated: "このページは古くなっています。",
   reload: "再読み込み",
   tryNow: "今すぐ試す",

@@ -10,6 +10,8 @@ export interface WidgetEvents {
   readonly unread: number;
   readonly open: undefined;
   readonly close: undefined;
+  /** The visitor's token was refused or has expired: `identify` with a fresh one goes on. */
+  readonly expired: undefined;
 }
 
 /** Who the visitor is, from the site's own server. */
