@@ -31,7 +31,7 @@ socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async 
     more: false,
     reset: false,
     agents: "away",
-    limits: { content: 4000, files: 0, fileBytes: 0 },
+    limits: { content: 4000, files: 10, fileBytes: 10_485_760 },
   });
 });
 
