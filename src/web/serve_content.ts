@@ -49,7 +49,8 @@ function encodingFor(context: Context): Encoding {
     default: "identity",
     // Of what the browser can read, the smallest; the library's own choice takes what is refused by q=0 as well.
     match: (found, { supports }) =>
-      supports.find((encoding) => found.some(({ type, q }) => type === encoding && q > 0)) ?? "identity",
+      supports.find((encoding) => found.some(({ type, q }) => type.toLowerCase() === encoding && q > 0)) ??
+        "identity",
   });
   return ENCODINGS.find((encoding) => encoding === allowed) ?? "identity";
 }
