@@ -93,7 +93,8 @@ function load(script: HTMLScriptElement): void {
 const script = document.currentScript;
 // A second copy on the same page would be a second launcher.
 if (
-  script instanceof HTMLScriptElement && (globalThis.ChatBox50 === undefined || Array.isArray(globalThis.ChatBox50))
+  script instanceof HTMLScriptElement &&
+  (globalThis.ChatBox50 === undefined || Array.isArray(globalThis.ChatBox50))
 ) {
   if (document.body === null) addEventListener("DOMContentLoaded", () => load(script), { once: true });
   else load(script);

@@ -87,7 +87,16 @@ export class FileStore {
       return { file };
     } finally {
       this.#arriving.delete(id);
-      if (!kept) await removeIfThere(path);
+      if (!kept) await this.#discard(path);
+    }
+  }
+
+  /** Whoever waits is told why it was not kept; what cannot be removed now is found at the next start. */
+  async #discard(path: string): Promise<void> {
+    try {
+      await removeIfThere(path);
+    } catch (error) {
+      this.#logger.warn("Cannot remove an unfinished upload", { error });
     }
   }
 

@@ -1,6 +1,11 @@
 import { ChatBox, type Message, type Store, type Uuid, uuid } from "../../src/core/mod.ts";
 import { systemClock } from "../../src/core/mod.ts";
-import { DiscordService, type DiscordServiceOptions, type Snowflake, snowflake } from "../../src/discord/mod.ts";
+import {
+  DiscordService,
+  type DiscordServiceOptions,
+  type Snowflake,
+  snowflake,
+} from "../../src/discord/mod.ts";
 import { DiscordSimulator, type SimulatorOptions } from "../support/discord/mod.ts";
 
 /** A line that was logged. */
@@ -28,11 +33,12 @@ export class Bridge implements AsyncDisposable {
 
   private constructor(discord: DiscordSimulator, options: BridgeOptions) {
     const { store, retryBaseMs = 5, ...rest } = options;
-    const line = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-      this.log.push({ level, message, fields });
-      // The line may stand before the change that it tells of.
-      queueMicrotask(() => this.notify());
-    };
+    const line =
+      (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+        this.log.push({ level, message, fields });
+        // The line may stand before the change that it tells of.
+        queueMicrotask(() => this.notify());
+      };
     const logger = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
     this.discord = discord;
     this.#unwatch = discord.onChange(() => this.notify());
@@ -86,8 +92,12 @@ export class Bridge implements AsyncDisposable {
       };
       const timer = setTimeout(() => {
         end();
-        const log = this.log.map(({ level, message, fields }) => `${level} ${message} ${Deno.inspect(fields)}`);
-        reject(new Error(`Waited in vain for ${what}\n${log.join("\n")}\n${this.discord.transcript.toString()}`));
+        const log = this.log.map(({ level, message, fields }) =>
+          `${level} ${message} ${Deno.inspect(fields)}`
+        );
+        reject(
+          new Error(`Waited in vain for ${what}\n${log.join("\n")}\n${this.discord.transcript.toString()}`),
+        );
       }, 10_000);
       const end = (): void => {
         clearTimeout(timer);
@@ -177,7 +187,8 @@ export class Visitor {
     const { discord } = this.#bridge;
     const messages = this.thread === undefined ? [] : discord.messages(this.thread);
     return messages.filter(({ author, type, content }) =>
-      author.id === discord.botId && (type === 0 || type === 19) && !content.startsWith("**New conversation**")
+      author.id === discord.botId && (type === 0 || type === 19) &&
+      !content.startsWith("**New conversation**")
     ).map(({ content }) => content);
   }
 
@@ -188,7 +199,10 @@ export class Visitor {
 
   /** Waits until so many messages stand in the thread. */
   async untilDelivered(count: number): Promise<string> {
-    return await this.until(() => this.delivered.length >= count && this.thread, `${count} messages in Discord`);
+    return await this.until(
+      () => this.delivered.length >= count && this.thread,
+      `${count} messages in Discord`,
+    );
   }
 
   /** Waits until the visitor has heard so many messages. */
@@ -204,6 +218,8 @@ export async function withDiscord(
 ): Promise<void> {
   const { kind = "forum", ...simulator } = options;
   await using discord = await DiscordSimulator.start(simulator);
-  const channel = kind === "forum" ? discord.createForum("chatbox50") : discord.createTextChannel("chatbox50");
+  const channel = kind === "forum"
+    ? discord.createForum("chatbox50")
+    : discord.createTextChannel("chatbox50");
   await work(discord, channel);
 }

@@ -4,7 +4,15 @@ import fc from "fast-check";
 import { escapeMarkdown } from "../../src/discord/escape.ts";
 
 Deno.test("escapeMarkdown leaves ordinary text as it is", () => {
-  for (const text of ["Hello, is anyone there? (1) 50% - yes!", "snake_case is fine", "a - b", "c: d", "me@example.org"]) {
+  for (
+    const text of [
+      "Hello, is anyone there? (1) 50% - yes!",
+      "snake_case is fine",
+      "a - b",
+      "c: d",
+      "me@example.org",
+    ]
+  ) {
     assert.equal(escapeMarkdown(text), text);
   }
 });
@@ -36,14 +44,38 @@ Deno.test("escapeMarkdown keeps links clickable", () => {
 });
 
 Deno.test("escapeMarkdown makes Discord's markdown say what was written", () => {
-  const mark = fc.constantFrom("*", "**", "_", "__", "~~", "||", "`", "```", "> ", "# ", "\n", " ", "a", "b", "<", ">", "[", "](", "\\");
+  const mark = fc.constantFrom(
+    "*",
+    "**",
+    "_",
+    "__",
+    "~~",
+    "||",
+    "`",
+    "```",
+    "> ",
+    "# ",
+    "\n",
+    " ",
+    "a",
+    "b",
+    "<",
+    ">",
+    "[",
+    "](",
+    "\\",
+  );
   const known = new Set(["text", "br", "newline", "emoticon"]);
   fc.assert(
     fc.property(fc.array(mark, { maxLength: 30 }), (marks) => {
       const text = marks.join("");
       const nodes = parse(escapeMarkdown(text), "extended") as { type: string; content?: unknown }[];
-      for (const node of nodes) assert.ok(known.has(node.type), `${JSON.stringify(text)} has ${JSON.stringify(node)}`);
-      const said = nodes.map(({ type, content }) => type === "br" || type === "newline" ? "\n" : String(content)).join("");
+      for (const node of nodes) {
+        assert.ok(known.has(node.type), `${JSON.stringify(text)} has ${JSON.stringify(node)}`);
+      }
+      const said = nodes.map(({ type, content }) =>
+        type === "br" || type === "newline" ? "\n" : String(content)
+      ).join("");
       assert.equal(said.replace(/\s+/g, ""), text.replace(/\s+/g, ""));
     }),
     { numRuns: 500 },

@@ -35,7 +35,10 @@ Deno.test("readMarkup reads formatting into nodes and plain words", () => {
 Deno.test("readMarkup resolves mentions, emoji, commands and timestamps", () => {
   const source = `<@${ALICE}> <@&222222222222222222> <#333333333333333333> <:party:444444444444444444> ` +
     `</close:555555555555555555> <@999999999999999999> @everyone`;
-  assert.equal(readMarkup(source, names).content, "@Alice A. @Support #help :party: /close @someone @everyone");
+  assert.equal(
+    readMarkup(source, names).content,
+    "@Alice A. @Support #help :party: /close @someone @everyone",
+  );
   const { nodes } = readMarkup("at <t:1700000000:R>", names);
   assert.deepEqual(nodes, [text("at "), { type: "timestamp", at: 1_700_000_000_000, style: "R" }]);
 });
@@ -43,11 +46,18 @@ Deno.test("readMarkup resolves mentions, emoji, commands and timestamps", () => 
 Deno.test("readMarkup reads lists, but not inside a block of code", () => {
   assert.deepEqual(readMarkup("Do:\n- one **1**\n- two\nthen\n3. three\n4. four", names).nodes, [
     text("Do:"),
-    { type: "list", ordered: false, items: [[text("one "), { type: "bold", children: [text("1")] }], [text("two")]] },
+    {
+      type: "list",
+      ordered: false,
+      items: [[text("one "), { type: "bold", children: [text("1")] }], [text("two")]],
+    },
     text("then"),
     { type: "list", ordered: true, start: 3, items: [[text("three")], [text("four")]] },
   ]);
-  assert.deepEqual(readMarkup("```\n- no list\n```", names).nodes, [{ type: "codeblock", text: "- no list" }]);
+  assert.deepEqual(readMarkup("```\n- no list\n```", names).nodes, [{
+    type: "codeblock",
+    text: "- no list",
+  }]);
 });
 
 Deno.test("[S1] readMarkup lets only web links be links", () => {
@@ -61,9 +71,41 @@ Deno.test("[S1] readMarkup lets only web links be links", () => {
 });
 
 Deno.test("[S3] readMarkup never throws, stays shallow and says all words", () => {
-  const piece = fc.constantFrom("*", "**", "_", "__", "~~", "||", "`", "```", "> ", "- ", "1. ", "# ", "\n", " ", "ab", "<", ">", "[", "](", ")", "<t:1:R>", "<t:99999999999999999:R>");
+  const piece = fc.constantFrom(
+    "*",
+    "**",
+    "_",
+    "__",
+    "~~",
+    "||",
+    "`",
+    "```",
+    "> ",
+    "- ",
+    "1. ",
+    "# ",
+    "\n",
+    " ",
+    "ab",
+    "<",
+    ">",
+    "[",
+    "](",
+    ")",
+    "<t:1:R>",
+    "<t:99999999999999999:R>",
+  );
   const depth = (nodes: readonly MarkupNode[]): number =>
-    Math.max(0, ...nodes.map((node) => "children" in node ? 1 + depth(node.children) : node.type === "list" ? Math.max(0, ...node.items.map(depth)) : 0));
+    Math.max(
+      0,
+      ...nodes.map((node) =>
+        "children" in node
+          ? 1 + depth(node.children)
+          : node.type === "list"
+          ? Math.max(0, ...node.items.map(depth))
+          : 0
+      ),
+    );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const { content, nodes = [] } = readMarkup(pieces.join(""), names);
@@ -77,11 +119,36 @@ Deno.test("[S3] readMarkup never throws, stays shallow and says all words", () =
 });
 
 Deno.test("[S3] readMarkup is done soon with what is made to take long", () => {
-  const bad = ["*", "_", "~", "|", "`", "[", "](", "[a](", "<", "> ", "\\", " ", "\n", "- a\n", "**__~~||", "http://", "(", "<t:", "a ", "*a ", "_a "];
+  const bad = [
+    "*",
+    "_",
+    "~",
+    "|",
+    "`",
+    "[",
+    "](",
+    "[a](",
+    "<",
+    "> ",
+    "\\",
+    " ",
+    "\n",
+    "- a\n",
+    "**__~~||",
+    "http://",
+    "(",
+    "<t:",
+    "a ",
+    "*a ",
+    "_a ",
+  ];
   for (const piece of bad) {
     const started = performance.now();
     readMarkup(piece.repeat(Math.floor(4000 / piece.length)), names);
-    assert.ok(performance.now() - started < 500, `${JSON.stringify(piece)} took ${performance.now() - started} ms`);
+    assert.ok(
+      performance.now() - started < 500,
+      `${JSON.stringify(piece)} took ${performance.now() - started} ms`,
+    );
   }
 });
 

@@ -4,7 +4,8 @@ import { pack } from "../../src/discord/pack.ts";
 import { MAX_CONTENT } from "../../src/discord/split.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 
-const items = (...texts: string[]): { seq: number; text: string }[] => texts.map((text, index) => ({ seq: index + 1, text }));
+const items = (...texts: string[]): { seq: number; text: string }[] =>
+  texts.map((text, index) => ({ seq: index + 1, text }));
 
 Deno.test("[X7] pack puts a burst into one Discord message", () => {
   const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
@@ -16,23 +17,35 @@ Deno.test("[X7] pack puts a burst into one Discord message", () => {
 
 Deno.test("[X7] pack keeps every message whole, in order, and within the limit", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ maxLength: 5000, unit: "grapheme-ascii" }), { maxLength: 20 }), (texts) => {
-      const parcels = pack(items(...texts));
-      assert.ok(parcels.every(({ content }) => content.length <= MAX_CONTENT && content.trim() === content && content !== ""));
-      const seqs = parcels.flatMap((parcel) => parcel.seqs);
-      assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
-      const spoken = texts.flatMap((text, index) => text.trim() === "" ? [] : [index + 1]);
-      assert.deepEqual([...new Set(seqs)], spoken);
-      // As few as fit: two neighbours that are whole messages would not fit into one.
-      parcels.forEach((parcel, index) => {
-        const next = parcels[index + 1];
-        if (next === undefined || parcels.some((other) => other !== parcel && other.seqs.some((seq) => parcel.seqs.includes(seq)))) return;
-        const first = next.seqs[0];
-        if (parcels.filter(({ seqs }) => first !== undefined && seqs.includes(first)).length > 1) return;
-        const joined = `${parcel.content}\n${next.content.split("\n")[0]}`;
-        assert.ok(joined.length <= MAX_CONTENT || parcel.content.length + 1 + next.content.length > MAX_CONTENT);
-      });
-    }),
+    fc.property(
+      fc.array(fc.string({ maxLength: 5000, unit: "grapheme-ascii" }), { maxLength: 20 }),
+      (texts) => {
+        const parcels = pack(items(...texts));
+        assert.ok(
+          parcels.every(({ content }) =>
+            content.length <= MAX_CONTENT && content.trim() === content && content !== ""
+          ),
+        );
+        const seqs = parcels.flatMap((parcel) => parcel.seqs);
+        assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+        const spoken = texts.flatMap((text, index) => text.trim() === "" ? [] : [index + 1]);
+        assert.deepEqual([...new Set(seqs)], spoken);
+        // As few as fit: two neighbours that are whole messages would not fit into one.
+        parcels.forEach((parcel, index) => {
+          const next = parcels[index + 1];
+          if (
+            next === undefined ||
+            parcels.some((other) => other !== parcel && other.seqs.some((seq) => parcel.seqs.includes(seq)))
+          ) return;
+          const first = next.seqs[0];
+          if (parcels.filter(({ seqs }) => first !== undefined && seqs.includes(first)).length > 1) return;
+          const joined = `${parcel.content}\n${next.content.split("\n")[0]}`;
+          assert.ok(
+            joined.length <= MAX_CONTENT || parcel.content.length + 1 + next.content.length > MAX_CONTENT,
+          );
+        });
+      },
+    ),
     { numRuns: 100 },
   );
 });

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Uuid } from "../../src/core/mod.ts";
-import { alreadyPosted, nonceOf, type NonceSource, type Plan, planFromNote, planToNote } from "../../src/discord/plan.ts";
+import {
+  alreadyPosted,
+  nonceOf,
+  type NonceSource,
+  type Plan,
+  planFromNote,
+  planToNote,
+} from "../../src/discord/plan.ts";
 import type { DiscordMessage } from "../../src/discord/ports.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 

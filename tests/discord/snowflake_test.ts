@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ChatBoxError } from "../../src/core/mod.ts";
-import { compareSnowflakes, isSnowflake, latest, snowflake, type Snowflake, snowflakeTime } from "../../src/discord/snowflake.ts";
+import {
+  compareSnowflakes,
+  isSnowflake,
+  latest,
+  type Snowflake,
+  snowflake,
+  snowflakeTime,
+} from "../../src/discord/snowflake.ts";
 
 const any = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => value.toString() as Snowflake);
 
@@ -14,7 +21,10 @@ Deno.test("[X9] snowflake refuses numbers and what is none", () => {
   assert.throws(() => snowflake.encode(1234567890123456789 as unknown as Snowflake), TypeError);
   for (const text of ["", "01", "-1", "1.5", "abc", "123456789012345678901"]) {
     assert.equal(isSnowflake(text), false);
-    assert.throws(() => snowflake.decode(text), (error) => error instanceof ChatBoxError && error.code === "bad_id");
+    assert.throws(
+      () => snowflake.decode(text),
+      (error) => error instanceof ChatBoxError && error.code === "bad_id",
+    );
   }
 });
 

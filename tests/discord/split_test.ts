@@ -6,7 +6,9 @@ import { MAX_CONTENT, split } from "../../src/discord/split.ts";
 const squeeze = (text: string): string => text.replace(/\s+/g, "");
 
 Deno.test("[X6] split keeps all of a text in order, in parts that fit, and breaks no surrogate pair", () => {
-  const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).map((text) => text.replaceAll("`", "'"));
+  const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).map((text) =>
+    text.replaceAll("`", "'")
+  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 60 }), fc.constantFrom(" ", "\n", "  \n"), (words, gap) => {
       const text = words.join(gap);

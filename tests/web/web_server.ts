@@ -10,6 +10,8 @@ export interface TestServer extends AsyncDisposable {
   readonly web: WebService;
   readonly presence: Presence;
   readonly storage: Storage;
+  /** The names of the stored files, arriving ones as well. */
+  files(): readonly string[];
 }
 
 /** Starts a {@link TestServer}; the other service names its client `thread of <uid>`. */
@@ -48,6 +50,14 @@ export async function startServer(
     web,
     presence,
     storage: temp.storage,
+    files(): readonly string[] {
+      try {
+        return [...Deno.readDirSync(`${temp.path}-files`)].map(({ name }) => name);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return [];
+        throw error;
+      }
+    },
     async [Symbol.asyncDispose](): Promise<void> {
       await web.stop(AbortSignal.timeout(5_000));
       presence.close();
