@@ -8,9 +8,9 @@ import { ChatBox, type Logger, randomUuid, systemClock, type Uuid } from "./core
 import { DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
 import { EXIT, StartError, type StartErrorReason } from "./start_error.ts";
-import { DatabaseOpenError, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
+import { DatabaseOpenError, FileSweeper, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
-import { Presence, WebService } from "./web/mod.ts";
+import { Presence, socketsForOpenFiles, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
@@ -60,6 +60,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   await using started = new AsyncDisposableStack();
   const storage = open(config.databasePath, makeLogger("storage"));
   started.defer(() => storage.close());
+  const sweeper = new FileSweeper(storage.files, clock, makeLogger("storage"));
+  started.defer(() => sweeper.close());
   const identityKey = await storage.meta.getOrSet(
     IDENTITY_KEY,
     () => crypto.getRandomValues(new Uint8Array(32)),
@@ -97,7 +99,10 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     new WebService({
       chatBox,
       sessions: storage.sessions,
+      identities: storage.identities,
+      files: storage.files,
       identityKey,
+      identitySecret: config.identitySecret,
       presence,
       readiness: () => discord.status,
       clock,
@@ -105,7 +110,18 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       host: config.host,
       port: config.port,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustProxy,
       allowedSites: config.allowedSites ?? [],
+      limits: {
+        messages: config.limitMessages,
+        frames: config.limitFrames,
+        sessions: config.limitSessions,
+        uploads: config.limitUploads,
+      },
+      connections: {
+        all: config.maxConnections ?? socketsForOpenFiles(),
+        perAddress: config.maxConnectionsPerIp,
+      },
       createOn: config.threadOn,
       name: config.name,
       greeting: config.greeting,
@@ -115,6 +131,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
 
   await chatBox.start();
   discord.start();
+  sweeper.start();
   const addresses = [addressOf(config.host, web.address.port)];
   logger.info("Started", { version: VERSION, address: addresses[0], database: config.databasePath });
 

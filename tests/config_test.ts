@@ -37,6 +37,7 @@ Deno.test("parseConfig gives the documented defaults", () => {
     notePrefix: "//",
     publicUrl: undefined,
     allowedSites: undefined,
+    identitySecret: undefined,
     trustProxy: ["127.0.0.0/8", "::1/128"],
     maxConnections: undefined,
     maxConnectionsPerIp: 20,

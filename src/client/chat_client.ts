@@ -338,7 +338,7 @@ export class ChatClient {
     // A conversation without a position was read elsewhere or before positions were kept.
     conversation.seen = Math.max(
       conversation.seen,
-      seen ?? (added.length > 0 ? 0 : conversation.timeline.newest),
+      seen ?? frame.seen ?? (added.length > 0 ? 0 : conversation.timeline.newest),
     );
     this.#echoes = echoesOf(this.#outbox.items, frame.messages);
     this.#pace.opened(seen === null ? 0 : conversation.seen);

@@ -3,16 +3,10 @@
  *
  * @module
  */
+import type { IdentityClaim } from "../web/protocol.ts";
 
 /** What a site says of its visitor. */
-export interface VisitorIdentity {
-  /** A token that the site's own server signed: staff sees name and e-mail as verified. */
-  readonly token?: string;
-  /** A name as the site claims it. */
-  readonly name?: string;
-  /** An e-mail address as the site claims it. */
-  readonly email?: string;
-}
+export type VisitorIdentity = IdentityClaim;
 
 /** Longer names and addresses are no use to staff. */
 const MAX_CLAIM = 200;

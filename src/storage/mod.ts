@@ -9,3 +9,7 @@ export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 export { type SessionRecord, SessionTable } from "./session_table.ts";
 export { MetaTable } from "./meta_table.ts";
 export type { CommitListener } from "./group_commit.ts";
+export { type ByteRange, FileStore, type NewFile, type Saved } from "./file_store.ts";
+export { FileTable, type StoredFile } from "./file_table.ts";
+export { IdentityTable } from "./identity_table.ts";
+export { FileSweeper } from "./file_sweeper.ts";

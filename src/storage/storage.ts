@@ -1,6 +1,9 @@
 import { type Logger, silentLogger } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
+import { FileStore } from "./file_store.ts";
+import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
+import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
 import { openDatabase } from "./open.ts";
 import { SessionTable } from "./session_table.ts";
@@ -18,6 +21,9 @@ export interface StorageOptions {
 export interface Storage extends AsyncDisposable {
   readonly store: SqliteStore;
   readonly sessions: SessionTable;
+  readonly identities: IdentityTable;
+  /** The bytes lie in the folder `<database>-files`. */
+  readonly files: FileStore;
   readonly meta: MetaTable;
   /** How many writes wait to be committed. */
   readonly queued: number;
@@ -58,6 +64,8 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   return {
     store: new SqliteStore({ database, commits, heads, close }),
     sessions: new SessionTable(database, commits),
+    identities: new IdentityTable(database, commits),
+    files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
     meta: new MetaTable(database, commits),
     get queued() {
       return commits.queued;

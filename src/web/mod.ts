@@ -6,4 +6,8 @@
 export { WebService, type WebServiceOptions } from "./web_service.ts";
 export { Presence } from "./presence.ts";
 export type { Readiness } from "./routes.ts";
-export type { SessionStore } from "./identity.ts";
+export type { IdentityStore, SessionStore } from "./identity.ts";
+export type { VisitorFiles } from "./files/ports.ts";
+export type { LimitSettings } from "./limits/visitor_limits.ts";
+export type { ConnectionLimits } from "./limits/connection_count.ts";
+export { socketsForOpenFiles } from "./limits/open_files.ts";

@@ -1,6 +1,8 @@
 import { ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
 import { FrameWriter } from "./frame_writer.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity, Visitor } from "./identity.ts";
+import { RateLimited } from "./limits/rate_limited.ts";
+import type { Asker } from "./limits/visitor_limits.ts";
 import { viewMessage, VISITOR_SIDE } from "./message_view.ts";
 import { type FrameFault, parseFrame } from "./parse_frame.ts";
 import type { Presence } from "./presence.ts";
@@ -15,11 +17,16 @@ import {
   PROTOCOL_VERSION,
   type SendFrame,
 } from "./protocol.ts";
+import type { SignIn } from "./sign_in.ts";
 import type { SocketPort } from "./socket_port.ts";
 import { type ConversationContext, VisitorConversation } from "./visitor_conversation.ts";
 
 /** This many frames in a row that are not the protocol end the socket. */
 const MAX_BAD_FRAMES = 10;
+
+/** So many frames refused in a minute end the socket: whoever heeds `retryAfterMs` is far below. */
+const MAX_REFUSED_FRAMES = 100;
+const REFUSALS_COUNT_FOR_MS = 60_000;
 
 /** How many frames may wait while a visitor is being recognised. */
 const MAX_EARLY_FRAMES = 100;
@@ -27,6 +34,7 @@ const MAX_EARLY_FRAMES = 100;
 /** What all sessions share. */
 export interface SessionContext extends ConversationContext {
   readonly identity: Identity;
+  readonly signIn: SignIn;
   readonly clock: Clock;
   readonly presence: Presence;
   readonly logger: Logger;
@@ -38,7 +46,6 @@ type Phase =
   | { readonly name: "greeting"; readonly early: ClientFrame[] }
   | {
     readonly name: "open";
-    readonly uid: string;
     readonly conversation: VisitorConversation;
     readonly end: () => void;
   }
@@ -49,13 +56,17 @@ export class VisitorSession {
   readonly #context: SessionContext;
   readonly #socket: SocketPort;
   readonly #writer: FrameWriter;
+  #asker: Asker;
   #phase: Phase;
   #badFrames = 0;
+  #refusals = { count: 0, since: 0 };
 
-  constructor(context: SessionContext, socket: SocketPort) {
+  /** @param prefix the address behind the socket, see {@link Asker} */
+  constructor(context: SessionContext, socket: SocketPort, prefix: string) {
     this.#context = context;
     this.#socket = socket;
-    this.#writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(socket, context.clock);
+    this.#asker = { prefix };
     const cancelTimeout = context.clock.after(
       HELLO_TIMEOUT_MS,
       () => this.close(CloseCode.noHello, "no hello in time"),
@@ -67,6 +78,7 @@ export class VisitorSession {
   receive(data: unknown): void {
     if (this.#phase.name === "closed") return;
     if (typeof data !== "string") {
+      if (this.#isTooMuch("", 1)) return;
       this.#reject({ code: "bad_frame", message: "Cannot read the frame: it is binary, allowed is text" });
       return;
     }
@@ -74,6 +86,7 @@ export class VisitorSession {
       this.close(CloseCode.tooBig, `a frame is at most ${MAX_FRAME_BYTES} bytes`);
       return;
     }
+    if (this.#isTooMuch(data, data.length)) return;
     const parsed = parseFrame(data);
     if ("fault" in parsed) {
       this.#reject(parsed.fault);
@@ -81,6 +94,27 @@ export class VisitorSession {
     }
     this.#badFrames = 0;
     this.#accept(parsed.frame);
+  }
+
+  /** Counts a frame; refuses it, and ends the socket of whoever goes on all the same. */
+  #isTooMuch(text: string, bytes: number): boolean {
+    const { rates, clock } = this.#context;
+    const waitMs = rates.frame(this.#asker, bytes);
+    if (waitMs === 0) return false;
+    const now = clock.now();
+    if (now - this.#refusals.since > REFUSALS_COUNT_FOR_MS) this.#refusals = { count: 0, since: now };
+    if (++this.#refusals.count > MAX_REFUSED_FRAMES) {
+      this.close(CloseCode.tooMany, "too many frames");
+      return true;
+    }
+    const parsed = parseFrame(text);
+    const cid = "fault" in parsed
+      ? parsed.fault.cid
+      : parsed.frame.type === "send"
+      ? parsed.frame.cid
+      : undefined;
+    this.#refuse(new RateLimited("read the frame", waitMs), cid);
+    return true;
   }
 
   /** The socket has ended, or is to end with a code. Does nothing the second time. */
@@ -118,17 +152,21 @@ export class VisitorSession {
   }
 
   async #greet(hello: HelloFrame): Promise<void> {
-    const { identity, presence, clock, limits } = this.#context;
-    const visitor = await identity.recognise(hello.session);
-    const conversation = await VisitorConversation.open(this.#context, visitor, hello);
+    const { presence, clock, limits } = this.#context;
+    const { visitor, refusal } = await this.#recognise(hello);
+    const { uid, issued } = visitor;
+    this.#asker = { ...this.#asker, uid };
+    const conversation = await VisitorConversation.open(this.#context, visitor, this.#asker, hello);
     // Listen first and look then: what comes in between is held back, and told after the welcome if that has not told it.
     let held: ConnectionEvent[] | undefined = [];
     const unsubscribe = conversation.subscribe((event) =>
       held === undefined ? this.#tell(event) : held.push(event)
     );
     try {
-      const { rev, messages, more, reset } = await conversation.catchUp(hello.after);
-      const { delivered, read } = await conversation.watermarks();
+      // A cursor counts in the conversation from which it is.
+      const isSame = hello.session?.startsWith(`${uid}.`) === true;
+      const caughtUp = await conversation.catchUp(isSame ? hello.after : 0);
+      const { delivered, read, seen } = await conversation.progress();
       const phase = this.#phase;
       if (phase.name !== "greeting") {
         unsubscribe();
@@ -137,33 +175,47 @@ export class VisitorSession {
       this.#writer.frame({
         type: "welcome",
         v: PROTOCOL_VERSION,
-        uid: visitor.uid,
-        ...(visitor.issued !== undefined && { session: visitor.issued }),
-        rev,
-        messages,
-        more,
-        reset,
+        uid,
+        ...(issued !== undefined && { session: issued }),
+        ...caughtUp,
+        reset: caughtUp.reset || (!isSame && hello.after > 0),
         agents: presence.state,
+        ...(seen > 0 && { seen }),
         now: clock.now(),
         limits,
       });
+      if (refusal !== undefined) this.#refuse(refusal);
       if (delivered > 0) this.#writer.frame({ type: "delivered", seq: delivered });
       if (read > 0) this.#writer.frame({ type: "read", seq: read });
       const events = held;
       held = undefined;
       for (const event of events) {
-        if (event.type !== "message" || event.message.rev > rev) this.#tell(event);
+        if (event.type !== "message" || event.message.rev > caughtUp.rev) this.#tell(event);
       }
       const leave = presence.subscribe((agents) => this.#writer.frame({ type: "presence", agents }));
       const end = (): void => {
         unsubscribe();
         leave();
       };
-      this.#phase = { name: "open", uid: visitor.uid, conversation, end };
+      this.#phase = { name: "open", conversation, end };
       for (const frame of phase.early) this.#accept(frame);
     } catch (error) {
       unsubscribe();
       throw error;
+    }
+  }
+
+  /** Whoever cannot be signed in stays anonymous, and is told so. */
+  async #recognise(
+    { session, identity: claim }: HelloFrame,
+  ): Promise<{ readonly visitor: Visitor; readonly refusal?: ChatBoxError }> {
+    const { identity, signIn } = this.#context;
+    if (claim?.token === undefined) return { visitor: await identity.recognise(session) };
+    try {
+      return { visitor: await identity.signIn(session, await signIn.verify(claim.token)) };
+    } catch (error) {
+      if (!(error instanceof ChatBoxError) || error.code !== "forbidden") throw error;
+      return { visitor: await identity.recognise(session), refusal: error };
     }
   }
 
@@ -179,6 +231,7 @@ export class VisitorSession {
         this.#send(conversation, frame);
         return;
       case "edit":
+        if (this.#isTooManyMessages("edit")) return;
         this.#attempt(frame, conversation.edit(frame.seq, frame.content));
         return;
       case "delete":
@@ -203,7 +256,14 @@ export class VisitorSession {
     }
   }
 
+  #isTooManyMessages(action: string, cid?: string): boolean {
+    const waitMs = this.#context.rates.message(this.#asker);
+    if (waitMs > 0) this.#refuse(new RateLimited(action, waitMs), cid);
+    return waitMs > 0;
+  }
+
   #send(conversation: VisitorConversation, frame: SendFrame): void {
+    if (this.#isTooManyMessages("send", frame.cid)) return;
     conversation.send(frame, this).then(
       // A new message is acknowledged when its event comes, in the order of the revs.
       ({ duplicate, message, createdRev }) => {
@@ -236,19 +296,38 @@ export class VisitorSession {
         return;
       case "typing":
         if (event.side !== VISITOR_SIDE) this.#writer.frame({ type: "typing", name: event.name });
+        return;
     }
   }
 
   #fail(frame: ClientFrame, error: unknown, cid?: string): void {
     const code = errorCode(error);
-    const uid = this.#phase.name === "open" ? this.#phase.uid : undefined;
     if (code === "internal" || code === "overloaded") {
-      this.#context.logger.error("A visitor's frame failed", { uid, frame: frame.type, error });
+      this.#context.logger.error("A visitor's frame failed", {
+        uid: this.#asker.uid,
+        frame: frame.type,
+        error,
+      });
     }
-    const message = code === "internal"
-      ? `Cannot ${frame.type}: the server has a problem`
-      : (error as Error).message;
-    this.#error(code, message, cid);
+    this.#refuse(
+      code === "internal" ? new Error(`Cannot ${frame.type}: the server has a problem`) : error,
+      cid,
+    );
+    // The conversation has moved, or the server stops: either way the next hello leads on.
+    if (error instanceof ChatBoxError && error.code === "closed") {
+      this.close(CloseCode.restarting, "come back soon");
+    }
+  }
+
+  /** Says why not, in words that are meant for visitors. */
+  #refuse(error: unknown, cid?: string): void {
+    this.#writer.frame({
+      type: "error",
+      code: errorCode(error),
+      message: error instanceof Error ? error.message : "Cannot go on: the server has a problem",
+      ...(cid !== undefined && { cid }),
+      ...(error instanceof RateLimited && { retryAfterMs: error.retryAfterMs }),
+    });
   }
 
   #reject({ code, message, cid }: FrameFault): void {
@@ -267,6 +346,7 @@ export class VisitorSession {
 }
 
 function errorCode(error: unknown): ErrorCode {
+  if (error instanceof RateLimited) return "rate_limited";
   if (!(error instanceof ChatBoxError)) return "internal";
   switch (error.code) {
     case "not_found":

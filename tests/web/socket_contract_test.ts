@@ -2,20 +2,8 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { isUuid, type Uuid } from "../../src/core/mod.ts";
 import { type Frame, SocketClient } from "../support/socket_client.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { socketTest } from "./server_test_case.ts";
 import { startServer, type TestServer } from "./web_server.ts";
-
-/** Runs against a real server. Sockets of the runtime outlive a test by a turn, which is not a leak of ours. */
-function socketTest(name: string, run: (server: TestServer) => Promise<void>): void {
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn(): Promise<void> {
-      await using server = await startServer();
-      await run(server);
-    },
-  });
-}
 
 socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async ({ url }) => {
   await using client = await SocketClient.hello(url);
@@ -31,7 +19,7 @@ socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async 
     more: false,
     reset: false,
     agents: "away",
-    limits: { content: 4000, files: 0, fileBytes: 0 },
+    limits: { content: 4000, files: 10, fileBytes: 10_485_760 },
   });
 });
 

@@ -146,6 +146,7 @@ export class ChatView {
     const first = !this.#started && state.uid !== null;
     this.#started ||= state.uid !== null;
     header.show(state);
+    this.#announcer.retract(state.messages);
     this.#status.show(statusOf(state, this.#troubleMs(), context), context);
     this.#composer.limits = state.limits;
     this.#composer.enabled = state.connection.status !== "stopped";
