@@ -37,7 +37,9 @@ function main(): void {
   root.classList.toggle("embedded", embedder !== null);
   if (framed.color !== undefined) {
     root.style.setProperty("--accent", framed.color);
-    root.style.setProperty("--on-accent", textOn(framed.color));
+    const onAccent = textOn(framed.color);
+    root.style.setProperty("--on-accent", onAccent);
+    root.style.setProperty("--off-accent", onAccent === "#ffffff" ? "#000000" : "#ffffff");
     root.classList.add("own-color");
   }
 

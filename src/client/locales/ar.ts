@@ -67,6 +67,7 @@ export const ar: Strings = {
   tooManyFiles: (count) => `الحد الأقصى للملفات في الرسالة: ${count}.`,
   fileTooBig: (name, size) => `حجم ${name} أكبر من ${size}.`,
   errors: {
+    bad_frame: "فيها أحرف لا يمكن إرسالها.",
     content_empty: "كانت الرسالة فارغة.",
     content_too_long: "الرسالة طويلة جدًا.",
     rate_limited: "رسائل كثيرة في وقت قصير.",

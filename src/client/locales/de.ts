@@ -68,6 +68,7 @@ export const de: Strings = {
   tooManyFiles: (count) => `Höchstens ${count} Dateien je Nachricht.`,
   fileTooBig: (name, size) => `${name} ist größer als ${size}.`,
   errors: {
+    bad_frame: "Darin sind Zeichen, die sich nicht senden lassen.",
     content_empty: "Sie war leer.",
     content_too_long: "Sie ist zu lang.",
     rate_limited: "Zu viele Nachrichten in kurzer Zeit.",

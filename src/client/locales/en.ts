@@ -66,6 +66,7 @@ export const en = {
   tooManyFiles: (count: string): string => `At most ${count} files go with a message.`,
   fileTooBig: (name: string, size: string): string => `${name} is larger than ${size}.`,
   errors: {
+    bad_frame: "There are characters in it that cannot be sent.",
     content_empty: "There was nothing in it.",
     content_too_long: "It is too long.",
     rate_limited: "Too many messages in a short time.",

@@ -68,6 +68,7 @@ export const ja: Strings = {
   tooManyFiles: (count) => `1 件のメッセージに添付できるのは ${count} 個までです。`,
   fileTooBig: (name, size) => `${name} は ${size} を超えています。`,
   errors: {
+    bad_frame: "送信できない文字が含まれています。",
     content_empty: "内容がありません。",
     content_too_long: "長すぎます。",
     rate_limited: "短時間に多くのメッセージが送られました。",
