@@ -150,12 +150,11 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
 
   /** Nothing more comes in, what is under way ends, everything is on disk, the sockets hear of it, the file is closed. */
   async function stop(reason: string, exitCode: number): Promise<void> {
-    logger.info("Stopping", { reason });
     web.pause();
     await within(STOP_DEADLINE_MS, discord.stop());
     await storage.flush();
     await parts.disposeAsync();
-    logger.info("Stopped");
+    logger.info("Stopped", { reason });
     finished.resolve({ exitCode });
   }
 }

@@ -37,6 +37,7 @@ export class Intake {
   readonly #lanes: Lanes;
   readonly #behind = new Set<Snowflake>();
   readonly #missed = new Set<Snowflake>();
+  readonly #looks = new Set<Promise<void>>();
   #looking = 0;
   #gate = Promise.withResolvers<void>();
   #open = false;
@@ -64,7 +65,17 @@ export class Intake {
   }
 
   /** Finds out what was missed in a guild, again and again until it is known, then lets live events pass. */
-  async lookAround(
+  lookAround(
+    guildId: Snowflake,
+    told: readonly DiscordChannel[],
+    archivedOf: Snowflake | undefined,
+  ): Promise<void> {
+    const look = this.#lookAround(guildId, told, archivedOf).finally(() => this.#looks.delete(look));
+    this.#looks.add(look);
+    return look;
+  }
+
+  async #lookAround(
     guildId: Snowflake,
     told: readonly DiscordChannel[],
     archivedOf: Snowflake | undefined,
@@ -106,9 +117,10 @@ export class Intake {
     if (this.#missed.delete(thread)) this.#readLater(thread);
   }
 
-  /** Waits until all that was taken is stored. */
-  drain(): Promise<void> {
-    return this.#lanes.drain();
+  /** Waits until all that was taken is stored, and nothing is read any more. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#looks);
+    await this.#lanes.drain();
   }
 
   #readLater(thread: Snowflake): void {
@@ -136,6 +148,7 @@ export class Intake {
       if (oldest !== undefined) this.#missed.delete(oldest);
     }
     this.#missed.add(thread);
+    this.#options.logger.debug("Something happened in a thread that is not paired", { thread });
     // The pairing may have come between the look and the note of it.
     return await worker.connectionOf(thread) !== undefined;
   }

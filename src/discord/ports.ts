@@ -164,7 +164,6 @@ export interface NewThread {
 export interface DiscordRest {
   /** Where the gateway is. */
   gatewayUrl(): Promise<{ readonly url: string; readonly remaining: number; readonly resetAfterMs: number }>;
-  channel(id: Snowflake): Promise<DiscordChannel>;
   guildChannels(guildId: Snowflake): Promise<readonly DiscordChannel[]>;
   activeThreads(guildId: Snowflake): Promise<readonly DiscordChannel[]>;
   /** A page of public archived threads, latest archived first. `before`: ISO 8601. */
@@ -181,6 +180,6 @@ export interface DiscordRest {
   messagesAfter(channelId: Snowflake, after: Snowflake, limit: number): Promise<readonly DiscordMessage[]>;
   /** Wakes a thread. */
   unarchive(threadId: Snowflake): Promise<void>;
-  /** Lets go of timers; calls that wait reject. */
-  close(): void;
+  /** Ends calls that wait or are under way, and lets go of timers. */
+  close(): Promise<void>;
 }

@@ -43,10 +43,6 @@ class Rest implements DiscordRest {
     };
   }
 
-  async channel(id: Snowflake): Promise<DiscordChannel> {
-    return readChannel(object(await this.#caller.call("read a channel", "GET", `/channels/${id}`)));
-  }
-
   async guildChannels(guildId: Snowflake): Promise<readonly DiscordChannel[]> {
     const payload = await this.#caller.call("list the channels", "GET", `/guilds/${guildId}/channels`);
     return objects(payload).map((channel) => readChannel(channel, guildId));
@@ -118,8 +114,8 @@ class Rest implements DiscordRest {
     await this.#caller.call("wake a thread", "PATCH", `/channels/${threadId}`, { body: { archived: false } });
   }
 
-  close(): void {
-    this.#caller.close();
+  close(): Promise<void> {
+    return this.#caller.close();
   }
 }
 

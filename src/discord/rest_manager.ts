@@ -76,6 +76,13 @@ export class RestCaller {
       this.#learn(headers);
       return processHeaders(url, headers, identifier);
     };
+    // Its own looks again every second until the last limit has passed, stop or not.
+    rest.processRateLimitedPaths = () => {
+      const now = Date.now();
+      for (const [key, { resetTimestamp }] of rest.rateLimitedPaths) {
+        if (resetTimestamp <= now) rest.rateLimitedPaths.delete(key);
+      }
+    };
     // An answer that breaks off, or is no JSON, throws in here and is dropped by the queue: the call would never end.
     rest.sendRequest = async (request) => {
       try {
@@ -134,7 +141,21 @@ export class RestCaller {
       return await this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
     } catch (error) {
       throw this.#translate(action, error);
+    } finally {
+      this.#reopen(key);
     }
+  }
+
+  /**
+   * An answer without rate-limit headers, or none at all, leaves discordeno's queue closed with nothing that would open it again.
+   * Only one call is in a queue at a time, so the one that it was closed for has ended.
+   */
+  #reopen(key: string): void {
+    const queue = this.#rest.queues.get(key);
+    if (queue === undefined || queue.remaining > 0 || queue.interval !== 0 || queue.timeoutId !== undefined) {
+      return;
+    }
+    queue.remaining = queue.max;
   }
 
   #demandOpen(action: string): void {
@@ -197,13 +218,17 @@ export class RestCaller {
     return new DiscordRefusal(action, status, code, message);
   }
 
-  /** Ends waiting calls and discordeno's timers, which otherwise keep the process alive for a minute. */
-  close(): void {
+  /** Ends calls, and discordeno's timers, which otherwise keep the process alive for a minute. */
+  async close(): Promise<void> {
     this.#closing.abort();
+    await Promise.allSettled(this.#tails.values());
+    // A queue sets its timer after it has given the answer.
+    await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
     for (const queue of this.#rest.queues.values()) {
       clearTimeout(queue.deleteQueueTimeout);
       clearTimeout(queue.timeoutId);
     }
+    this.#rest.rateLimitedPaths.clear();
   }
 }
 

@@ -16,6 +16,9 @@ import { wait } from "./waiting.ts";
 /** How long a stop waits for calls that are under way, in milliseconds; what they did not finish is tried again. */
 const STOP_WITHIN_MS = 5_000;
 
+/** How long a stop waits for events that have come in, in milliseconds. */
+const STORE_WITHIN_MS = 1_000;
+
 /** Options of {@link DiscordService}. */
 export interface DiscordServiceOptions {
   /** Discord's door to the ChatBox; a client's id is its thread's. */
@@ -116,18 +119,18 @@ export class DiscordService {
   async stop(): Promise<void> {
     this.#options.worker.setReceivedBatchCallback(undefined);
     await this.#gateway.stop();
-    await this.#orLate(this.#intake.drain());
+    // What came in is stored; what cannot be now, because Discord has to be asked first, is read after the next start.
+    await this.#orLate(this.#intake.drain(), STORE_WITHIN_MS);
     this.#stopping.abort();
-    await this.#orLate(Promise.allSettled(this.#deliveries));
-    this.#rest.close();
+    await this.#orLate(Promise.allSettled([...this.#deliveries, this.#intake.drain()]), STOP_WITHIN_MS);
+    await this.#rest.close();
     this.#connected = false;
     this.#reason = "Stopped";
-    await this.#orLate(this.#intake.drain());
   }
 
-  async #orLate(work: Promise<unknown>): Promise<void> {
+  async #orLate(work: Promise<unknown>, withinMs: number): Promise<void> {
     const done = new AbortController();
-    await Promise.race([work, wait(STOP_WITHIN_MS, this.#options.clock, done.signal)]);
+    await Promise.race([work, wait(withinMs, this.#options.clock, done.signal)]);
     done.abort();
   }
 
@@ -145,6 +148,7 @@ export class DiscordService {
       case "guild":
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
+        if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
         return;
       case "problem":
         return this.#onProblem(event.problem);
@@ -181,6 +185,13 @@ export class DiscordService {
     this.#intake.lookAround(guildId, told, home?.channel.id).catch((error) =>
       this.#options.logger.error("Cannot find out what was missed", { guild: guildId, error })
     );
+  }
+
+  /** For servers that introduce a guild without its channels. */
+  #askForChannels(guildId: Snowflake): void {
+    this.#rest.guildChannels(guildId).then((channels) => {
+      for (const channel of channels) this.#take({ type: "channel", channel });
+    }).catch((error) => this.#options.logger.warn("Cannot list the channels", { guild: guildId, error }));
   }
 
   #onProblem(problem: DiscordProblem): void {

@@ -46,6 +46,7 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
     if (size > 0) inspect(path, size, migrations.length);
     database = new Database(path, { busyTimeoutMs: START_BUSY_TIMEOUT_MS });
     configure(database);
+    demandWritable(database);
     migrate(database, migrations);
     // From here on a busy file must not stop the event loop: the group commit tries again by itself.
     database.exec("PRAGMA busy_timeout = 0");
@@ -127,6 +128,12 @@ function configure(database: Database): void {
   // Pages are read where the system has cached them already.
   database.exec("PRAGMA mmap_size = 268435456");
   database.exec("PRAGMA cache_size = -65536");
+}
+
+/** Somebody else's transaction would make every message fail: better said now than then. */
+function demandWritable(database: Database): void {
+  database.exec("BEGIN IMMEDIATE");
+  database.rollback();
 }
 
 function migrate(database: Database, migrations: readonly string[]): void {

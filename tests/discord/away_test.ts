@@ -169,6 +169,10 @@ Deno.test("[X4] Intake reads what was said in a thread before it was paired", as
     await visitor.say("Hello");
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.staff("Alice").say(thread, "That was quick");
+    await bridge.until(
+      () => bridge.logged("debug").includes("Something happened in a thread that is not paired"),
+      "it to be seen",
+    );
     held.resolve();
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["That was quick"]);

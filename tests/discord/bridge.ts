@@ -155,6 +155,8 @@ export class Visitor {
   readonly connection: ChatConnection;
   readonly seen = new Map<number, Message>();
   readonly typists: string[] = [];
+  /** The last message of theirs whose arrival was told. */
+  arrived = 0;
   readonly #bridge: Bridge;
 
   constructor(bridge: Bridge, uid: Uuid, connection: ChatConnection) {
@@ -163,6 +165,7 @@ export class Visitor {
     this.connection = connection;
     connection.subscribe((event) => {
       if (event.type === "message") this.seen.set(event.message.seq, event.message);
+      if (event.type === "delivered" && event.side === 1) this.arrived = event.seq;
       if (event.type === "typing") this.typists.push(event.name);
       bridge.notify();
     });

@@ -20,6 +20,7 @@ async function scene(
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     const thread = await visitor.untilDelivered(1);
+    await visitor.until(() => visitor.arrived > 0, "the arrival to be told");
     await work({ discord, bridge, visitor, thread, alice: discord.staff("Alice") });
   });
 }
@@ -74,6 +75,7 @@ Deno.test("[X5] Inbox follows edits, and takes no link preview for one", async (
     await visitor.until(() => visitor.texts[0] === "See https://example.org/new", "the edit");
     assert.ok(visitor.heard[0]?.editedAt);
     const edited = visitor.heard[0]?.rev;
+    alice.edit(thread, id, "See https://example.org/new");
     discord.unfurl(thread, id);
     alice.say(thread, "Done");
     await visitor.untilHeard(3);

@@ -28,7 +28,7 @@ async function withServer(
   try {
     await work(caller, requests);
   } finally {
-    caller.close();
+    await caller.close();
     await server.shutdown();
   }
 }
@@ -83,7 +83,7 @@ Deno.test("RestCaller ends a call that cannot connect, and tells nothing of the 
     logger: silentLogger,
   });
   const error = await failure(caller.call("test", "GET", "/gateway/bot"));
-  caller.close();
+  await caller.close();
   assert.ok(error instanceof DiscordUnreachable);
   assert.ok(!Deno.inspect(error, { depth: 10 }).includes("very-secret"));
 });

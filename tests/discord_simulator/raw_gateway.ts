@@ -10,10 +10,12 @@ export interface Payload {
   readonly d: any;
 }
 
+/** Long after anything that comes at all has come. */
+const TIMEOUT_MS = 5000;
+
 /** One WebSocket to the gateway. It sends no heartbeats by itself. */
 export class RawGateway implements AsyncDisposable {
-  /** Settles with the close code. */
-  readonly closed: Promise<number>;
+  readonly #closed: Promise<number>;
   readonly #socket: WebSocket;
   readonly #received: Payload[] = [];
   readonly #inflate: Inflate | undefined;
@@ -28,7 +30,7 @@ export class RawGateway implements AsyncDisposable {
       if (typeof data === "string") this.#receive(data);
       else this.#inflate?.write(new Uint8Array(data));
     };
-    this.closed = new Promise((resolve) => {
+    this.#closed = new Promise((resolve) => {
       socket.onclose = ({ code }): void => {
         this.#inflate?.close();
         resolve(code);
@@ -71,8 +73,13 @@ export class RawGateway implements AsyncDisposable {
       if (this.#socket.readyState >= WebSocket.CLOSING) {
         throw new Error("The gateway closed before that came");
       }
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await inTime(new Promise<void>((resolve) => this.#wake = resolve), wanted.toString());
     }
+  }
+
+  /** Settles with the code with which the gateway closed. */
+  get closed(): Promise<number> {
+    return inTime(this.#closed, "the close");
   }
 
   /** @returns when the socket is closed, with 1000 unless it was closed already */
@@ -84,5 +91,18 @@ export class RawGateway implements AsyncDisposable {
   #receive(text: string): void {
     this.#received.push(JSON.parse(text));
     this.#wake();
+  }
+}
+
+async function inTime<Value>(promise: Promise<Value>, what: string): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`Waited ${TIMEOUT_MS} ms in vain for ${what}`)),
+    TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

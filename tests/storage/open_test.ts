@@ -60,18 +60,21 @@ Deno.test("[D5] openStorage refuses a database that another server is using", as
   refuses(temp.path, "locked", /another server is using it/);
 });
 
-Deno.test("[D5] openStorage refuses a database that another process has locked", () =>
-  inFolder(async (path) => {
-    await openStorage(path).close();
-    const other = new DatabaseSync(path);
-    // What waits for the lock is cut short here: the wait itself is SQLite's.
-    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-    try {
-      refuses(path, "locked", /another process has locked it/);
-    } finally {
-      other.close();
-    }
-  }));
+for (
+  const hold of ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"]
+) {
+  Deno.test(`[D5] openStorage refuses a database that another process has locked by ${hold}`, () =>
+    inFolder(async (path) => {
+      await openStorage(path).close();
+      const other = new DatabaseSync(path);
+      other.exec(hold);
+      try {
+        refuses(path, "locked", /another process has locked it/);
+      } finally {
+        other.close();
+      }
+    }));
+}
 
 Deno.test("[D5] openStorage refuses what is no database", () =>
   inFolder((path) => {

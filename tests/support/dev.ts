@@ -55,8 +55,9 @@ function taskFlags(name: string): string[] {
   return tasks[name]?.command.split(/\s+/).filter((word) => word.startsWith("--")) ?? [];
 }
 
-function freePort(wanted: number, hostname: string, name: string): number {
+function freePort(wanted: number, hostname: string, name: string, avoid?: number): number {
   for (let port = wanted; port < wanted + PORTS_TO_TRY; port++) {
+    if (port === avoid) continue;
     try {
       Deno.listen({ port, hostname }).close();
       if (port !== wanted) say(`Port ${wanted} is taken, so the ${name} takes ${port}.`);
@@ -74,9 +75,8 @@ async function startSimulator(avoid: number): Promise<{ discord: DiscordSimulato
     say(`${STATE_PATH} could not be read and was put aside: ${error.message}`);
     return undefined;
   });
-  const wanted = avoid === SIMULATOR_PORT ? SIMULATOR_PORT + 1 : SIMULATOR_PORT;
   const discord = await DiscordSimulator.start({
-    port: freePort(wanted, "127.0.0.1", "Discord simulator"),
+    port: freePort(SIMULATOR_PORT, "127.0.0.1", "Discord simulator", avoid),
     guildName: "Your team's server",
     ...(snapshot === undefined ? {} : { snapshot }),
   });
@@ -92,6 +92,11 @@ class Server {
 
   constructor(env: Record<string, string>) {
     this.#env = env;
+  }
+
+  /** Whether it runs now. */
+  get runs(): boolean {
+    return this.#child !== undefined;
   }
 
   start(): void {
@@ -117,7 +122,7 @@ class Server {
 }
 
 /** Bundles and restarts when something they are made of has changed; one round at a time. */
-function followChanges(watchers: readonly Deno.FsWatcher[], server: Server): void {
+function followChanges(watchers: readonly Deno.FsWatcher[], server: Server, simulated: boolean): void {
   let changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let round = Promise.resolve();
@@ -129,7 +134,7 @@ function followChanges(watchers: readonly Deno.FsWatcher[], server: Server): voi
       timer = setTimeout(() => {
         const batch = [...changed];
         changed = new Set();
-        round = round.then(() => react(batch, server));
+        round = round.then(() => react(batch, server, simulated));
       }, CHANGE_PAUSE_MS);
     }
     clearTimeout(timer);
@@ -137,9 +142,14 @@ function followChanges(watchers: readonly Deno.FsWatcher[], server: Server): voi
   for (const watcher of watchers) void follow(watcher);
 }
 
-async function react(paths: string[], server: Server): Promise<void> {
+async function react(paths: string[], server: Server, simulated: boolean): Promise<void> {
   const bundles = paths.some((path) => BUNDLE_SOURCE.test(path));
   if (!bundles && !paths.some((path) => SERVER_SOURCE.test(path))) return;
+  if (paths.includes(".env") && hasToken(settings()) === simulated) {
+    say(
+      "DISCORD_TOKEN has come or gone: end this and run it again to change between Discord and the simulator.",
+    );
+  }
   if (bundles) await rebuild();
   await server.stop();
   server.start();
@@ -155,8 +165,9 @@ async function rebuild(): Promise<void> {
   if (!success) say("The browser code could not be built; what was built before is still there.");
 }
 
-async function answers(url: string, stopped: AbortSignal): Promise<boolean> {
-  while (!stopped.aborted) {
+/** Gives false when the server has ended, or is to end, before it answers. */
+async function answers(url: string, server: Server, stopped: AbortSignal): Promise<boolean> {
+  while (!stopped.aborted && server.runs) {
     const response = await fetch(`${url}/healthz`, { signal: stopped }).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok) return true;
@@ -177,14 +188,24 @@ function present(server: string, discord?: DiscordSimulator): void {
   say("");
 }
 
+function hasToken(given: ReadonlyMap<string, string>): boolean {
+  return Boolean(given.get("DISCORD_TOKEN") || given.get("DISCORD_TOKEN_FILE"));
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value <= 65535;
+}
+
 async function main(): Promise<void> {
   Deno.chdir(root);
   Deno.mkdirSync(FOLDER, { recursive: true });
   const given = settings();
   const host = given.get("HOST") ?? "0.0.0.0";
-  const port = freePort(Number(given.get("PORT") ?? SERVER_PORT), host, "server");
-  const real = Boolean(given.get("DISCORD_TOKEN") || given.get("DISCORD_TOKEN_FILE"));
-  const simulator = real ? undefined : await startSimulator(port);
+  const wanted = Number(given.get("PORT") || SERVER_PORT);
+  // A port that is none is the server's to explain.
+  const port = isPort(wanted) ? freePort(wanted, host, "server") : given.get("PORT");
+  const real = hasToken(given);
+  const simulator = real ? undefined : await startSimulator(Number(port));
   const channelId = simulator?.discord.world.channels.values().find(({ name }) => name === CHANNEL)?.id;
   const server = new Server({
     PORT: String(port),
@@ -204,9 +225,9 @@ async function main(): Promise<void> {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stopped.abort());
   server.start();
   const watchers = SOURCES.map((path) => Deno.watchFs(path, { recursive: path !== "." }));
-  followChanges(watchers, server);
+  followChanges(watchers, server, !real);
   const url = `http://localhost:${port}`;
-  if (await answers(url, stopped.signal)) present(url, simulator?.discord);
+  if (await answers(url, server, stopped.signal)) present(url, simulator?.discord);
   if (!stopped.signal.aborted) {
     await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
   }
