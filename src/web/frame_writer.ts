@@ -1,5 +1,5 @@
 import type { Clock } from "../core/mod.ts";
-import { type Ack, CloseCode, type Message, type ServerFrame } from "./protocol.ts";
+import type { Ack, Message, ServerFrame } from "./protocol.ts";
 import type { SocketPort } from "./socket_port.ts";
 
 /** A socket with more than this unsent, in bytes, reads too slowly. */
@@ -32,13 +32,16 @@ interface Entry {
 export class FrameWriter {
   readonly #socket: SocketPort;
   readonly #clock: Clock;
+  readonly #onTooSlow: () => void;
   #waiting: Entry[] = [];
   #waitingBytes = 0;
   #scheduled = false;
 
-  constructor(socket: SocketPort, clock: Clock) {
+  /** @param onTooSlow called when the reader is too slow; closes the socket */
+  constructor(socket: SocketPort, clock: Clock, onTooSlow: () => void) {
     this.#socket = socket;
     this.#clock = clock;
+    this.#onTooSlow = onTooSlow;
   }
 
   /** Acknowledges a message of this socket's. */
@@ -124,7 +127,7 @@ export class FrameWriter {
 
   #giveUp(): void {
     this.#forget();
-    if (this.#socket.isOpen) this.#socket.close(CloseCode.overloaded, "reading too slowly");
+    if (this.#socket.isOpen) this.#onTooSlow();
   }
 
   #forget(): void {

@@ -6,6 +6,7 @@ import type {
   ConnectionListener,
   FileReference,
   JsonObject,
+  SendOptions,
   Uuid,
 } from "../core/mod.ts";
 import type { Identity, Visitor } from "./identity.ts";
@@ -126,14 +127,14 @@ export class VisitorConversation {
    * @throws {RateLimited} when it would begin a conversation, and too many have begun
    * @throws {ChatBoxError} `not_found` for a file that is not the visitor's, or is another message's
    */
-  send(frame: SendFrame, token: object): Promise<Appended> {
+  send(frame: SendFrame, options: SendOptions): Promise<Appended> {
     const { files = [] } = frame;
     if (this.#preparing === undefined && this.#exists && files.length === 0) {
-      return this.#append(frame, [], token);
+      return this.#append(frame, [], options);
     }
     // It takes its place now; what it waits for must not let a later one pass.
     const prepared = this.#prepare(frame, this.#preparing);
-    const done = prepared.then((claimed) => this.#append(frame, claimed, token));
+    const done = prepared.then((claimed) => this.#append(frame, claimed, options));
     const release = (): void => {
       if (this.#preparing === prepared) this.#preparing = undefined;
     };
@@ -157,7 +158,7 @@ export class VisitorConversation {
   #append(
     { cid, content, replyTo }: SendFrame,
     files: readonly FileReference[],
-    token: object,
+    options: SendOptions,
   ): Promise<Appended> {
     const draft = {
       cid,
@@ -165,7 +166,7 @@ export class VisitorConversation {
       ...(replyTo !== undefined && { replyTo }),
       ...(files.length > 0 && { files }),
     };
-    return this.#context.chatBox.worker1.sendIn(this.#connection, draft, { token });
+    return this.#context.chatBox.worker1.sendIn(this.#connection, draft, options);
   }
 
   /** Changes the visitor's own message. */

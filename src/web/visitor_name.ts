@@ -19,6 +19,7 @@ export function nameAndEmail(
 
 function line(value: unknown, most: number): string {
   if (typeof value !== "string") return "";
-  const clean = value.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  const upright = value.toWellFormed().replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+  const clean = upright.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return [...clean.slice(0, 2 * most)].slice(0, most).join("");
 }

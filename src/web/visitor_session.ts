@@ -1,4 +1,4 @@
-import { ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
+import { type Appended, ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import type { Identity, Visitor } from "./identity.ts";
 import { RateLimited } from "./limits/rate_limited.ts";
@@ -30,6 +30,8 @@ const REFUSALS_COUNT_FOR_MS = 60_000;
 
 /** How many frames may wait while a visitor is being recognised. */
 const MAX_EARLY_FRAMES = 100;
+
+const HELLO_TWICE: FrameFault = { code: "bad_frame", message: "Cannot say hello twice on a socket" };
 
 /** What all sessions share. */
 export interface SessionContext extends ConversationContext {
@@ -65,7 +67,7 @@ export class VisitorSession {
   constructor(context: SessionContext, socket: SocketPort, prefix: string) {
     this.#context = context;
     this.#socket = socket;
-    this.#writer = new FrameWriter(socket, context.clock);
+    this.#writer = new FrameWriter(socket, context.clock, () => this.#giveUp());
     this.#asker = { prefix };
     const cancelTimeout = context.clock.after(
       HELLO_TIMEOUT_MS,
@@ -89,7 +91,8 @@ export class VisitorSession {
     if (this.#isTooMuch(data, data.length)) return;
     const parsed = parseFrame(data);
     if ("fault" in parsed) {
-      this.#reject(parsed.fault);
+      const isLate = parsed.fault.code === "bad_hello" && this.#phase.name !== "waiting";
+      this.#reject(isLate ? HELLO_TWICE : parsed.fault);
       return;
     }
     this.#badFrames = 0;
@@ -115,6 +118,11 @@ export class VisitorSession {
       : undefined;
     this.#refuse(new RateLimited("read the frame", waitMs), cid);
     return true;
+  }
+
+  #giveUp(): void {
+    this.#context.logger.info("Closed a socket that reads too slowly", { uid: this.#asker.uid });
+    this.close(CloseCode.overloaded, "reading too slowly");
   }
 
   /** The socket has ended, or is to end with a code. Does nothing the second time. */
@@ -252,7 +260,7 @@ export class VisitorSession {
         );
         return;
       case "hello":
-        this.#reject({ code: "bad_frame", message: "Cannot say hello twice on a socket" });
+        this.#reject(HELLO_TWICE);
     }
   }
 
@@ -264,14 +272,11 @@ export class VisitorSession {
 
   #send(conversation: VisitorConversation, frame: SendFrame): void {
     if (this.#isTooManyMessages("send", frame.cid)) return;
-    conversation.send(frame, this).then(
-      // A new message is acknowledged when its event comes, in the order of the revs.
-      ({ duplicate, message, createdRev }) => {
-        if (duplicate) {
-          this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
-        }
-      },
-      (error) => this.#fail(frame, error, frame.cid),
+    // A new message is acknowledged when its event comes, one that was known in its place: in the order of the revs.
+    const onDuplicate = ({ message, createdRev }: Appended): void =>
+      this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
+    conversation.send(frame, { token: this, onDuplicate }).catch((error) =>
+      this.#fail(frame, error, frame.cid)
     );
   }
 

@@ -122,7 +122,11 @@ Deno.test("chooseLocale takes the first language there is, with its direction an
   assert.deepEqual([arabic.dir, arabic.strings, arabic.format], ["rtl", ar, "ar-EG"]);
   assert.equal(chooseLocale(["", "en-GB"], ["en-GB"]).format, "en-GB");
   assert.equal(chooseLocale(["en_GB"], []).format, "en");
-  assert.equal(chooseLocale(["en", "fr-FR"], ["fr-FR", "en-GB"]).format, "en-GB", "the server says no region");
+  assert.equal(
+    chooseLocale(["en", "fr-FR"], ["fr-FR", "en-GB"]).format,
+    "en-GB",
+    "the server says no region",
+  );
 });
 
 Deno.test("every language says everything, and puts in what it is given", () => {
