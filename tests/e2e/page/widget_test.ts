@@ -167,6 +167,18 @@ Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus bac
   await page.keyboard.type("typed blindly");
   await page.keyboard.press("Enter");
   await chat.sees("typed blindly", "delivered");
+  await chat.row("typed blindly").getByRole("button", { name: "Delete" }).press("Enter");
+  const question = page.frameLocator("iframe").getByRole("alertdialog");
+  await question.waitFor();
+  await page.keyboard.press("Escape");
+  await question.waitFor({ state: "detached" });
+  // A panel that closed with the question would not hear this.
+  await chat.composer.press("Enter");
+  equal(
+    await page.getByRole("button", { name: "Close chat" }).count(),
+    1,
+    "Escape answers the question only",
+  );
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Open chat" }).waitFor();
   equal(
