@@ -71,7 +71,8 @@ export class Stage implements AsyncDisposable {
       locale: "en-GB",
       ...options,
     });
-    context.setDefaultTimeout(10_000);
+    // Only a failing test waits that long, or one on a machine with much else to do.
+    context.setDefaultTimeout(20_000);
     return context;
   }
 
