@@ -8,8 +8,11 @@ import { ChatClient } from "./chat_client.ts";
 import { textOn } from "./colors.ts";
 import { EmbedBridge, embedderOrigin } from "./embed_bridge.ts";
 import { Formats } from "./formats.ts";
+import { parseIdentity } from "./identity.ts";
+import { keptStorage, storageDenied } from "./kept_storage.ts";
 import { chooseLocale } from "./locales/mod.ts";
 import { parseEmbedConfig, parsePageConfig } from "./page_config.ts";
+import type { KeyValueStorage } from "./ports.ts";
 import { systemRandom, webSocketUrl } from "./system_ports.ts";
 import { FileTransfer } from "./upload.ts";
 import { ChatView } from "./view/chat_view.ts";
@@ -18,12 +21,22 @@ import { Header } from "./view/header.ts";
 import { Sound } from "./view/sound.ts";
 import { followViewport } from "./view/viewport.ts";
 
-/** Starts the page. */
-function main(): void {
+/** Starts the page, with a storage of its own where the browser gives it one. */
+async function main(): Promise<void> {
+  const embedder = embedderOrigin();
+  const ownTab = tabValue("chatbox50.tab");
+  const { storage, tab } = embedder !== null && storageDenied()
+    ? await keptStorage(embedder)
+    : { storage: browserStorage(), tab: ownTab.get() ?? systemRandom.id() };
+  ownTab.set(tab);
+  show(embedder, storage, tab);
+}
+
+/** Puts the chat on the page. */
+function show(embedder: string | null, storage: KeyValueStorage, tabId: string): void {
   const root = document.documentElement;
   const meta = document.querySelector<HTMLMetaElement>('meta[name="chatbox50"]');
   const config = parsePageConfig(meta?.content ?? "");
-  const embedder = embedderOrigin();
   const framed = embedder === null ? {} : parseEmbedConfig(location.hash);
   const locale = chooseLocale(
     [framed.locale ?? "", config.locale, ...navigator.languages],
@@ -36,14 +49,12 @@ function main(): void {
   root.classList.toggle("embedded", embedder !== null);
   if (framed.color !== undefined) {
     root.style.setProperty("--accent", framed.color);
-    root.style.setProperty("--on-accent", textOn(framed.color));
+    const onAccent = textOn(framed.color);
+    root.style.setProperty("--on-accent", onAccent);
+    root.style.setProperty("--off-accent", onAccent === "#ffffff" ? "#000000" : "#ffffff");
     root.classList.add("own-color");
   }
 
-  const storage = browserStorage();
-  const tab = tabValue("chatbox50.tab");
-  const tabId = tab.get() ?? systemRandom.id();
-  tab.set(tabId);
   let page = { url: document.referrer || location.href, title: document.title };
   let shown = true;
   const client = new ChatClient({
@@ -73,6 +84,24 @@ function main(): void {
     draft: tabValue("chatbox50.draft"),
   });
 
+  /** Takes over from whoever was here before; their half-written text isn't the next visitor's. */
+  const identify = (value: unknown): void => {
+    const { uid } = client.state;
+    client.identify(parseIdentity(value));
+    if (uid !== null && client.state.uid === null) view.startOver();
+    start();
+  };
+  let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    client.start();
+  };
+
+  client.listen((event) => {
+    if (event.type === "signInRefused") bridge?.post({ type: "expired" });
+  });
+
   document.title = name;
   let bridge: EmbedBridge | null = null;
   let toldUnread = 0;
@@ -93,6 +122,8 @@ function main(): void {
         view.looked();
       } else if (message.type === "page") {
         page = { url: message.url, title: message.title };
+      } else if (message.type === "identify") {
+        identify(message.identity);
       }
     });
     header.addClose(close);
@@ -119,7 +150,8 @@ function main(): void {
   addEventListener("pagehide", () => client.release());
   document.addEventListener("visibilitychange", returned);
   followViewport();
-  client.start();
+  // Without the token that is coming, a conversation would be opened that isn't the visitor's.
+  if (framed.identified !== true) start();
 }
 
-main();
+void main();

@@ -7,6 +7,7 @@
 import { type FromFrame, MARK, type ToFrame } from "./embed_protocol.ts";
 import type { WidgetApi, WidgetEvents, WidgetIdentity } from "./widget/api.ts";
 import { watchFrame } from "./widget/blocked.ts";
+import { Keeper } from "./widget/keeper.ts";
 import { labelsFor } from "./widget/labels.ts";
 import { readOptions } from "./widget/options.ts";
 import { Panel } from "./widget/panel.ts";
@@ -24,16 +25,23 @@ function load(script: HTMLScriptElement): void {
   const tell = <K extends keyof WidgetEvents>(event: K, value: WidgetEvents[K]): void => {
     for (const listener of listeners.get(event) ?? []) (listener as (value: WidgetEvents[K]) => void)(value);
   };
+  const deliver = (message: ToFrame): void =>
+    panel.frameWindow?.postMessage({ ...message, [MARK]: 1 }, origin);
   const post = (message: ToFrame): void => {
-    if (ready) panel.frameWindow?.postMessage({ ...message, [MARK]: 1 }, origin);
+    if (ready) deliver(message);
   };
+  const keeper = new Keeper(deliver);
   const greet = (): void => {
     post({ type: "page", url: location.href, title: document.title });
     post({ type: "shown", shown: panel.isOpen });
   };
   const open = (): void => {
     if (panel.isOpen) return;
-    if (panel.open()) frameReady = watchFrame(origin, () => panel.blocked());
+    const made = panel.open(identity !== null);
+    if (made !== null) {
+      ready = false;
+      frameReady = watchFrame(made, origin, () => panel.blocked());
+    }
     greet();
     tell("open", undefined);
   };
@@ -54,13 +62,17 @@ function load(script: HTMLScriptElement): void {
     if (message.type === "ready") {
       ready = true;
       frameReady();
-      greet();
       if (identity !== null) post({ type: "identify", identity });
+      greet();
     } else if (message.type === "unread") {
       panel.unread = message.count;
       tell("unread", message.count);
+    } else if (message.type === "expired") {
+      tell("expired", undefined);
     } else if (message.type === "close") {
       close();
+    } else {
+      keeper.heard(message);
     }
   });
 
