@@ -12,19 +12,13 @@ export type FromFrame =
   | { readonly type: "ready" }
   | { readonly type: "unread"; readonly count: number }
   | { readonly type: "expired" }
-  /** The frame may store nothing itself. */
-  | { readonly type: "storage" }
-  | { readonly type: "keep"; readonly key: string; readonly value: string | null }
   | { readonly type: "close" };
 
 /** From the loader to the frame. */
 export type ToFrame =
   | { readonly type: "shown"; readonly shown: boolean }
   | { readonly type: "page"; readonly url: string; readonly title: string }
-  | { readonly type: "identify"; readonly identity: unknown }
-  | { readonly type: "kept"; readonly entries: Readonly<Record<string, string>>; readonly tab: string }
-  /** Another tab of the site changed it. */
-  | { readonly type: "changed"; readonly key: string; readonly value: string | null };
+  | { readonly type: "identify"; readonly identity: unknown };
 
 /** A message with its mark. */
 export type Marked<T> = T & { readonly [MARK]: 1 };

@@ -9,10 +9,8 @@ import { textOn } from "./colors.ts";
 import { EmbedBridge, embedderOrigin } from "./embed_bridge.ts";
 import { Formats } from "./formats.ts";
 import { parseIdentity } from "./identity.ts";
-import { keptStorage, storageDenied } from "./kept_storage.ts";
 import { chooseLocale } from "./locales/mod.ts";
 import { parseEmbedConfig, parsePageConfig } from "./page_config.ts";
-import type { KeyValueStorage } from "./ports.ts";
 import { systemRandom, webSocketUrl } from "./system_ports.ts";
 import { FileTransfer } from "./upload.ts";
 import { ChatView } from "./view/chat_view.ts";
@@ -21,22 +19,12 @@ import { Header } from "./view/header.ts";
 import { Sound } from "./view/sound.ts";
 import { followViewport } from "./view/viewport.ts";
 
-/** Starts the page, with a storage of its own where the browser gives it one. */
-async function main(): Promise<void> {
-  const embedder = embedderOrigin();
-  const ownTab = tabValue("chatbox50.tab");
-  const { storage, tab } = embedder !== null && storageDenied()
-    ? await keptStorage(embedder)
-    : { storage: browserStorage(), tab: ownTab.get() ?? systemRandom.id() };
-  ownTab.set(tab);
-  show(embedder, storage, tab);
-}
-
-/** Puts the chat on the page. */
-function show(embedder: string | null, storage: KeyValueStorage, tabId: string): void {
+/** Starts the page. */
+function main(): void {
   const root = document.documentElement;
   const meta = document.querySelector<HTMLMetaElement>('meta[name="chatbox50"]');
   const config = parsePageConfig(meta?.content ?? "");
+  const embedder = embedderOrigin();
   const framed = embedder === null ? {} : parseEmbedConfig(location.hash);
   const locale = chooseLocale(
     [framed.locale ?? "", config.locale, ...navigator.languages],
@@ -55,6 +43,10 @@ function show(embedder: string | null, storage: KeyValueStorage, tabId: string):
     root.classList.add("own-color");
   }
 
+  const storage = browserStorage();
+  const tab = tabValue("chatbox50.tab");
+  const tabId = tab.get() ?? systemRandom.id();
+  tab.set(tabId);
   let page = { url: document.referrer || location.href, title: document.title };
   let shown = true;
   const client = new ChatClient({
@@ -154,4 +146,4 @@ function show(embedder: string | null, storage: KeyValueStorage, tabId: string):
   if (framed.identified !== true) start();
 }
 
-void main();
+main();

@@ -7,7 +7,6 @@
 import { type FromFrame, MARK, type ToFrame } from "./embed_protocol.ts";
 import type { WidgetApi, WidgetEvents, WidgetIdentity } from "./widget/api.ts";
 import { watchFrame } from "./widget/blocked.ts";
-import { Keeper } from "./widget/keeper.ts";
 import { labelsFor } from "./widget/labels.ts";
 import { readOptions } from "./widget/options.ts";
 import { Panel } from "./widget/panel.ts";
@@ -25,12 +24,9 @@ function load(script: HTMLScriptElement): void {
   const tell = <K extends keyof WidgetEvents>(event: K, value: WidgetEvents[K]): void => {
     for (const listener of listeners.get(event) ?? []) (listener as (value: WidgetEvents[K]) => void)(value);
   };
-  const deliver = (message: ToFrame): void =>
-    panel.frameWindow?.postMessage({ ...message, [MARK]: 1 }, origin);
   const post = (message: ToFrame): void => {
-    if (ready) deliver(message);
+    if (ready) panel.frameWindow?.postMessage({ ...message, [MARK]: 1 }, origin);
   };
-  const keeper = new Keeper(deliver);
   const greet = (): void => {
     post({ type: "page", url: location.href, title: document.title });
     post({ type: "shown", shown: panel.isOpen });
@@ -71,8 +67,6 @@ function load(script: HTMLScriptElement): void {
       tell("expired", undefined);
     } else if (message.type === "close") {
       close();
-    } else {
-      keeper.heard(message);
     }
   });
 
