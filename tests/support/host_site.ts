@@ -25,8 +25,13 @@ export class HostSite implements AsyncDisposable {
     );
   }
 
-  /** Another site than the chat's 127.0.0.1, as browsers see it. */
+  /** Another origin than the chat's: its port is another. */
   get origin(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** Another site, too, as browsers see it: private windows deny its frames a storage. */
+  get foreignOrigin(): string {
     return `http://localhost:${this.#server.addr.port}`;
   }
 

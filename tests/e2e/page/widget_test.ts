@@ -10,7 +10,7 @@ let stranger: HostSite;
 Deno.test.beforeAll(async () => {
   site = new HostSite();
   stranger = new HostSite();
-  stage = await Stage.set({ ALLOWED_SITES: site.origin });
+  stage = await Stage.set({ ALLOWED_SITES: `${site.origin},${site.foreignOrigin}` });
 });
 Deno.test.afterAll(async () => {
   await stage[Symbol.asyncDispose]();
@@ -87,6 +87,25 @@ Deno.test(
     await page.getByRole("button", { name: "Open chat" }).click();
     await opened.chat().sees("Green?");
     deepEqual(lines, [], "nothing was blocked and nothing failed");
+  },
+);
+
+Deno.test(
+  "Widget: where a browser denies its frame a storage it works all the same, and begins anew after a reload",
+  RELAXED,
+  async () => {
+    site.put("foreign", { widget: widget() });
+    await using opened = await visit(`${site.foreignOrigin}/foreign`);
+    const { page, lines } = opened;
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await opened.chat().write("from a private window");
+    await opened.chat().sees("from a private window", "delivered");
+    await page.reload();
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await opened.chat().write("once more");
+    await opened.chat().sees("once more", "delivered");
+    equal(await opened.chat().row("from a private window").count(), 0);
+    equal(await page.evaluate(() => localStorage.length), 0, "the site's own storage stays empty");
   },
 );
 
@@ -210,6 +229,7 @@ Deno.test(
     });
     deepEqual(await box(), { x: 0, y: 0, width: 390, height: 420 });
     await page.frameLocator("iframe").getByRole("button", { name: "Close the chat" }).tap();
+    await page.locator("iframe").waitFor({ state: "hidden" });
     equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "visible");
   },
 );
