@@ -88,6 +88,7 @@ function main(): void {
     if (started) return;
     started = true;
     client.start();
+    view.open();
   };
 
   client.listen((event) => {

@@ -103,6 +103,11 @@ export class ChatView {
     client.listen((event) => this.#happened(event));
   }
 
+  /** Lets the visitor write. */
+  open(): void {
+    this.#composer.open();
+  }
+
   /** Puts the cursor where one writes. */
   focus(): void {
     this.#composer.focus();

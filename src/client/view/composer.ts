@@ -104,6 +104,12 @@ export class Composer {
     this.#update();
   }
 
+  /** Lets the visitor write: it is known who they are. Until then nothing typed could be kept for the right one. */
+  open(): void {
+    this.#text.readOnly = false;
+    this.#update();
+  }
+
   /** Puts a kept text back. */
   restore(text: string): void {
     if (this.#text.value !== "") return;
@@ -196,7 +202,8 @@ export class Composer {
     setAttribute(this.#text, "dir", this.#text.value === "" ? null : "auto");
     setAttribute(this.#text, "aria-invalid", left < 0 ? "true" : null);
     const empty = content === "" && this.#attachments.files.length === 0;
-    this.#send.disabled = this.#text.disabled || empty || left < 0 || this.#attachments.unfinished;
+    this.#send.disabled = this.#text.disabled || this.#text.readOnly || empty || left < 0 ||
+      this.#attachments.unfinished;
     this.#grow();
   }
 

@@ -155,9 +155,17 @@ export class Visitor implements AsyncDisposable {
   /** Waits until a message has come so far. */
   async sees(text: string, progress?: "queued" | "sending" | "sent" | "delivered" | "read"): Promise<void> {
     const row = this.row(text);
-    await (progress === undefined ? row : row.locator(`.progress-${progress}`)).first().waitFor({
-      state: "attached",
-    });
+    try {
+      await (progress === undefined ? row : row.locator(`.progress-${progress}`)).first().waitFor({
+        state: "attached",
+      });
+    } catch (cause) {
+      const shown = await this.messages.innerHTML().catch(String);
+      throw new Error(
+        `${JSON.stringify(text)} did not come as far as ${progress ?? "here"}; shown is ${shown}`,
+        { cause },
+      );
+    }
   }
 
   /** The texts of the conversation, in order. */

@@ -96,7 +96,7 @@ Deno.test(
   async () => {
     site.put("foreign", { widget: widget() });
     await using opened = await visit(`${site.foreignOrigin}/foreign`);
-    const { page, lines } = opened;
+    const { page } = opened;
     await page.getByRole("button", { name: "Open chat" }).click();
     await opened.chat().write("from a private window");
     await opened.chat().sees("from a private window", "delivered");
