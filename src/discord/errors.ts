@@ -74,3 +74,10 @@ export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
     throw error;
   }
 }
+
+/** A failure as fields of a log line: what is expected to happen in its own words alone, anything else with its stack. */
+export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
+  return error instanceof DiscordUnreachable || error instanceof DiscordRefusal
+    ? { reason: error.message }
+    : { error };
+}

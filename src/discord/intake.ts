@@ -1,7 +1,7 @@
 import { ChatBoxError, type Clock, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
 import { connectWaitMs } from "./backoff.ts";
 import type { CatchUp } from "./catch_up.ts";
-import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { DiscordRefusal, DiscordUnreachable, failureFields } from "./errors.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lanes } from "./lanes.ts";
 import type { DiscordChannel, DiscordEvent } from "./ports.ts";
@@ -170,12 +170,15 @@ export class Intake {
           return;
         }
         if (error instanceof DiscordRefusal) {
-          logger.error("Discord refuses what was to be read", { error });
+          logger.error("Discord refuses what was to be read", failureFields(error));
           return;
         }
         const passes = error instanceof DiscordUnreachable || error instanceof ChatBoxError;
         if (!passes && failures >= MAX_TRIES) throw error;
-        logger.warn("Cannot take in what happened, trying again", { attempt: failures, error });
+        logger.warn("Cannot take in what happened, trying again", {
+          attempt: failures,
+          ...failureFields(error),
+        });
         await wait(connectWaitMs(failures, random()), clock, signal);
       }
     }

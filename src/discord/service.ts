@@ -19,6 +19,9 @@ const STOP_WITHIN_MS = 5_000;
 /** How long a stop waits for events that have come in, in milliseconds. */
 const STORE_WITHIN_MS = 1_000;
 
+/** The same two while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
+const STOP_CUT_OFF_WITHIN_MS = 250;
+
 /** Options of {@link DiscordService}. */
 export interface DiscordServiceOptions {
   /** Discord's door to the ChatBox; a client's id is its thread's. */
@@ -118,11 +121,13 @@ export class DiscordService {
    */
   async stop(): Promise<void> {
     this.#options.worker.setReceivedBatchCallback(undefined);
+    const cutOff = !this.#connected;
     await this.#gateway.stop();
     // What came in is stored; what cannot be now, because Discord has to be asked first, is read after the next start.
-    await this.#orLate(this.#intake.drain(), STORE_WITHIN_MS);
+    await this.#orLate(this.#intake.drain(), cutOff ? STOP_CUT_OFF_WITHIN_MS : STORE_WITHIN_MS);
     this.#stopping.abort();
-    await this.#orLate(Promise.allSettled([...this.#deliveries, this.#intake.drain()]), STOP_WITHIN_MS);
+    const ends = Promise.allSettled([...this.#deliveries, this.#intake.drain()]);
+    await this.#orLate(ends, cutOff ? STOP_CUT_OFF_WITHIN_MS : STOP_WITHIN_MS);
     await this.#rest.close();
     this.#connected = false;
     this.#reason = "Stopped";
