@@ -65,6 +65,14 @@ export function refusedWith(error: unknown, ...codes: readonly number[]): error 
   return error instanceof DiscordRefusal && codes.includes(error.code);
 }
 
+/**
+ * Tells whether an error is a refusal that stands whatever happens next: not a token that an operator can put right, and not
+ * a thread that is gone, for which a new one is made.
+ */
+export function refusedForGood(error: unknown): error is DiscordRefusal {
+  return error instanceof DiscordRefusal && error.status !== 401 && error.code !== Code.unknownChannel;
+}
+
 /** For a call that can be done without: gives `fallback` where Discord, or a server like it, does not know or allow it. */
 export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {
