@@ -73,6 +73,17 @@ export function refusedForGood(error: unknown): error is DiscordRefusal {
   return error instanceof DiscordRefusal && error.status !== 401 && error.code !== Code.unknownChannel;
 }
 
+/** For a list that a server may not know (404): gives `undefined` then. Where the bot may not see it, it is empty. */
+export async function listed<T>(call: Promise<T>, empty: T): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof DiscordRefusal && error.status === 404) return undefined;
+    if (error instanceof DiscordRefusal && error.status === 403) return empty;
+    throw error;
+  }
+}
+
 /** For a call that can be done without: gives `fallback` where Discord, or a server like it, does not know or allow it. */
 export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {

@@ -150,13 +150,20 @@ export class DiscordService {
         return this.#home === undefined ? this.#settle() : undefined;
       case "disconnected":
         return this.#onDisconnected();
+      case "guild-gone":
+        if (event.outage) this.#intake.doubt();
+        return changed ? this.#settle() : undefined;
       case "guild":
+        for (const thread of event.guild.threads) this.#threads.heard(thread);
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
         return;
       case "problem":
         return this.#onProblem(event.problem);
+      case "thread":
+        this.#threads.heard(event.channel);
+        return this.#intake.take(event);
       case "message":
         return this.#book.channel(event.message.channelId) === undefined
           ? this.#intake.take(event)
@@ -177,6 +184,7 @@ export class DiscordService {
     const { logger } = this.#options;
     this.#connected = true;
     this.#bot = { id: bot.id, applicationId };
+    this.#intake.doubt();
     this.#intake.hold();
     logger.info("Connected to Discord", { bot: bot.username, guilds: guildIds.length });
     if (guildIds.length === 0) this.#settle();

@@ -9,12 +9,14 @@ interface Session {
 /** HELLO, READY and GUILD_CREATE; knows no resuming, and introduces the guild without threads and roles. */
 export class PlainGateway {
   readonly #sessions = new Set<Session>();
-  readonly #kind: number;
+  readonly #guild: Readonly<Record<string, unknown>>;
+  #muted = false;
   /** How many sessions have begun. */
   identifies = 0;
 
   constructor(kind: number) {
-    this.#kind = kind;
+    const channel = { id: CHANNEL_ID, type: kind, name: "chatbox50", guild_id: GUILD_ID };
+    this.#guild = { id: GUILD_ID, name: "Plain", channels: [channel] };
   }
 
   /** Accepts a connection. */
@@ -45,17 +47,26 @@ export class PlainGateway {
       resume_gateway_url: url.replace(/^http/, "ws"),
       application: { id: BOT.id, flags: 0 },
     });
-    const channel = { id: CHANNEL_ID, type: this.#kind, name: "chatbox50", guild_id: GUILD_ID };
-    this.#tell(session, "GUILD_CREATE", { id: GUILD_ID, name: "Plain", channels: [channel] });
+    this.#tell(session, "GUILD_CREATE", this.#guild);
   }
 
   /** Tells everybody who listens. */
   dispatch(event: string, data: unknown): void {
+    if (this.#muted) return;
     for (const session of this.#sessions) if (session.identified) this.#tell(session, event, data);
   }
 
   #tell(session: Session, event: string, data: unknown): void {
     send(session, { op: 0, t: event, s: ++session.seq, d: data });
+  }
+
+  /** The guild is out of order, and nobody is told what happens in it meanwhile. */
+  outage(meanwhile: () => void): void {
+    this.dispatch("GUILD_DELETE", { id: GUILD_ID, unavailable: true });
+    this.#muted = true;
+    meanwhile();
+    this.#muted = false;
+    this.dispatch("GUILD_CREATE", this.#guild);
   }
 
   /** Cuts every connection, with a code after which the bot tries to resume. */
