@@ -118,7 +118,7 @@ export class Intake {
         if (behind.length > 0) {
           logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
         }
-        if (session === this.#session) for (const thread of current) this.#trust(thread);
+        if (session === this.#session) { for (const thread of current) this.#trust(thread); }
         for (const thread of behind) this.#readLater(thread);
         if (unlisted) this.#sweep().catch((error) => logger.error("Cannot read what was missed", { error }));
       });
