@@ -102,7 +102,8 @@ export class Courier {
             service: this.#service.name,
             attempt: this.#failures,
             retryInMs: Math.round(waitMs),
-            error,
+            // The service expects this one: its words are enough, a stack would only hide them.
+            ...(error instanceof DeliveryError ? { reason: error.message } : { error }),
           });
           this.#listener.onSlow();
           await this.#wait(waitMs);

@@ -22,6 +22,8 @@ import type {
 export class MemoryStore implements Store {
   readonly #connections = new Map<Uuid, MemoryConnection>();
   readonly #uids: Readonly<Record<Side, Map<string, Uuid>>> = { 1: new Map(), 2: new Map() };
+  /** Those with messages, the one with the latest message last. */
+  readonly #spoken = new Set<Uuid>();
   readonly #lastActive: Partial<Record<Side, number>> = {};
   #closed = false;
 
@@ -89,7 +91,10 @@ export class MemoryStore implements Store {
   append(uid: Uuid, request: AppendRequest): Promise<Appended> {
     return this.#in(uid, (connection) => {
       const appended = connection.append(request);
-      if (!appended.duplicate) this.#lastActive[request.side] = request.at;
+      if (appended.duplicate) return appended;
+      this.#lastActive[request.side] = request.at;
+      this.#spoken.delete(uid);
+      this.#spoken.add(uid);
       return appended;
     });
   }
@@ -163,6 +168,14 @@ export class MemoryStore implements Store {
 
   setCursor(uid: Uuid, side: Side, cursor: string): Promise<void> {
     return this.#side(uid, side, (state) => void (state.cursor = cursor));
+  }
+
+  recentIds(side: Side, limit: number): Promise<readonly string[]> {
+    return this.#run(() => {
+      const uids = new Set([...[...this.#spoken].reverse(), ...[...this.#connections.keys()].reverse()]);
+      const ids = [...uids].map((uid) => this.#connections.get(uid)?.record.ids[side] ?? null);
+      return ids.filter((id) => id !== null).slice(0, limit);
+    });
   }
 
   lastActiveAt(side: Side): Promise<number | undefined> {

@@ -207,6 +207,11 @@ export interface Store {
   cursor(uid: Uuid, side: Side): Promise<string | undefined>;
   /** Moves that position. */
   setCursor(uid: Uuid, side: Side, cursor: string): Promise<void>;
+  /**
+   * The encoded ids that connections have on a side, at most `limit`: first by their last message, latest first, then, for those
+   * that have had none lately, the newest connections first. How far back "lately" goes is bounded.
+   */
+  recentIds(side: Side, limit: number): Promise<readonly string[]>;
   /** When a side last sent a message, in Unix milliseconds; `undefined` when not among the recent ones. */
   lastActiveAt(side: Side): Promise<number | undefined>;
 

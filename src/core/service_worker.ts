@@ -379,6 +379,13 @@ export class ServiceWorker<Id, PeerId> {
     return this.#parts.store.remoteIds(connection.uid, this.side, seq);
   }
 
+  /** The ids of this service's clients, those whose conversation had the latest message first; at most `limit`. */
+  async recentIds(limit: number): Promise<readonly Id[]> {
+    const { store, service } = this.#parts;
+    const ids = await store.recentIds(service.side, limit);
+    return ids.map((id) => service.idType.decode(id) as Id);
+  }
+
   /** The last position that this service has handed in for a client, for catching up there. */
   async cursor(id: Id): Promise<string | undefined> {
     const record = await this.#find(id);

@@ -1,12 +1,25 @@
 import type { ServiceWorker, Uuid } from "../core/mod.ts";
-import { optional } from "./errors.ts";
+import { listed, optional } from "./errors.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
 
-/** How many pages of archived threads are looked through for one that has something new; 1,000 threads. */
+/** How many pages of archived threads are looked through for those that have something new; 1,000 threads. */
 const MAX_ARCHIVED_PAGES = 10;
+
+/** How many of the known threads are read where they cannot be listed. */
+const MAX_KNOWN = 1_000;
+
+/** What a look around has shown. */
+export interface Look {
+  /** Paired threads that have something newer than what is known. */
+  readonly behind: readonly Snowflake[];
+  /** Paired threads that have nothing newer. */
+  readonly current: readonly Snowflake[];
+  /** The server cannot list its threads: there may be others. */
+  readonly unlisted: boolean;
+}
 
 /** What {@link CatchUp} needs. */
 export interface CatchUpOptions {
@@ -23,50 +36,57 @@ export class CatchUp {
   }
 
   /**
-   * Finds the paired threads of a guild that have something newer than what is known.
+   * Finds out which paired threads of a guild have something newer than what is known.
    *
    * @param told threads that the guild has told of itself, for servers that cannot list them
    * @param archivedOf the channel whose archived threads are looked through, too
    */
-  async behind(
+  async look(
     guildId: Snowflake,
     told: readonly DiscordChannel[],
     archivedOf: Snowflake | undefined,
-  ): Promise<readonly Snowflake[]> {
-    const active = await optional(this.#options.rest.activeThreads(guildId), told);
-    const found = new Set(await this.#behindOf(active));
-    if (archivedOf !== undefined) {
-      for (const thread of await this.#archivedBehind(archivedOf)) found.add(thread);
-    }
-    return [...found];
+  ): Promise<Look> {
+    const active = await listed(this.#options.rest.activeThreads(guildId), told);
+    const archived = archivedOf === undefined ? [] : await this.#archived(archivedOf);
+    // By id: a thread may be archived between the two lists.
+    const threads = new Map([...active ?? told, ...archived ?? []].map((thread) => [thread.id, thread]));
+    const unlisted = active === undefined || archived === undefined;
+    return { ...await this.#sort(threads.values()), unlisted };
   }
 
-  async #archivedBehind(channelId: Snowflake): Promise<readonly Snowflake[]> {
-    const found: Snowflake[] = [];
+  /** The archived threads of a channel, so many as are looked through; `undefined` when the server lists none. */
+  async #archived(channelId: Snowflake): Promise<readonly DiscordChannel[] | undefined> {
+    const found: DiscordChannel[] = [];
     let before: string | undefined;
+    // They come by the time of their archiving, which says nothing about when somebody wrote: no page can be the last one.
     for (let page = 0; page < MAX_ARCHIVED_PAGES; page++) {
       const list = this.#options.rest.archivedThreads(channelId, before);
-      const { threads, more } = await optional(list, { threads: [], more: false });
-      const news = await this.#behindOf(threads);
-      found.push(...news);
-      before = threads.at(-1)?.archiveTimestamp;
-      // They come latest first: behind a page without news there is none.
-      if (!more || before === undefined || news.length === 0) break;
+      const answer = await listed(list, { threads: [], more: false });
+      if (answer === undefined) return undefined;
+      found.push(...answer.threads);
+      before = answer.threads.at(-1)?.archiveTimestamp;
+      if (!answer.more || before === undefined) break;
     }
     return found;
   }
 
-  async #behindOf(threads: readonly DiscordChannel[]): Promise<readonly Snowflake[]> {
+  async #sort(threads: Iterable<DiscordChannel>): Promise<Pick<Look, "behind" | "current">> {
     const { worker } = this.#options;
-    const found: Snowflake[] = [];
+    const behind: Snowflake[] = [];
+    const current: Snowflake[] = [];
     for (const { id, lastMessageId } of threads) {
       if (await worker.connectionOf(id) === undefined) continue;
       const cursor = await worker.cursor(id);
       const known = isSnowflake(cursor) && lastMessageId !== undefined &&
         compareSnowflakes(lastMessageId, cursor) <= 0;
-      if (!known) found.push(id);
+      (known ? current : behind).push(id);
     }
-    return found;
+    return { behind, current };
+  }
+
+  /** The paired threads where somebody spoke last, for servers that cannot list them. */
+  known(): Promise<readonly Snowflake[]> {
+    return this.#options.worker.recentIds(MAX_KNOWN);
   }
 
   /** Reads a thread from where it is known, oldest first, and hands each message on. Unpaired threads have nothing to read. */

@@ -65,6 +65,25 @@ export function refusedWith(error: unknown, ...codes: readonly number[]): error 
   return error instanceof DiscordRefusal && codes.includes(error.code);
 }
 
+/**
+ * Tells whether an error is a refusal that stands whatever happens next: not a token that an operator can put right, and not
+ * a thread that is gone, for which a new one is made.
+ */
+export function refusedForGood(error: unknown): error is DiscordRefusal {
+  return error instanceof DiscordRefusal && error.status !== 401 && error.code !== Code.unknownChannel;
+}
+
+/** For a list that a server may not know (404): gives `undefined` then. Where the bot may not see it, it is empty. */
+export async function listed<T>(call: Promise<T>, empty: T): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof DiscordRefusal && error.status === 404) return undefined;
+    if (error instanceof DiscordRefusal && error.status === 403) return empty;
+    throw error;
+  }
+}
+
 /** For a call that can be done without: gives `fallback` where Discord, or a server like it, does not know or allow it. */
 export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {
@@ -73,4 +92,11 @@ export async function optional<T>(call: Promise<T>, fallback: T): Promise<T> {
     if (error instanceof DiscordRefusal && (error.status === 403 || error.status === 404)) return fallback;
     throw error;
   }
+}
+
+/** A failure as fields of a log line: what is expected to happen in its own words alone, anything else with its stack. */
+export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
+  return error instanceof DiscordUnreachable || error instanceof DiscordRefusal
+    ? { reason: error.message }
+    : { error };
 }

@@ -63,13 +63,14 @@ export class EventReader {
         return [{ type: "channel-gone", id: id(data, "id") }];
       case "THREAD_CREATE":
       case "THREAD_UPDATE":
-        return [{ type: "thread", channel: readChannel(data) }];
+        return [{ type: "thread", channel: readChannel(data), isNew: data.newly_created === true }];
       case "THREAD_DELETE":
         return [{ type: "thread-gone", id: id(data, "id") }];
       case "THREAD_LIST_SYNC":
         return objects(data.threads).map((thread) => ({
           type: "thread",
           channel: readChannel(thread, optionalId(data.guild_id)),
+          isNew: false,
         }));
       case "GUILD_ROLE_CREATE":
       case "GUILD_ROLE_UPDATE":

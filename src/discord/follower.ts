@@ -22,7 +22,7 @@ export class Follower {
    *
    * @returns step number to id
    */
-  async lookUp(plan: Plan, botId: Snowflake): Promise<ReadonlyMap<number, Snowflake>> {
+  async lookUp(plan: Plan, botId: Snowflake): Promise<Map<number, Snowflake>> {
     const messages: DiscordMessage[] = [];
     let after = plan.after;
     for (let page = 0; page < MAX_PAGES; page++) {
@@ -37,22 +37,15 @@ export class Follower {
   /**
    * Follows a plan from where it is.
    *
-   * @param done steps that are known to be done
-   * @returns the ids of all its posts, by step number
+   * @param made the ids of the posts that are known to be done, by step number; the others come in as they are made
    */
-  async follow(
-    plan: Plan,
-    done: ReadonlyMap<number, Snowflake>,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, Snowflake>> {
-    const made = new Map(done);
+  async follow(plan: Plan, made: Map<number, Snowflake>, signal: AbortSignal): Promise<void> {
     for (const [number, step] of plan.steps.entries()) {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
       const id = await this.#take(plan.thread, step);
       if (id !== undefined) made.set(number, id);
     }
-    return made;
   }
 
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {

@@ -1,12 +1,12 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { connectWaitMs } from "./backoff.ts";
-import { DiscordRefusal } from "./errors.ts";
+import { DiscordRefusal, failureFields } from "./errors.ts";
 import { EventReader } from "./events.ts";
 import type { DiscordEvent, DiscordGateway, DiscordProblem, DiscordRest } from "./ports.ts";
 import { problemOfClose, TOKEN_PROBLEM } from "./problems.ts";
 import { quiet } from "./rest_manager.ts";
 import { PatientShard } from "./shard.ts";
-import { wait } from "./waiting.ts";
+import { unlessAborted, wait } from "./waiting.ts";
 
 /**
  * GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_TYPING, MESSAGE_CONTENT (privileged).
@@ -104,7 +104,9 @@ class Gateway implements DiscordGateway {
       await this.#wait(connectWaitMs(failures, this.#options.random()));
       if (this.#stopping.signal.aborted) return undefined;
       try {
-        const { url, remaining, resetAfterMs } = await rest.gatewayUrl();
+        // A call may wait long for its answer, a stop must not.
+        const answer = unlessAborted(rest.gatewayUrl(), this.#stopping.signal);
+        const { url, remaining, resetAfterMs } = await answer;
         if (remaining > LAST_IDENTIFIES) return url;
         logger.error("Too many connections to Discord today, waiting for the next day's budget", {
           remaining,
@@ -112,11 +114,12 @@ class Gateway implements DiscordGateway {
         });
         await this.#wait(resetAfterMs);
       } catch (error) {
+        if (this.#stopping.signal.aborted) return undefined;
         if (error instanceof DiscordRefusal && error.status === 401) {
           this.#fail(TOKEN_PROBLEM);
           return undefined;
         }
-        logger.warn("Cannot reach Discord, trying again", { attempt: failures + 1, error });
+        logger.warn("Cannot reach Discord, trying again", { attempt: failures + 1, ...failureFields(error) });
       }
     }
     return undefined;

@@ -1,7 +1,7 @@
 import { ChatBoxError, type Clock, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
 import { connectWaitMs } from "./backoff.ts";
 import type { CatchUp } from "./catch_up.ts";
-import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { DiscordRefusal, DiscordUnreachable, failureFields } from "./errors.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lanes } from "./lanes.ts";
 import type { DiscordChannel, DiscordEvent } from "./ports.ts";
@@ -13,6 +13,13 @@ const LANE_CAPACITY = 500;
 
 /** Threads in which something was said before they were paired. */
 const MISSED_KEPT = 10_000;
+
+/** Threads of which it is known that nothing in them was missed; another one is read once more than it had to be. */
+const CURRENT_KEPT = 20_000;
+
+/** Where threads cannot be listed, so many of those that are known are read at once, and so long is the pause: 20 a second. */
+const SWEPT_AT_ONCE = 10;
+const SWEEP_PAUSE_MS = 500;
 
 /** How often something is tried that fails for no reason that is known to pass. */
 const MAX_TRIES = 5;
@@ -37,8 +44,12 @@ export class Intake {
   readonly #lanes: Lanes;
   readonly #behind = new Set<Snowflake>();
   readonly #missed = new Set<Snowflake>();
+  /** Threads that were told of without a gap since this session began. */
+  readonly #current = new Set<Snowflake>();
   readonly #looks = new Set<Promise<void>>();
   #looking = 0;
+  #session = 0;
+  #sweeps = 0;
   #gate = Promise.withResolvers<void>();
   #open = false;
 
@@ -50,6 +61,23 @@ export class Intake {
       onError: (error, thread) => logger.error("An event of a thread was lost", { thread, error }),
     });
     signal.addEventListener("abort", () => this.#release(), { once: true });
+  }
+
+  /**
+   * Events may have been missed: in every thread, the next one has to wait until the thread was read, since it would move the
+   * thread's cursor past the gap.
+   */
+  doubt(): void {
+    this.#session++;
+    this.#current.clear();
+  }
+
+  #trust(thread: Snowflake): void {
+    if (this.#current.size >= CURRENT_KEPT) {
+      const [oldest] = this.#current;
+      if (oldest !== undefined) this.#current.delete(oldest);
+    }
+    this.#current.add(thread);
   }
 
   /** Live events wait from now on, until the next {@link Intake.lookAround} has ended. */
@@ -85,11 +113,14 @@ export class Intake {
     const { catchUp, logger } = this.#options;
     try {
       await this.#insist(async () => {
-        const behind = await catchUp.behind(guildId, told, archivedOf);
+        const session = this.#session;
+        const { behind, current, unlisted } = await catchUp.look(guildId, told, archivedOf);
         if (behind.length > 0) {
           logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
         }
+        if (session === this.#session) { for (const thread of current) this.#trust(thread); }
         for (const thread of behind) this.#readLater(thread);
+        if (unlisted) this.#sweep().catch((error) => logger.error("Cannot read what was missed", { error }));
       });
     } finally {
       this.#looking--;
@@ -97,10 +128,29 @@ export class Intake {
     }
   }
 
+  /** Reads the threads that are known, at an even pace, where nobody tells which of them have something new. */
+  async #sweep(): Promise<void> {
+    const { catchUp, logger, clock, signal } = this.#options;
+    const number = ++this.#sweeps;
+    const threads = (await catchUp.known()).filter((thread) => !this.#current.has(thread));
+    if (number === 1) {
+      logger.warn("This server does not list threads, reading those where somebody spoke last", {
+        threads: threads.length,
+      });
+    }
+    for (const [index, thread] of threads.entries()) {
+      if (index > 0 && index % SWEPT_AT_ONCE === 0) await wait(SWEEP_PAUSE_MS, clock, signal);
+      if (signal.aborted || number !== this.#sweeps) return;
+      this.#push(thread, () => Promise.resolve());
+    }
+  }
+
   /** Takes an event. */
   take(event: DiscordEvent): void {
     const { inbox } = this.#options;
     switch (event.type) {
+      case "thread":
+        return event.isNew ? this.#trust(event.channel.id) : undefined;
       case "message":
         return this.#push(event.message.channelId, () => inbox.message(event.message));
       case "message-edit":
@@ -136,7 +186,7 @@ export class Intake {
   async #turn(thread: Snowflake, task: () => Promise<void>): Promise<void> {
     await this.#gate.promise;
     if (this.#options.signal.aborted || !await this.#isPaired(thread)) return;
-    if (this.#behind.delete(thread)) await this.#read(thread);
+    if (this.#behind.delete(thread) || !this.#current.has(thread)) await this.#read(thread);
     await this.#insist(task);
   }
 
@@ -155,7 +205,9 @@ export class Intake {
 
   async #read(thread: Snowflake): Promise<void> {
     const { catchUp, inbox } = this.#options;
+    const session = this.#session;
     await this.#insist(() => catchUp.read(thread, (message) => inbox.message(message)));
+    if (session === this.#session) this.#trust(thread);
   }
 
   /** Tries until it works, since what comes after must not overtake it; gives up where trying again is of no use. */
@@ -170,12 +222,15 @@ export class Intake {
           return;
         }
         if (error instanceof DiscordRefusal) {
-          logger.error("Discord refuses what was to be read", { error });
+          logger.error("Discord refuses what was to be read", failureFields(error));
           return;
         }
         const passes = error instanceof DiscordUnreachable || error instanceof ChatBoxError;
         if (!passes && failures >= MAX_TRIES) throw error;
-        logger.warn("Cannot take in what happened, trying again", { attempt: failures, error });
+        logger.warn("Cannot take in what happened, trying again", {
+          attempt: failures,
+          ...failureFields(error),
+        });
         await wait(connectWaitMs(failures, random()), clock, signal);
       }
     }

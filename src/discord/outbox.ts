@@ -3,19 +3,22 @@ import {
   DeliveryError,
   type Logger,
   type Message,
+  PermanentDeliveryError,
+  type RemoteIds,
   type ServiceWorker,
   type Uuid,
 } from "../core/mod.ts";
-import { groupsOf } from "./change_groups.ts";
-import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import { type ChangeGroup, groupsOf } from "./change_groups.ts";
+import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
 import { Follower } from "./follower.ts";
 import type { FindHome } from "./home.ts";
 import { pack, type PackItem, type Parcel } from "./pack.ts";
-import { idsOf, nonceOf, type Plan, planFromNote, planToNote, type Step } from "./plan.ts";
+import { idsOf, nonceOf, type Plan, planFromNote, type PlannedIds, planToNote, type Step } from "./plan.ts";
 import type { DiscordRest } from "./ports.ts";
+import { wordsOnRefusal } from "./refused_change.ts";
 import { isSnowflake, latest, type Snowflake } from "./snowflake.ts";
 import { THREAD_GONE } from "./threads.ts";
-import { verdictOnPost } from "./verdict.ts";
+import { refusesContent, verdictOnPost } from "./verdict.ts";
 
 /** Posts a plan, so that a whole plan is done within the time for which Discord knows its nonces. */
 const POSTS_A_PLAN = 10;
@@ -40,6 +43,16 @@ export interface OutboxOptions {
 }
 
 type Batch = DeliveryBatch<Snowflake>;
+
+/** How far the new messages of a batch have come. */
+interface Progress {
+  /** What is to become of the messages up to this `seq` is settled. */
+  readonly through: number;
+  /** Those up to this one have to be posted one by one; 0 for none. */
+  readonly alone: number;
+}
+
+const NOWHERE: Progress = { through: 0, alone: 0 };
 
 /** Brings what visitors write, edit and delete into their threads: in order, packed, once. */
 export class Outbox {
@@ -68,16 +81,26 @@ export class Outbox {
     const kept = planFromNote(batch.note);
     // A plan for a thread that is gone is void: what it has not delivered is planned anew.
     const unfinished = kept?.thread === batch.id ? kept : undefined;
-    if (unfinished !== undefined) {
-      await this.#finish(batch, unfinished, await this.#follower.lookUp(unfinished, botId));
-    }
-    const through = unfinished?.seq ?? 0;
+    const come = unfinished === undefined ? NOWHERE : await this.#resume(batch, unfinished, botId);
     const planned = new Map(unfinished?.revs ?? []);
     const outdated = batch.messages.filter(({ seq, rev }) =>
-      seq <= through && rev > (planned.get(seq) ?? Infinity)
+      seq <= come.through && rev > (planned.get(seq) ?? Infinity)
     );
-    await this.#change(batch, [...batch.changes, ...outdated]);
-    await this.#post(batch, batch.messages.filter(({ seq }) => seq > through));
+    const changes = [...batch.changes, ...outdated].filter(({ rev }) => rev > (unfinished?.rev ?? 0));
+    await this.#change(batch, changes.sort((a, b) => a.rev - b.rev));
+    await this.#post(batch, batch.messages.filter(({ seq }) => seq > come.through), come.alone);
+  }
+
+  async #resume(batch: Batch, plan: Plan, botId: Snowflake): Promise<Progress> {
+    const made = await this.#follower.lookUp(plan, botId);
+    try {
+      return await this.#finish(batch, plan, made);
+    } catch (error) {
+      // A change that Discord refuses is planned anew from its present state, and given up there.
+      if (plan.seq > 0 || !refusedForGood(error)) throw error;
+      if (plan.rev !== undefined) await batch.confirm({ rev: plan.rev });
+      return NOWHERE;
+    }
   }
 
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
@@ -95,22 +118,60 @@ export class Outbox {
       const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
       const ids = idsOf(parcels, (part) => group.ids[part] ?? part);
       const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
-      await this.#begin(batch, {
-        steps: [...steps, ...spare],
-        ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
-        seq: 0,
-        revs: [],
-      });
+      try {
+        await this.#begin(batch, {
+          steps: [...steps, ...spare],
+          ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
+          seq: 0,
+          revs: [],
+        });
+      } catch (error) {
+        if (!refusedForGood(error)) throw error;
+        await this.#giveUp(batch, group, parcels, error);
+      }
     }
     await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
   }
 
-  async #post(batch: Batch, messages: readonly Message[]): Promise<void> {
-    const items = await this.#items(batch, messages);
-    let rest = pack(items);
-    while (rest.length > 0) {
-      const parcels = rest.slice(0, wholeMessages(rest));
-      rest = rest.slice(parcels.length);
+  /** A change that Discord refuses for good holds nothing up: the thread says what cannot be shown in its place. */
+  async #giveUp(
+    batch: Batch,
+    group: ChangeGroup,
+    parcels: readonly Parcel[],
+    error: DiscordRefusal,
+  ): Promise<void> {
+    const { uid } = batch.connection;
+    const { seq, rev } = group;
+    const { logger } = this.#options;
+    logger.warn("Discord refuses a change for good", {
+      uid,
+      thread: batch.id,
+      seq,
+      rev,
+      reason: error.message,
+    });
+    const steps = await Promise.all(
+      wordsOnRefusal(group, parcels, error).map(async (words, part) => {
+        const source = { kind: "refused", uid, place: batch.id, seq, rev, part } as const;
+        return { do: "post", nonce: await nonceOf(source), ...words } as const;
+      }),
+    );
+    try {
+      await this.#begin(batch, { steps, ids: [], seq: 0, rev, revs: [] });
+    } catch (refusal) {
+      // Whoever refuses the words as well is not asked again; the line above is what remains.
+      if (!refusedForGood(refusal)) throw refusal;
+    }
+  }
+
+  /** @param alone messages up to this one are not packed: Discord refuses one of them, and it is to be seen which */
+  async #post(batch: Batch, messages: readonly Message[], alone: number): Promise<void> {
+    let waiting = messages.filter(({ deletedAt }) => deletedAt === undefined);
+    let lonely = alone;
+    while (waiting.length > 0) {
+      const packed = (waiting[0]?.seq ?? 0) > lonely ? waiting : waiting.slice(0, 1);
+      const all = pack(await this.#items(batch, packed));
+      const parcels = all.slice(0, wholeMessages(all));
       const { uid } = batch.connection;
       const last = parcels.at(-1)?.seqs.at(-1) ?? 0;
       const steps = await Promise.all(
@@ -125,12 +186,14 @@ export class Outbox {
         }),
       );
       const seqs = new Set(parcels.flatMap((parcel) => parcel.seqs));
-      await this.#begin(batch, {
+      const come = await this.#begin(batch, {
         steps,
         ids: idsOf(parcels, (index) => index),
         seq: last,
         revs: messages.filter(({ seq }) => seqs.has(seq)).map(({ seq, rev }) => [seq, rev]),
       });
+      waiting = waiting.filter(({ seq }) => seq > come.through);
+      lonely = Math.max(lonely, come.alone);
     }
   }
 
@@ -143,24 +206,45 @@ export class Outbox {
     }));
   }
 
-  async #begin(batch: Batch, part: Pick<Plan, "steps" | "ids" | "seq" | "revs">): Promise<void> {
+  async #begin(batch: Batch, part: Omit<Plan, "v" | "thread" | "after">): Promise<Progress> {
     const plan: Plan = { v: 1, thread: batch.id, after: await this.#lastKnown(batch), ...part };
     // Editing and deleting twice is the same as once; only posts need to be remembered.
     if (plan.steps.some((step) => step.do === "post")) await batch.setNote(planToNote(plan));
-    await this.#finish(batch, plan, new Map());
+    return await this.#finish(batch, plan, new Map());
   }
 
-  async #finish(batch: Batch, plan: Plan, done: ReadonlyMap<number, Snowflake>): Promise<void> {
-    const made = await this.#follower.follow(
-      plan,
-      done,
-      AbortSignal.any([batch.signal, this.#options.signal]),
-    );
-    const remoteIds = plan.ids.map(({ seq, ids }) => ({
-      seq,
-      ids: ids.map((id) => typeof id === "number" ? made.get(id) : id).filter((id) => id !== undefined),
-    }));
-    await batch.confirm({ remoteIds, ...(plan.seq > 0 && { seq: plan.seq }) });
+  async #finish(batch: Batch, plan: Plan, made: Map<number, Snowflake>): Promise<Progress> {
+    try {
+      await this.#follower.follow(plan, made, AbortSignal.any([batch.signal, this.#options.signal]));
+    } catch (error) {
+      if (plan.seq === 0 || !refusesContent(error)) throw error;
+      return await this.#goAround(batch, plan, made, error);
+    }
+    const { seq, rev } = plan;
+    const remoteIds = plan.ids.map((entry) => arrivedIn(entry, made));
+    await batch.confirm({ remoteIds, ...(seq > 0 && { seq }), ...(rev !== undefined && { rev }) });
+    return { through: seq, alone: 0 };
+  }
+
+  /** Discord refuses one post of a plan: what came before has arrived, what comes after is planned anew. */
+  async #goAround(
+    batch: Batch,
+    plan: Plan,
+    made: ReadonlyMap<number, Snowflake>,
+    error: DiscordRefusal,
+  ): Promise<Progress> {
+    const step = plan.steps.findIndex((_, number) => !made.has(number));
+    const refused = plan.ids.filter(({ ids }) => ids.includes(step)).map(({ seq }) => seq);
+    const last = Math.max(...refused);
+    const through = refused.length === 1 ? last : Math.min(...refused) - 1;
+    if (refused.length === 1) {
+      const verdict = verdictOnPost(error, []);
+      const messages = batch.messages.filter(({ seq }) => seq === last);
+      if (verdict instanceof PermanentDeliveryError) await batch.fail(messages, verdict);
+    }
+    const arrived = plan.ids.filter(({ seq }) => seq <= through).map((entry) => arrivedIn(entry, made));
+    await batch.confirm({ seq: through, remoteIds: arrived });
+    return { through, alone: last };
   }
 
   /** The last id in the thread that is known to be older than anything that is posted from now on. */
@@ -198,6 +282,12 @@ export class Outbox {
     }
     return verdict;
   }
+}
+
+/** Which ids a planned message has got so far. */
+function arrivedIn({ seq, ids }: PlannedIds, made: ReadonlyMap<number, Snowflake>): RemoteIds {
+  const arrived = ids.map((id) => typeof id === "number" ? made.get(id) : id);
+  return { seq, ids: arrived.filter((id) => id !== undefined) };
 }
 
 /** How many parcels go into a plan: about {@link POSTS_A_PLAN}, all the parts of a message together. */

@@ -1,6 +1,7 @@
 import { escapeMarkdown } from "./escape.ts";
 import { MAX_CONTENT, split } from "./split.ts";
 import type { Snowflake } from "./snowflake.ts";
+import { BLANK, isVisible } from "./visible.ts";
 
 /** A visitor's message on its way to Discord. */
 export interface PackItem {
@@ -22,9 +23,7 @@ export interface Parcel {
 
 /**
  * Packs messages into as few Discord messages as fit (X7), in order; a longer one is split over several (X6). An answer
- * begins a new Discord message, because that can refer to one message only.
- *
- * @returns no parcel for a message that would be blank
+ * begins a new Discord message, because that can refer to one message only. One that shows nothing is said to be blank.
  */
 export function pack(items: readonly PackItem[]): Parcel[] {
   const parcels: Parcel[] = [];
@@ -61,9 +60,8 @@ export function pack(items: readonly PackItem[]): Parcel[] {
 
 function render({ text, footer }: PackItem): readonly string[] {
   // Discord cuts white space off both ends; what is compared later must be what it keeps.
-  const parts = split(text, { render: escapeMarkdown }).map((part) => part.trim()).filter((part) =>
-    part !== ""
-  );
+  const parts = split(text, { render: escapeMarkdown }).map((part) => part.trim()).filter(isVisible);
+  if (parts.length === 0 && footer === undefined) return [BLANK];
   if (footer === undefined) return parts;
   const last = parts.at(-1);
   if (last === undefined || last.length + 1 + footer.length > MAX_CONTENT) return [...parts, footer];

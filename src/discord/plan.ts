@@ -28,13 +28,15 @@ export interface Plan {
   readonly ids: readonly PlannedIds[];
   /** With the plan done, all new messages up to this one have arrived; 0 when the plan only makes changes. */
   readonly seq: number;
+  /** With the plan done, all changes up to this one have been seen to; nothing of the kind when left out. */
+  readonly rev?: number;
   /** The state in which each message went into the plan: `[seq, rev]`. */
   readonly revs: readonly (readonly [number, number])[];
 }
 
 /** Nonces are unique for a bot, not for a channel, so everything that tells two posts apart goes in. */
 export interface NonceSource {
-  readonly kind: "message" | "edit" | "starter";
+  readonly kind: "message" | "edit" | "refused" | "starter";
   readonly uid: Uuid;
   /** Where it is sent: a conversation that moves to a new thread sends anew. */
   readonly place: Snowflake;

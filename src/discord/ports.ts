@@ -122,7 +122,9 @@ export type DiscordEvent =
   | { readonly type: "resumed" | "disconnected" }
   | { readonly type: "guild"; readonly guild: DiscordGuild }
   | { readonly type: "guild-gone"; readonly id: Snowflake; readonly outage: boolean }
-  | { readonly type: "channel" | "thread"; readonly channel: DiscordChannel }
+  | { readonly type: "channel"; readonly channel: DiscordChannel }
+  /** `isNew`: it was made just now, so that nothing in it was missed. */
+  | { readonly type: "thread"; readonly channel: DiscordChannel; readonly isNew: boolean }
   | { readonly type: "channel-gone" | "thread-gone"; readonly id: Snowflake }
   | { readonly type: "role"; readonly guildId: Snowflake; readonly role: DiscordRole }
   | { readonly type: "own-roles"; readonly guildId: Snowflake; readonly roles: readonly Snowflake[] }

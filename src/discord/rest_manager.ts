@@ -3,7 +3,8 @@ import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
-import { wait } from "./waiting.ts";
+import { whyUnreachable } from "./unreachable.ts";
+import { unlessAborted, wait } from "./waiting.ts";
 
 /** How long one attempt may take, its answer's body included, in milliseconds. discordeno itself waits for ever. */
 const ATTEMPT_TIMEOUT_MS = 15_000;
@@ -17,6 +18,9 @@ const MAX_RATE_LIMIT_RETRIES = 1;
 /** Once the global limit was met: 40 requests a second for ten minutes, below Discord's 50. */
 const PACE_MS = 25;
 const PACED_FOR_MS = 600_000;
+
+/** The status that discordeno gives where there is none. */
+const NO_ANSWER = 999;
 
 /** A longest wait for a queue whose limit has been used up; what takes longer is refused, to be tried again. */
 const MAX_QUEUE_WAIT_MS = 60_000;
@@ -67,9 +71,8 @@ export class RestCaller {
   /** discordeno's manager is made of functions that are meant to be replaced. */
   #tame(rest: RestManager): void {
     const { createRequestBody, processHeaders, sendRequest } = rest;
-    const timeoutMs = this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
     rest.createRequestBody = (method, options) => {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timeoutMs)]);
       return Object.assign(createRequestBody.call(rest, method, options), { signal });
     };
     rest.processHeaders = (url, headers, identifier) => {
@@ -83,14 +86,23 @@ export class RestCaller {
         if (resetTimestamp <= now) rest.rateLimitedPaths.delete(key);
       }
     };
-    // An answer that breaks off, or is no JSON, throws in here and is dropped by the queue: the call would never end.
+    // An answer that breaks off throws in here and is dropped by the queue: the call would never end.
     rest.sendRequest = async (request) => {
+      const { reject } = request;
+      // When the network fails it rejects with a guess of its own, and throws what has happened: that is what counts.
+      request.reject = (reason) => {
+        if (reason.status !== NO_ANSWER || "thrown" in reason) reject(reason);
+      };
       try {
         await sendRequest(request);
-      } catch (error) {
-        request.reject({ ok: false, status: 999, error: String(error) });
+      } catch (thrown) {
+        reject(Object.assign({ ok: false, status: NO_ANSWER }, { thrown }));
       }
     };
+  }
+
+  get #timeoutMs(): number {
+    return this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
   }
 
   #learn(headers: Headers): void {
@@ -138,7 +150,8 @@ export class RestCaller {
     await this.#queueOpen(action, key);
     this.#demandOpen(action);
     try {
-      return await this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
+      const answer = this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
+      return await unlessAborted(answer, this.#closing.signal);
     } catch (error) {
       throw this.#translate(action, error);
     } finally {
@@ -196,10 +209,10 @@ export class RestCaller {
 
   #translate(action: string, error: unknown): Error {
     const cause = error instanceof Error ? error.cause : undefined;
-    const { status = 999, body, error: detail } = (cause ?? {}) as {
+    const { status = NO_ANSWER, body, thrown = error } = (cause ?? {}) as {
       status?: number;
       body?: string;
-      error?: string;
+      thrown?: unknown;
     };
     if (status === 429) {
       const retryAfterMs = Math.max(0, this.#pausedUntil - this.#options.clock.now());
@@ -208,10 +221,12 @@ export class RestCaller {
         ...(retryAfterMs > 0 && { retryAfterMs }),
       });
     }
+    if (status === NO_ANSWER) {
+      const { reason, sent } = whyUnreachable(thrown, new URL(this.#rest.baseUrl).host, this.#timeoutMs);
+      return new DiscordUnreachable(action, undefined, reason, { sent });
+    }
     if (status >= 500) {
-      return status === 999
-        ? new DiscordUnreachable(action, undefined, detail ?? "no answer", { sent: true })
-        : new DiscordUnreachable(action, status, "an error of its own", { sent: true });
+      return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
     }
     if (status === 401) this.#unauthorized = true;
     const { code, message } = parse(body);

@@ -19,6 +19,9 @@ const STOP_WITHIN_MS = 5_000;
 /** How long a stop waits for events that have come in, in milliseconds. */
 const STORE_WITHIN_MS = 1_000;
 
+/** The same two while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
+const STOP_CUT_OFF_WITHIN_MS = 250;
+
 /** Options of {@link DiscordService}. */
 export interface DiscordServiceOptions {
   /** Discord's door to the ChatBox; a client's id is its thread's. */
@@ -118,11 +121,13 @@ export class DiscordService {
    */
   async stop(): Promise<void> {
     this.#options.worker.setReceivedBatchCallback(undefined);
+    const cutOff = !this.#connected;
     await this.#gateway.stop();
     // What came in is stored; what cannot be now, because Discord has to be asked first, is read after the next start.
-    await this.#orLate(this.#intake.drain(), STORE_WITHIN_MS);
+    await this.#orLate(this.#intake.drain(), cutOff ? STOP_CUT_OFF_WITHIN_MS : STORE_WITHIN_MS);
     this.#stopping.abort();
-    await this.#orLate(Promise.allSettled([...this.#deliveries, this.#intake.drain()]), STOP_WITHIN_MS);
+    const ends = Promise.allSettled([...this.#deliveries, this.#intake.drain()]);
+    await this.#orLate(ends, cutOff ? STOP_CUT_OFF_WITHIN_MS : STOP_WITHIN_MS);
     await this.#rest.close();
     this.#connected = false;
     this.#reason = "Stopped";
@@ -145,13 +150,20 @@ export class DiscordService {
         return this.#home === undefined ? this.#settle() : undefined;
       case "disconnected":
         return this.#onDisconnected();
+      case "guild-gone":
+        if (event.outage) this.#intake.doubt();
+        return changed ? this.#settle() : undefined;
       case "guild":
+        for (const thread of event.guild.threads) this.#threads.heard(thread);
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
         return;
       case "problem":
         return this.#onProblem(event.problem);
+      case "thread":
+        this.#threads.heard(event.channel);
+        return this.#intake.take(event);
       case "message":
         return this.#book.channel(event.message.channelId) === undefined
           ? this.#intake.take(event)
@@ -172,6 +184,7 @@ export class DiscordService {
     const { logger } = this.#options;
     this.#connected = true;
     this.#bot = { id: bot.id, applicationId };
+    this.#intake.doubt();
     this.#intake.hold();
     logger.info("Connected to Discord", { bot: bot.username, guilds: guildIds.length });
     if (guildIds.length === 0) this.#settle();

@@ -12,7 +12,7 @@ import { GOOD_CONNECTION_MS } from "./backoff.ts";
 export const FATAL_CLOSE_CODES: readonly number[] = [4004, 4010, 4011, 4012, 4013, 4014];
 
 /** How long the other end may take to answer a close frame, in milliseconds; a dead line never does. */
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Any code but 1000 and 1001 keeps the session for a resume. */
 const CLOSE_CODE = 3_000;

@@ -16,6 +16,9 @@ export const THREAD_GONE = "discord.threadGone";
 /** While there is no channel, and after Discord has refused a thread: how long nobody tries, in milliseconds. */
 const REFUSED_FOR_MS = 60_000;
 
+/** Threads of which the gateway has told, by name, in case the answer to their making gets lost. */
+const HEARD_KEPT = 1_000;
+
 /** What {@link ThreadMaker} needs. */
 export interface ThreadMakerOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
@@ -29,6 +32,7 @@ export interface ThreadMakerOptions {
 /** Makes the thread of a visitor: once, also when an answer gets lost (X2). The core calls it once at a time for each. */
 export class ThreadMaker {
   readonly #options: ThreadMakerOptions;
+  readonly #heard = new Map<string, DiscordChannel>();
   #refusal: { readonly until: number; readonly error: Error } | undefined;
 
   constructor(options: ThreadMakerOptions) {
@@ -38,6 +42,13 @@ export class ThreadMaker {
   /** Forgets that Discord has refused, because something has changed since. */
   forgive(): void {
     this.#refusal = undefined;
+  }
+
+  /** The gateway tells of a thread: where threads cannot be listed, that is the only sign of one whose answer got lost. */
+  heard(thread: DiscordChannel): void {
+    const [oldest] = this.#heard.keys();
+    if (this.#heard.size >= HEARD_KEPT && oldest !== undefined) this.#heard.delete(oldest);
+    this.#heard.set(thread.name, thread);
   }
 
   /**
@@ -110,8 +121,11 @@ export class ThreadMaker {
   /** Looks for a thread of ours with the visitor's name, active or archived lately, that is not the one that is gone. */
   async #find(uid: Uuid, { guildId, channel, botId }: Home, gone: unknown): Promise<Snowflake | undefined> {
     const { rest } = this.#options;
-    const isOurs = (thread: DiscordChannel): boolean =>
-      thread.name === uid && thread.parentId === channel.id && thread.ownerId === botId && thread.id !== gone;
+    // Some servers do not say whose a thread is.
+    const isOurs = ({ name, parentId, ownerId = botId, id }: DiscordChannel): boolean =>
+      name === uid && parentId === channel.id && ownerId === botId && id !== gone;
+    const heard = this.#heard.get(uid);
+    if (heard !== undefined && isOurs(heard)) return heard.id;
     const active = (await optional(rest.activeThreads(guildId), [])).find(isOurs);
     if (active !== undefined) return active.id;
     const archived = await optional(rest.archivedThreads(channel.id), { threads: [], more: false });

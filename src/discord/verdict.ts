@@ -52,6 +52,21 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
   return new PermanentDeliveryError(error.message, NOT_DELIVERED, { cause: error });
 }
 
+/** Refusals that concern the place, whatever is posted there. */
+const OF_THE_PLACE: readonly number[] = [
+  Code.missingAccess,
+  Code.missingPermissions,
+  Code.threadArchived,
+  Code.threadLocked,
+];
+
+/** Tells whether Discord refuses what was to be posted, so that other posts may go through (AutoMod, a bad form). */
+export function refusesContent(error: unknown): error is DiscordRefusal {
+  if (!(error instanceof DiscordRefusal) || OF_THE_PLACE.includes(error.code)) return false;
+  return error.status === 400 || error.status === 413 ||
+    error.code === Code.blockedByAutomod || error.code === Code.titleBlockedByAutomod;
+}
+
 /** Turns a failed call for making a thread into what the core acts on: a conversation without a thread waits. */
 export function verdictOnThread(error: unknown, missing: readonly PermissionName[]): Error {
   if (error instanceof DiscordRefusal) {

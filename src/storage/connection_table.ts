@@ -19,12 +19,17 @@ interface ConnectionRow {
   readonly last_seen_at: number;
 }
 
+/** How many messages {@link ConnectionTable.recentIds} looks back: the newest rows, read in their order on disk. */
+const RECENT_MESSAGES = 50_000;
+
 const COLUMNS = "uid, s1_id, s2_id, s1_active, s2_active, created_at, last_seen_at";
 
 /** The statements of the `connections` table. */
 export class ConnectionTable {
   readonly #byUid: Statement<ConnectionRow>;
   readonly #byId: Readonly<Record<Side, Statement<ConnectionRow>>>;
+  readonly #spoken: Readonly<Record<Side, Statement<{ id: string }>>>;
+  readonly #newest: Readonly<Record<Side, Statement<{ id: string }>>>;
   readonly #insert: Statement;
   readonly #setId: Readonly<Record<Side, Statement>>;
   readonly #setActive: Readonly<Record<Side, Statement>>;
@@ -38,6 +43,19 @@ export class ConnectionTable {
       1: database.prepare(`SELECT ${COLUMNS} FROM connections WHERE s1_id = ?`),
       2: database.prepare(`SELECT ${COLUMNS} FROM connections WHERE s2_id = ?`),
     };
+    const spoken = (column: string): Statement<{ id: string }> =>
+      database.prepare(`
+        WITH recent AS (
+          SELECT connection_id, max(id) AS last
+          FROM (SELECT id, connection_id FROM messages ORDER BY id DESC LIMIT ${RECENT_MESSAGES})
+          GROUP BY connection_id)
+        SELECT ${column} AS id FROM recent JOIN connections ON connections.id = connection_id
+        WHERE ${column} IS NOT NULL ORDER BY last DESC LIMIT ?`);
+    const newest = (column: string): Statement<{ id: string }> =>
+      database.prepare(`
+        SELECT ${column} AS id FROM connections WHERE ${column} IS NOT NULL ORDER BY connections.id DESC LIMIT ?`);
+    this.#spoken = { 1: spoken("s1_id"), 2: spoken("s2_id") };
+    this.#newest = { 1: newest("s1_id"), 2: newest("s2_id") };
     this.#insert = database.prepare(`
       INSERT INTO connections (uid, s1_id, s2_id, properties, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?)`);
     this.#setId = {
@@ -86,6 +104,12 @@ export class ConnectionTable {
   setActive(uid: Uuid, side: Side, active: boolean): ConnectionRecord {
     this.#setActive[side].run(active ? 1 : 0, uid);
     return this.require(uid);
+  }
+
+  /** The ids of one side: by their last message, latest first, then the newest connections first. */
+  recentIds(side: Side, limit: number): readonly string[] {
+    const rows = [...this.#spoken[side].all(limit), ...this.#newest[side].all(limit)];
+    return [...new Set(rows.map(({ id }) => fromText(id)))].slice(0, limit);
   }
 
   touch(uid: Uuid, at: number): void {

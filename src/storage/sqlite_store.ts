@@ -167,6 +167,10 @@ export class SqliteStore implements Store {
     return this.#write(uid, (head) => this.#deliveries.setCursor(head, side, cursor));
   }
 
+  recentIds(side: Side, limit: number): Promise<readonly string[]> {
+    return read(() => this.#connections.recentIds(side, limit));
+  }
+
   lastActiveAt(side: Side): Promise<number | undefined> {
     return read(() => this.#messages.lastActiveAt(side));
   }

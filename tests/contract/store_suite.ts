@@ -376,6 +376,25 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     equal(await store.lastActiveAt(1), undefined);
   });
 
+  test("Store lists the ids of a side, those whose conversation spoke last first", async (store, fixture) => {
+    const uids = new Map<string, Uuid>();
+    for (const id of ["a", "b", "c", "d"]) uids.set(id, await connect(store, id, `thread ${id}`));
+    await connect(store, "unpaired", null);
+    const say = (id: string, side: Side): Promise<unknown> =>
+      store.append(uids.get(id) ?? randomUuid(), { side, draft: { content: "hi" }, at: AT, targets: [] });
+    for (const id of ["a", "b", "c"]) await say(id, 1);
+    await say("a", 2);
+    const ids = ["thread a", "thread c", "thread b", "thread d"];
+    deepEqual(await store.recentIds(2, 10), ids);
+    deepEqual(await store.recentIds(2, 3), ids.slice(0, 3));
+    deepEqual(await store.recentIds(2, 0), []);
+    await store.setId(uids.get("c") ?? randomUuid(), 2, null);
+    deepEqual(await store.recentIds(2, 10), ["thread a", "thread b", "thread d"]);
+    deepEqual(await store.recentIds(1, 2), ["a", "c"]);
+    const again = await fixture.reopen?.();
+    if (again !== undefined) deepEqual(await again.recentIds(2, 10), ["thread a", "thread b", "thread d"]);
+  });
+
   test("Store refuses after close", async (store) => {
     const uid = await connect(store, "a", null);
     await store.close();

@@ -29,16 +29,31 @@ export class LastingStore extends MemoryStore {
   }
 }
 
+/** What plays Discord: the simulator, or a plain server. */
+export interface DiscordStage {
+  readonly token: string;
+  readonly url: string;
+  readonly botId: string;
+  readonly transcript: { toString(): string };
+  onChange(watcher: () => void): () => void;
+  threads(): readonly { readonly id: string; readonly name?: string | null }[];
+  messages(channelId: string): readonly {
+    readonly author: { readonly id: string };
+    readonly type: number;
+    readonly content: string;
+  }[];
+}
+
 /** A ChatBox between visitors, played by the test, and Discord, played by the simulator. */
-export class Bridge implements AsyncDisposable {
+export class Bridge<Stage extends DiscordStage = DiscordSimulator> implements AsyncDisposable {
   readonly chatBox: ChatBox<Uuid, Snowflake>;
   readonly service: DiscordService;
   readonly log: LogLine[] = [];
-  readonly discord: DiscordSimulator;
+  readonly discord: Stage;
   readonly #watchers = new Set<() => void>();
   readonly #unwatch: () => void;
 
-  private constructor(discord: DiscordSimulator, options: BridgeOptions) {
+  private constructor(discord: Stage, options: BridgeOptions) {
     const { store, retryBaseMs = 5, ...rest } = options;
     const line =
       (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
@@ -69,8 +84,11 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Starts a bridge to a simulator. */
-  static async start(discord: DiscordSimulator, options: BridgeOptions = {}): Promise<Bridge> {
+  /** Starts a bridge. */
+  static async start<Stage extends DiscordStage>(
+    discord: Stage,
+    options: BridgeOptions = {},
+  ): Promise<Bridge<Stage>> {
     const bridge = new Bridge(discord, options);
     await bridge.chatBox.start();
     bridge.service.start();
@@ -157,9 +175,9 @@ export class Visitor {
   readonly typists: string[] = [];
   /** The last message of theirs whose arrival was told. */
   arrived = 0;
-  readonly #bridge: Bridge;
+  readonly #bridge: Bridge<DiscordStage>;
 
-  constructor(bridge: Bridge, uid: Uuid, connection: ChatConnection) {
+  constructor(bridge: Bridge<DiscordStage>, uid: Uuid, connection: ChatConnection) {
     this.#bridge = bridge;
     this.uid = uid;
     this.connection = connection;

@@ -335,3 +335,17 @@ Deno.test("Follower leaves out what staff have deleted", async () => {
     assert.deepEqual(visitor.delivered, ["Next"]);
   });
 });
+
+Deno.test("[X6] Outbox shows staff that a visitor has sent, or left, nothing to see", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("  \n ");
+    await visitor.untilDelivered(1);
+    const { seq } = await visitor.say("words");
+    await visitor.until(() => visitor.delivered.includes("words"), "words");
+    await visitor.edit(seq, "\u200b");
+    await visitor.until(() => !visitor.delivered.includes("words"), "the edit");
+    assert.deepEqual(visitor.delivered, ["*(blank message)*", "*(blank message)*"]);
+  });
+});

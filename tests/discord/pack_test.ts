@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { escapeMarkdown } from "../../src/discord/escape.ts";
 import { pack } from "../../src/discord/pack.ts";
 import { MAX_CONTENT } from "../../src/discord/split.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
@@ -28,8 +29,7 @@ Deno.test("[X7] pack keeps every message whole, in order, and within the limit",
         );
         const seqs = parcels.flatMap((parcel) => parcel.seqs);
         assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
-        const spoken = texts.flatMap((text, index) => text.trim() === "" ? [] : [index + 1]);
-        assert.deepEqual([...new Set(seqs)], spoken);
+        assert.deepEqual([...new Set(seqs)], texts.map((_, index) => index + 1));
         // As few as fit: two neighbours that are whole messages would not fit into one.
         parcels.forEach((parcel, index) => {
           const next = parcels[index + 1];
@@ -59,4 +59,33 @@ Deno.test("[X7] pack begins a new Discord message for an answer", () => {
 Deno.test("[X6] pack gives the parts of a long message Discord messages of their own", () => {
   const parcels = pack(items("before", "x ".repeat(1500), "after"));
   assert.deepEqual(parcels.map(({ seqs }) => seqs), [[1], [2], [2], [3]]);
+});
+
+const BLANK = "*(blank message)*";
+
+for (
+  const text of [
+    "  \n ",
+    "\t",
+    "\u00a0\u3000",
+    "\ufeff",
+    "\u200b\u200d\u2060",
+    "\u2800",
+    "\u3164",
+    "\ufe0f",
+    "\u0000\u0007",
+    "\u202e",
+    " \u200b ".repeat(1200),
+  ]
+) {
+  Deno.test(`[X6] pack says of ${JSON.stringify(text).slice(0, 40)} that it is blank, alone and among others`, () => {
+    assert.deepEqual(pack(items(text)), [{ content: BLANK, seqs: [1] }]);
+    assert.deepEqual(pack(items("a", text, "b")), [{ content: `a\n${BLANK}\nb`, seqs: [1, 2, 3] }]);
+  });
+}
+
+Deno.test("[X6] pack leaves out parts that show nothing, and keeps what joins emoji", () => {
+  assert.deepEqual(pack(items(`a${"\u200b".repeat(3_999)}`)).map(({ seqs }) => seqs), [[1]]);
+  assert.equal(pack(items("\u2764\ufe0f"))[0]?.content, "\u2764\ufe0f");
+  assert.equal(pack(items("```\n```"))[0]?.content, escapeMarkdown("```\n```"));
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../../src/core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
 import { RestCaller } from "../../src/discord/rest_manager.ts";
+import { within } from "../support/until.ts";
 
 /** Runs a test against a server that is not the simulator: it answers as the test says. */
 async function withServer(
@@ -31,6 +32,12 @@ async function withServer(
     await caller.close();
     await server.shutdown();
   }
+}
+
+/** A port on which nobody listens. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 async function failure(call: Promise<unknown>): Promise<unknown> {
@@ -76,16 +83,45 @@ for (const [what, body] of [["is no JSON", "<html>"], ["is empty", ""]] as const
 }
 
 Deno.test("RestCaller ends a call that cannot connect, and tells nothing of the token", async () => {
+  const port = freePort();
   const caller = new RestCaller({
     token: "very-secret",
-    apiUrl: "http://127.0.0.1:1",
+    apiUrl: `http://127.0.0.1:${port}/hidden-secret`,
     clock: systemClock,
     logger: silentLogger,
   });
-  const error = await failure(caller.call("test", "GET", "/gateway/bot"));
+  const error = await failure(caller.call("ask for the gateway", "GET", "/gateway/bot"));
   await caller.close();
   assert.ok(error instanceof DiscordUnreachable);
-  assert.ok(!Deno.inspect(error, { depth: 10 }).includes("very-secret"));
+  assert.equal(error.sent, false);
+  assert.equal(
+    error.message,
+    `Cannot ask for the gateway: 127.0.0.1:${port} cannot be reached: the connection was refused (ECONNREFUSED)`,
+  );
+  assert.ok(!Deno.inspect(error, { depth: 10 }).includes("secret"));
+});
+
+Deno.test("RestCaller opens a route again that found no server at its first calls", async () => {
+  const port = freePort();
+  const caller = new RestCaller({
+    token: "no-token-of-discords",
+    apiUrl: `http://127.0.0.1:${port}`,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const error = await within("a refusal", failure(caller.call("test", "GET", "/gateway/bot")), 5_000);
+    assert.ok(error instanceof DiscordUnreachable);
+  }
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port, onListen: () => {} },
+    () => Response.json({ id: "1" }),
+  );
+  assert.deepEqual(await within("the answer", caller.call("test", "GET", "/gateway/bot"), 5_000), {
+    id: "1",
+  });
+  await caller.close();
+  await server.shutdown();
 });
 
 Deno.test("RestCaller gives Discord's codes on", async () => {
