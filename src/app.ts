@@ -21,6 +21,7 @@ const IDENTITY_KEY = "identity_key";
 const START_REASONS: Readonly<Record<OpenFault, StartErrorReason>> = {
   locked: "unavailable",
   newer: "noInput",
+  older: "noInput",
   damaged: "noInput",
   foreign: "noInput",
   unwritable: "cannotCreate",

@@ -37,4 +37,9 @@ export class LruMap<K, V> {
   delete(key: K): void {
     this.#map.delete(key);
   }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#map.clear();
+  }
 }

@@ -35,6 +35,8 @@ export interface GroupCommitOptions {
   readonly logger: Logger;
   /** Called when a transaction was taken back, to forget what was derived from it. */
   readonly onRollback: () => void;
+  /** Called in every transaction before its first write, to forget what another process has changed. */
+  readonly onBegin?: () => void;
   readonly listener?: CommitListener;
 }
 
@@ -137,6 +139,7 @@ export class GroupCommit {
     try {
       this.#options.database.exec("BEGIN IMMEDIATE");
       this.#busySince = undefined;
+      this.#options.onBegin?.();
       return true;
     } catch (error) {
       const now = performance.now();

@@ -5,6 +5,9 @@ import { MetaTable } from "./meta_table.ts";
 import { openDatabase } from "./open.ts";
 import { SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
+import { ForeignChanges } from "./upkeep/foreign_changes.ts";
+import { Backlog } from "./upkeep/backlog.ts";
+import { Retention } from "./upkeep/retention.ts";
 
 /** Options of {@link openStorage}. */
 export interface StorageOptions {
@@ -19,6 +22,12 @@ export interface Storage extends AsyncDisposable {
   readonly store: SqliteStore;
   readonly sessions: SessionTable;
   readonly meta: MetaTable;
+  /** Tells when another process, such as `chatbox50 erase`, has changed the database. */
+  readonly foreignChanges: ForeignChanges;
+  /** Removes what is too old, in small steps. */
+  readonly retention: Retention;
+  /** How much waits for each side. */
+  readonly backlog: Backlog;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
@@ -37,10 +46,13 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   const { logger = silentLogger, listener } = options;
   const { database, lock } = openDatabase(path);
   const heads = new Heads(database);
+  const foreignChanges = new ForeignChanges(database);
+  foreignChanges.subscribe(() => heads.clear());
   const commits = new GroupCommit({
     database,
     logger,
     onRollback: () => heads.clear(),
+    onBegin: () => foreignChanges.check(),
     ...(listener && { listener }),
   });
   let closed = false;
@@ -59,6 +71,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     store: new SqliteStore({ database, commits, heads, close }),
     sessions: new SessionTable(database, commits),
     meta: new MetaTable(database, commits),
+    foreignChanges,
+    retention: new Retention(database, commits, heads),
+    backlog: new Backlog(database),
     get queued() {
       return commits.queued;
     },

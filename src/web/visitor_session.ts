@@ -249,6 +249,10 @@ export class VisitorSession {
       ? `Cannot ${frame.type}: the server has a problem`
       : (error as Error).message;
     this.#error(code, message, cid);
+    // It was erased or has expired: the visitor comes back, and the next message begins it anew.
+    if (code === "not_found" && frame.type === "send") {
+      this.close(CloseCode.restarting, "the conversation is gone");
+    }
   }
 
   #reject({ code, message, cid }: FrameFault): void {
