@@ -7,26 +7,23 @@ import type { Config } from "./config.ts";
 import { ChatBox, type Logger, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
 import { DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
-import { EXIT, StartError, type StartErrorReason } from "./start_error.ts";
-import { DatabaseOpenError, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
+import { OPEN_FAULT_REASONS } from "./app/command.ts";
+import { checkPort, listen } from "./app/listening.ts";
+import { repeat } from "./app/repeat.ts";
+import { RetentionSchedule } from "./app/retention_schedule.ts";
+import { EXIT, StartError } from "./start_error.ts";
+import { DatabaseOpenError, openStorage, type Storage } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
 import { Presence, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
 
+/** How soon a change by another process is noticed where nothing is written, in milliseconds. */
+const FOREIGN_CHECK_MS = 1_000;
+
 /** The key from which visitors' ids are derived; made once for each database. */
 const IDENTITY_KEY = "identity_key";
-
-const START_REASONS: Readonly<Record<OpenFault, StartErrorReason>> = {
-  locked: "unavailable",
-  newer: "noInput",
-  older: "noInput",
-  damaged: "noInput",
-  foreign: "noInput",
-  unwritable: "cannotCreate",
-  unreachable: "cannotCreate",
-};
 
 /** What the server is started with. */
 export interface AppOptions {
@@ -78,6 +75,20 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     ids: randomUuid,
   });
   started.defer(() => chatBox.close({ signal: AbortSignal.timeout(STOP_DEADLINE_MS) }));
+
+  // Another process, such as `chatbox50 erase`, may change the database at any time.
+  storage.foreignChanges.subscribe(() => chatBox.forget());
+  started.defer(repeat(clock, FOREIGN_CHECK_MS, () => storage.foreignChanges.check()));
+  if (config.retentionDays !== undefined) {
+    const retention = new RetentionSchedule({
+      target: storage.retention,
+      days: config.retentionDays,
+      onRemoved: (uid) => chatBox.forget(uid),
+      clock,
+      logger: makeLogger("retention"),
+    });
+    started.defer(() => retention.stop());
+  }
 
   const presence = new Presence(clock, await storage.store.lastActiveAt(2));
   started.defer(() => presence.close());
@@ -143,47 +154,12 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   }
 }
 
-function checkPort({ host, port }: Config): void {
-  if (port === 0) return;
-  listen({ host, port }, () => Deno.listen({ hostname: host, port }).close());
-}
-
-function listen<T>({ host, port }: Pick<Config, "host" | "port">, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const where = `${host}:${port}`;
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new StartError(
-        `Cannot listen on ${where}: another program does; set PORT to a free one, or stop the other`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new StartError(
-        `Cannot listen on ${where}: not permitted; ports below 1024 need a privilege`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
-      throw new StartError(
-        `Cannot listen on ${where}: HOST is no address of this machine`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-}
-
 function open(path: string, logger: Logger): Storage {
   try {
     return openStorage(path, { logger });
   } catch (error) {
     if (!(error instanceof DatabaseOpenError)) throw error;
-    throw new StartError(error.message, START_REASONS[error.fault], { cause: error });
+    throw new StartError(error.message, OPEN_FAULT_REASONS[error.fault], { cause: error });
   }
 }
 

@@ -129,6 +129,17 @@ export const OPTIONS = {
     fallback: "60",
     help: "Uploads of a visitor in an hour; 0 turns the limit off",
   }),
+  RETENTION_DAYS: option({
+    type: integer(1, 36_500),
+    fallbackWords: "none: everything is kept",
+    help: "Remove messages, files and idle conversations that are older than this many days",
+  }),
+  METRICS_TOKEN: option({
+    type: token,
+    secret: true,
+    fallbackWords: "none: loopback only",
+    help: "Who sends it as a bearer token may read /metrics from elsewhere",
+  }),
   NAME: option({ type: line(80), fallback: "ChatBox50", help: "What the page is called" }),
   GREETING: option({ type: lines(2000), fallbackWords: "none", help: "What the page says first" }),
   LOG_LEVEL: option({

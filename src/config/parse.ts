@@ -42,6 +42,9 @@ export const SETTABLE_KEYS: readonly string[] = OPTION_KEYS.flatMap((key) =>
   isSecret(key) ? [key, `${key}${FILE_SUFFIX}`] : [key]
 );
 
+/** The flags of all those keys, without the dashes. */
+export const SETTABLE_FLAGS: readonly string[] = SETTABLE_KEYS.map(flagOf);
+
 /**
  * Makes the configuration: a flag counts before the environment, that before `.env`, that before the default. An empty value counts as
  * unset.
@@ -63,7 +66,7 @@ export function parseConfig(input: ConfigInput): Config {
 }
 
 function flagSource(args: readonly string[]): Source {
-  const flags = parseFlags(args, SETTABLE_KEYS.map(flagOf));
+  const flags = parseFlags(args, SETTABLE_FLAGS);
   return { describe: (key) => `${key} (flag --${flagOf(key)})`, get: (key) => flags.get(flagOf(key)) };
 }
 

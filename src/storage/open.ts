@@ -130,6 +130,8 @@ function configure(database: Database): void {
   // An ack means on disk: the log is flushed at every commit.
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
+  // What is deleted is overwritten, so that an erasure finds no copies in free space (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+  database.exec("PRAGMA secure_delete = ON");
   // Pages are read where the system has cached them already.
   database.exec("PRAGMA mmap_size = 268435456");
   database.exec("PRAGMA cache_size = -65536");

@@ -32,6 +32,30 @@ async function commandIn(
   return { command, args: [] };
 }
 
+/** The program under test with arguments, not started yet; its output is piped, and nothing but `env` configures it. */
+export async function programIn(
+  folder: string,
+  env: Record<string, string>,
+  args: readonly string[],
+): Promise<Deno.Command> {
+  const { command, args: first } = await commandIn(folder);
+  // Deno itself needs to find its cache.
+  const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
+    .flatMap((key): [string, string][] => {
+      const value = Deno.env.get(key);
+      return value === undefined ? [] : [[key, value]];
+    });
+  return new Deno.Command(command, {
+    args: [...first, ...args],
+    cwd: folder,
+    clearEnv: true,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
 /** The real server as a process of its own. */
 export class ServerProcess implements AsyncDisposable {
   readonly logs = new Collector<LogLine>();
@@ -55,29 +79,8 @@ export class ServerProcess implements AsyncDisposable {
     env: Record<string, string>,
     args: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const { command, args: first } = await commandIn(folder);
-    // Deno itself needs to find its cache.
-    const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
-      .flatMap((key): [string, string][] => {
-        const value = Deno.env.get(key);
-        return value === undefined ? [] : [[key, value]];
-      });
-    const child = new Deno.Command(command, {
-      args: [...first, ...args],
-      cwd: folder,
-      clearEnv: true,
-      env: {
-        ...Object.fromEntries(inherited),
-        LOG_FORMAT: "json",
-        LOG_LEVEL: "debug",
-        NO_COLOR: "1",
-        ...env,
-      },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    return new ServerProcess(child);
+    const command = await programIn(folder, { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env }, args);
+    return new ServerProcess(command.spawn());
   }
 
   async #read(): Promise<Ended> {

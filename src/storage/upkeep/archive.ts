@@ -1,5 +1,5 @@
 import type { JsonObject, Message, Side, Uuid } from "../../core/mod.ts";
-import type { Database } from "../database.ts";
+import { Database } from "../database.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
 import { fromText } from "../text.ts";
 import { openBeside } from "./beside.ts";
@@ -70,12 +70,20 @@ export class Archive implements Disposable {
   }
 
   /**
-   * Writes a copy of this moment to a new file, packed, without a log beside it. Writers go on meanwhile.
+   * Writes a copy of this moment to a new file, one file without a log beside it. Writers go on meanwhile.
    *
-   * @throws whatever SQLite says when the file exists or cannot be written
+   * @throws whatever SQLite says when it cannot be written
    */
-  copyTo(file: string): void {
-    this.#database.prepare("VACUUM INTO ?").run(file);
+  async copyTo(file: string): Promise<void> {
+    await this.#database.copyTo(file);
+    const copy = new Database(file);
+    try {
+      copy.value("PRAGMA journal_mode = DELETE");
+      const found = copy.value("PRAGMA quick_check(1)");
+      if (found !== "ok") throw new Error(`the copy is damaged (${found})`);
+    } finally {
+      copy.close();
+    }
   }
 
   /** Bytes of the database without its log. */

@@ -1,4 +1,4 @@
-import { Database } from "../database.ts";
+import { Database, faultOf } from "../database.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { DatabaseOpenError, explainOpenError, inspectDatabase } from "../open.ts";
 
@@ -51,5 +51,26 @@ export function openBeside(path: string, { readOnly, anyVersion = false }: Besid
       );
     }
     throw explainOpenError(path, error);
+  }
+}
+
+/**
+ * Tells whether a server is using a database, by the lock that it holds.
+ *
+ * @param path the SQLite file
+ */
+export function isServed(path: string): boolean {
+  let lock: Database | undefined;
+  try {
+    Deno.statSync(`${path}-lock`);
+    lock = new Database(`${path}-lock`, { readOnly: true });
+    lock.value("SELECT count(*) FROM sqlite_schema");
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (faultOf(error) === "busy") return true;
+    throw error;
+  } finally {
+    lock?.close();
   }
 }
