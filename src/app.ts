@@ -4,15 +4,16 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { ChatBox, type Logger, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
-import { DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
+import { ChatBox, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
+import { CHANNEL_NAME, DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
 import { OPEN_FAULT_REASONS } from "./app/command.ts";
 import { checkPort, listen } from "./app/listening.ts";
 import { repeat } from "./app/repeat.ts";
 import { RetentionSchedule } from "./app/retention_schedule.ts";
+import { Metrics } from "./metrics.ts";
 import { EXIT, StartError } from "./start_error.ts";
-import { DatabaseOpenError, openStorage, type Storage } from "./storage/mod.ts";
+import { DatabaseOpenError, openStorage, type Storage, type StorageOptions } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
 import { Presence, WebService } from "./web/mod.ts";
 
@@ -56,7 +57,9 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   checkPort(config);
 
   await using started = new AsyncDisposableStack();
-  const storage = open(config.databasePath, makeLogger("storage"));
+  const metrics = new Metrics(VERSION);
+  started.defer(metrics.watchProcess());
+  const storage = open(config.databasePath, { logger: makeLogger("storage"), listener: metrics.commits });
   started.defer(() => storage.close());
   const identityKey = await storage.meta.getOrSet(
     IDENTITY_KEY,
@@ -69,7 +72,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     service1: { name: "web", durable: false },
     // A visitor's message is accepted while Discord is out of reach: the thread is made when it can be delivered.
     service2: { name: "discord", idType: snowflake, pairAt: "message" },
-    store: storage.store,
+    store: metrics.store(storage.store, () => clock.now()),
     logger: makeLogger("chatbox"),
     clock,
     ids: randomUuid,
@@ -101,6 +104,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     threadOn: config.threadOn,
     notePrefix: config.notePrefix,
     onStaffActive: () => presence.touch(),
+    metrics: metrics.discord,
     logger: makeLogger("discord"),
     clock,
   });
@@ -121,14 +125,32 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       createOn: config.threadOn,
       name: config.name,
       greeting: config.greeting,
+      metrics: metrics.web,
+      metricsPage: {
+        read: () => metrics.read(),
+        contentType: metrics.contentType,
+        token: config.metricsToken,
+      },
     }));
+  metrics.watch({
+    sockets: () => web.sockets,
+    queuedWrites: () => storage.queued,
+    pendingMessages: (to) => storage.backlog.messages(to),
+    pendingConversations: (to) => storage.backlog.conversations(to),
+    ready: () => discord.status.ready,
+  });
   started.defer(() => web.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   signal.throwIfAborted();
 
   await chatBox.start();
   discord.start();
   const addresses = [addressOf(config.host, web.address.port)];
-  logger.info("Started", { version: VERSION, address: addresses[0], database: config.databasePath });
+  logger.info("Started", {
+    version: VERSION,
+    address: addresses[0],
+    database: config.databasePath,
+    channel: config.discordChannelId ?? `#${CHANNEL_NAME}`,
+  });
 
   const parts = started.move();
   const finished = Promise.withResolvers<{ readonly exitCode: number }>();
@@ -154,9 +176,9 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   }
 }
 
-function open(path: string, logger: Logger): Storage {
+function open(path: string, options: StorageOptions): Storage {
   try {
-    return openStorage(path, { logger });
+    return openStorage(path, options);
   } catch (error) {
     if (!(error instanceof DatabaseOpenError)) throw error;
     throw new StartError(error.message, OPEN_FAULT_REASONS[error.fault], { cause: error });

@@ -33,7 +33,9 @@ export async function run(
   if (command === undefined) {
     const names = Object.keys(COMMANDS);
     host.printError(
-      `chatbox50: Unknown command ${quote(name)}${didYouMean(name, names)}; commands are ${names.join(", ")}\n`,
+      `chatbox50: Unknown command ${quote(name)}${didYouMean(name, names)}; commands are ${
+        names.join(", ")
+      }\n`,
     );
     return EXIT.usage;
   }
@@ -47,7 +49,9 @@ export async function run(
   }
   try {
     const { input, settings } = readInput(name, command, rest);
-    return await (command.run === undefined ? serve(settings, host) : runCommand(command, input, settings, host));
+    return await (command.run === undefined
+      ? serve(settings, host)
+      : runCommand(command, input, settings, host));
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof UsageError)) throw error;
     host.printError(`chatbox50: ${error.message}\n`);

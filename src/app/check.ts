@@ -47,7 +47,12 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
   } catch (error) {
     if (error instanceof StartError) report(false, "Database", error.message, error.reason);
     else if (error instanceof Error) {
-      report(false, "Database", `Cannot use ${path}: ${error.message}; its folder must exist and be writable`, "cannotCreate");
+      report(
+        false,
+        "Database",
+        `Cannot use ${path}: ${error.message}; its folder must exist and be writable`,
+        "cannotCreate",
+      );
     } else throw error;
     return false;
   }

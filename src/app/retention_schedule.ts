@@ -61,7 +61,9 @@ export class RetentionSchedule {
         pause: () => this.#pause(),
         onProgress: (_counts, uids) => uids.forEach(onRemoved),
       });
-      if (counts.messages + counts.conversations > 0) logger.info("Removed what is too old", { days, ...counts });
+      if (counts.messages + counts.conversations > 0) {
+        logger.info("Removed what is too old", { days, ...counts });
+      }
     } catch (error) {
       if (this.#stopping.signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
       logger.error("Cannot remove what is too old, trying again in an hour", { error });

@@ -26,15 +26,29 @@ export interface ReadInput {
 export function readInput(name: string, command: Command, args: readonly string[]): ReadInput {
   const { operand } = command;
   const own = Object.keys(command.flags);
-  const { flags, operands } = parseArguments(args, [...own, ...SETTABLE_FLAGS], operand === undefined ? 0 : 1);
+  const { flags, operands } = parseArguments(
+    args,
+    [...own, ...SETTABLE_FLAGS],
+    operand === undefined ? 0 : 1,
+  );
   const values = Object.entries(command.flags).map(([flag, spec]) =>
     [flag, readFlag(name, flag, spec, flags.get(flag))] as const
   );
-  const settings = [...flags].filter(([flag]) => !own.includes(flag)).map(([flag, text]) => `--${flag}=${text}`);
-  return { input: { flags: Object.fromEntries(values), operand: readOperand(name, command, operands[0]) }, settings };
+  const settings = [...flags].filter(([flag]) => !own.includes(flag)).map(([flag, text]) =>
+    `--${flag}=${text}`
+  );
+  return {
+    input: { flags: Object.fromEntries(values), operand: readOperand(name, command, operands[0]) },
+    settings,
+  };
 }
 
-function readFlag(name: string, flag: string, spec: CommandFlag<unknown>, given: string | undefined): unknown {
+function readFlag(
+  name: string,
+  flag: string,
+  spec: CommandFlag<unknown>,
+  given: string | undefined,
+): unknown {
   const text = given ?? spec.fallback;
   if (text === undefined) {
     if (spec.required !== true) return undefined;

@@ -61,7 +61,9 @@ export class DiscordInspection implements Disposable {
       : {
         subject: "Permissions",
         ok: false,
-        detail: `the bot lacks in #${channel.name}: ${missing.join(", ")}. Give them to its role, or open ${invite}`,
+        detail: `the bot lacks in #${channel.name}: ${
+          missing.join(", ")
+        }. Give them to its role, or open ${invite}`,
       };
   }
 

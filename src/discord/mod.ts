@@ -10,3 +10,5 @@ export { compareSnowflakes, isSnowflake, type Snowflake, snowflake, snowflakeTim
 export type { MarkupNode } from "./markup_node.ts";
 export { DiscordInspection, type Finding } from "./inspection.ts";
 export { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+export type { DiscordMetrics } from "./metrics.ts";
+export { CHANNEL_NAME } from "./guild_book.ts";

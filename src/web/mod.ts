@@ -7,3 +7,5 @@ export { WebService, type WebServiceOptions } from "./web_service.ts";
 export { Presence } from "./presence.ts";
 export type { Readiness } from "./routes.ts";
 export type { SessionStore } from "./identity.ts";
+export type { WebMetrics } from "./metrics.ts";
+export type { MetricsPageOptions } from "./metrics_page.ts";

@@ -2,6 +2,7 @@ import { ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../
 import { FrameWriter } from "./frame_writer.ts";
 import type { Identity } from "./identity.ts";
 import { viewMessage, VISITOR_SIDE } from "./message_view.ts";
+import { NO_WEB_METRICS, type WebMetrics } from "./metrics.ts";
 import { type FrameFault, parseFrame } from "./parse_frame.ts";
 import type { Presence } from "./presence.ts";
 import {
@@ -31,6 +32,7 @@ export interface SessionContext extends ConversationContext {
   readonly presence: Presence;
   readonly logger: Logger;
   readonly limits: Limits;
+  readonly metrics?: WebMetrics;
 }
 
 type Phase =
@@ -117,7 +119,12 @@ export class VisitorSession {
     }
   }
 
+  get #metrics(): WebMetrics {
+    return this.#context.metrics ?? NO_WEB_METRICS;
+  }
+
   async #greet(hello: HelloFrame): Promise<void> {
+    const started = performance.now();
     const { identity, presence, clock, limits } = this.#context;
     const visitor = await identity.recognise(hello.session);
     const conversation = await VisitorConversation.open(this.#context, visitor, hello);
@@ -158,7 +165,9 @@ export class VisitorSession {
       const end = (): void => {
         unsubscribe();
         leave();
+        this.#metrics.left();
       };
+      this.#metrics.welcomed(performance.now() - started);
       this.#phase = { name: "open", uid: visitor.uid, conversation, end };
       for (const frame of phase.early) this.#accept(frame);
     } catch (error) {
@@ -204,9 +213,11 @@ export class VisitorSession {
   }
 
   #send(conversation: VisitorConversation, frame: SendFrame): void {
+    const started = performance.now();
     conversation.send(frame, this).then(
       // A new message is acknowledged when its event comes, in the order of the revs.
       ({ duplicate, message, createdRev }) => {
+        this.#metrics.acked(performance.now() - started);
         if (duplicate) {
           this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
         }
@@ -227,6 +238,10 @@ export class VisitorSession {
           this.#writer.ack({ cid: message.cid, seq: message.seq, rev: message.rev, at: message.createdAt });
         } else {
           this.#writer.message(viewMessage(message));
+          const fresh = message.editedAt === undefined && message.deletedAt === undefined;
+          if (message.side !== VISITOR_SIDE && fresh) {
+            this.#metrics.delivered(this.#context.clock.now() - message.createdAt);
+          }
         }
         return;
       }
@@ -266,6 +281,7 @@ export class VisitorSession {
   }
 
   #error(code: ErrorCode, message: string, cid?: string): void {
+    this.#metrics.refused(code);
     this.#writer.frame({ type: "error", code, message, ...(cid !== undefined && { cid }) });
   }
 }

@@ -3,6 +3,8 @@ import { Assets } from "./assets.ts";
 import { Identity, type SessionStore } from "./identity.ts";
 import { Listener } from "./listener.ts";
 import { isOwnOrigin } from "./origin.ts";
+import type { WebMetrics } from "./metrics.ts";
+import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
 import type { Presence } from "./presence.ts";
 import { CloseCode, MAX_CONTENT_CODE_POINTS } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
@@ -30,6 +32,10 @@ export interface WebServiceOptions {
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
+  /** Told what happens; counts nothing when left out. */
+  readonly metrics?: WebMetrics;
+  /** What `/metrics` shows; there is no such page when left out. */
+  readonly metricsPage?: MetricsPageOptions;
 }
 
 /** The visitors' side: pages, and a WebSocket a tab. */
@@ -54,6 +60,7 @@ export class WebService {
       logger,
       createOn: options.createOn ?? "message",
       limits: { content: MAX_CONTENT_CODE_POINTS, files: 0, fileBytes: 0 },
+      ...(options.metrics && { metrics: options.metrics }),
     };
     const routes = makeRoutes({
       assets: Assets.load(),
@@ -67,8 +74,14 @@ export class WebService {
       port: options.port,
       clock,
       logger,
-      handler: (request) =>
-        new URL(request.url).pathname === "/ws" ? this.#upgrade(request) : routes.fetch(request),
+      handler: (request, { remoteAddr }) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === "/ws") return this.#upgrade(request);
+        if (pathname === "/metrics" && options.metricsPage !== undefined) {
+          return metricsPage(request, remoteAddr.hostname, options.metricsPage);
+        }
+        return routes.fetch(request);
+      },
     });
   }
 
@@ -95,7 +108,9 @@ export class WebService {
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
     const session = new VisitorSession(this.#context, socketPort(socket));
     this.#sessions.add(session);
-    const end = (): void => {
+    this.#options.metrics?.socketOpened();
+    const end = (event: Event): void => {
+      if (event instanceof CloseEvent) this.#options.metrics?.socketClosed(event.code);
       session.close();
       this.#sessions.delete(session);
       if (this.#sessions.size === 0) this.#onEmpty?.();

@@ -88,7 +88,9 @@ export class Archive implements Disposable {
 
   /** Bytes of the database without its log. */
   get bytes(): number {
-    return Number(this.#database.value("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
+    return Number(
+      this.#database.value("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"),
+    );
   }
 
   /** Counts everything, of one moment. */
