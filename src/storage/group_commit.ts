@@ -21,6 +21,8 @@ interface Operation {
   /** Executes and gives what to do once it is durable. */
   readonly execute: () => () => void;
   readonly reject: (error: unknown) => void;
+  /** Whose write it is, for the log. */
+  readonly uid: string | undefined;
 }
 
 /** What a group commit tells whoever counts. */
@@ -63,9 +65,10 @@ export class GroupCommit {
   /**
    * Runs work in the next transaction.
    *
+   * @param uid the conversation that it concerns
    * @throws {ChatBoxError} `overloaded` when too much waits, the disk is full or not writable; `closed` after close
    */
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: Work<T>, uid?: string): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new ChatBoxError("closed", "Cannot store: the database is closed"));
     }
@@ -84,6 +87,7 @@ export class GroupCommit {
           return () => resolve(result);
         },
         reject,
+        uid,
       });
       this.#schedule();
     });
@@ -182,7 +186,7 @@ export class GroupCommit {
         if (isDiskFault(error)) throw error;
         database.exec("ROLLBACK TO one");
         onRollback();
-        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { error });
+        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { uid: operation.uid, error });
         done.push(() => operation.reject(error));
       }
       database.exec("RELEASE one");

@@ -52,6 +52,7 @@ export class VisitorSession {
   readonly #socket: SocketPort;
   readonly #writer: FrameWriter;
   #phase: Phase;
+  #uid: string | undefined;
   #badFrames = 0;
 
   constructor(context: SessionContext, socket: SocketPort) {
@@ -127,6 +128,7 @@ export class VisitorSession {
     const started = performance.now();
     const { identity, presence, clock, limits } = this.#context;
     const visitor = await identity.recognise(hello.session);
+    this.#uid = visitor.uid;
     const conversation = await VisitorConversation.open(this.#context, visitor, hello);
     // Listen first and look then: what comes in between is held back, and told after the welcome if that has not told it.
     let held: ConnectionEvent[] | undefined = [];
@@ -177,7 +179,7 @@ export class VisitorSession {
   }
 
   #refuseGreeting(error: unknown): void {
-    this.#context.logger.error("Cannot welcome a visitor", { error });
+    this.#context.logger.error("Cannot welcome a visitor", { uid: this.#uid, error });
     this.#error("overloaded", "Cannot open the conversation now: try again later");
     this.close(CloseCode.overloaded, "try again later");
   }
