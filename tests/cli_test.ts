@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { CommandOutcome, Operations } from "../src/app/operations.ts";
 import { run } from "../src/cli.ts";
 import type { CliHost, Fault, RunningApp, StartApp, StopSignal } from "../src/cli/host.ts";
+import { Supervisor } from "../src/cli/supervisor.ts";
 import { parseConfig } from "../src/config.ts";
 import { makeLogger } from "../src/logging.ts";
 import { StartError } from "../src/start_error.ts";
@@ -67,6 +68,11 @@ class FakeHost implements CliHost {
   }
   printError(text: string): void {
     this.stderr += text;
+  }
+  readonly notified: string[] = [];
+  supervisor(): Supervisor {
+    const send = (message: string): void => void this.notified.push(message);
+    return new Supervisor({ watchdogUsec: undefined, watchdogPid: undefined, pid: 1, send });
   }
   onSignal(callback: (signal: StopSignal) => void): () => void {
     this.listeners.add(callback);
@@ -179,6 +185,21 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     assert.deepEqual([host.listeners.size, host.faults.size], [0, 0]);
   });
 }
+
+Deno.test("run tells systemd when it is ready and when it stops, where that is wanted", async () => {
+  for (
+    const [wanted, messages] of [["stdout", ["READY=1\nSTATUS=Serving ", "STOPPING=1"]], ["off", []]] as const
+  ) {
+    const host = new FakeHost({ DISCORD_TOKEN: TOKEN, SYSTEMD_NOTIFY: wanted });
+    const running = run([], host);
+    await host.started.promise;
+    await new Promise(setImmediate);
+    host.signal("SIGTERM");
+    await running;
+    assert.deepEqual(host.notified, messages);
+    assert.equal(host.stdout, "");
+  }
+});
 
 Deno.test("run ends at once with 128 and the signal's number on a second signal", async () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {

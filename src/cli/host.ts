@@ -1,7 +1,10 @@
 import { type Config, loadConfig } from "../config.ts";
 import type { Operations } from "../app/operations.ts";
 import type { LoggerFactory, LoggingOptions } from "../logging.ts";
+import { goesToJournal } from "../logging/journal.ts";
 import { StartError } from "../start_error.ts";
+
+import { Supervisor } from "./supervisor.ts";
 
 /** A signal that asks the program to end. */
 export type StopSignal = "SIGINT" | "SIGTERM";
@@ -53,7 +56,9 @@ export interface CliHost {
   /** Writes to standard error. */
   printError(text: string): void;
   /** How logs look when the configuration does not say. */
-  readonly logging: Pick<LoggingOptions, "format" | "colors" | "write">;
+  readonly logging: Pick<LoggingOptions, "format" | "colors" | "journal" | "write">;
+  /** Gives what tells systemd how the server is, where standard output is its notification socket. */
+  supervisor(): Supervisor;
   /** Calls back on every signal; the returned function ends that. */
   onSignal(callback: (signal: StopSignal) => void): () => void;
   /** Takes over what nobody handled, so that it does not end the process; the returned function ends that. */
@@ -61,6 +66,9 @@ export interface CliHost {
   /** Ends the process at once. */
   exit(code: number): void;
 }
+
+/** The variables that systemd sets for a service; there are no others besides the settings' own. */
+export const SYSTEMD_VARIABLES = ["JOURNAL_STREAM", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
 /**
  * The real process.
@@ -78,7 +86,19 @@ export function denoHost(startApp: StartApp, operations: Operations): CliHost {
     print,
     progress: terminal ? showProgress : (): void => {},
     printError,
-    logging: { format: terminal ? "pretty" : "json", colors: terminal && !Deno.noColor },
+    logging: {
+      format: terminal ? "pretty" : "json",
+      colors: terminal && !Deno.noColor,
+      journal: goesToJournal(Deno.env.get("JOURNAL_STREAM")),
+    },
+    supervisor: () =>
+      new Supervisor({
+        watchdogUsec: Deno.env.get("WATCHDOG_USEC"),
+        watchdogPid: Deno.env.get("WATCHDOG_PID"),
+        pid: Deno.pid,
+        // one write is one datagram
+        send: (message) => void print(message),
+      }),
     onSignal,
     onFault,
     exit: (code) => Deno.exit(code),

@@ -3,6 +3,7 @@ import { configureLogging, makeLogger, stopLogging } from "../logging.ts";
 import { EXIT } from "../start_error.ts";
 import { type CliHost, type RunningApp, SIGNAL_EXIT, type StopSignal } from "./host.ts";
 import { readConfig, reportError, secretsOf } from "./run_command.ts";
+import type { Supervisor } from "./supervisor.ts";
 import { TOKEN_HELP } from "./texts.ts";
 
 /**
@@ -38,7 +39,10 @@ export async function serve(args: readonly string[], host: CliHost): Promise<num
   }));
   try {
     const app = await host.startApp(config, { makeLogger, signal: stopping.signal });
-    return await runUntilStopped(app, signalled.promise, logger);
+    const supervisor = config.systemdNotify === "stdout" ? host.supervisor() : undefined;
+    cleanup.defer(() => supervisor?.end());
+    supervisor?.ready(`Serving ${app.addresses.join(", ")}`);
+    return await runUntilStopped(app, signalled.promise, logger, supervisor);
   } catch (error) {
     // a start that was called off by a signal is no failure
     if (stopping.signal.aborted && error === stopping.signal.reason) return EXIT.ok;
@@ -50,11 +54,13 @@ async function runUntilStopped(
   app: RunningApp,
   signalled: Promise<StopSignal>,
   logger: Logger,
+  supervisor: Supervisor | undefined,
 ): Promise<number> {
   logger.debug("Waiting for a signal", { addresses: app.addresses });
   const ended = await Promise.race([app.finished, signalled]);
   if (typeof ended === "object") return ended.exitCode;
   logger.info("Stopping", { signal: ended });
+  supervisor?.stopping();
   await app.stop(ended);
   return EXIT.ok;
 }

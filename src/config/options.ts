@@ -140,6 +140,12 @@ export const OPTIONS = {
     fallbackWords: "none: loopback only",
     help: "Who sends it as a bearer token may read /metrics from elsewhere",
   }),
+  SYSTEMD_NOTIFY: option({
+    type: oneOf("off", "stdout"),
+    fallback: "off",
+    help:
+      "Tell systemd when ready and alive, on standard output, which the unit in docs/deploy connects to it",
+  }),
   NAME: option({ type: line(80), fallback: "ChatBox50", help: "What the page is called" }),
   GREETING: option({ type: lines(2000), fallbackWords: "none", help: "What the page says first" }),
   LOG_LEVEL: option({

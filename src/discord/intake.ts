@@ -181,7 +181,9 @@ export class Intake {
         return await work();
       } catch (error) {
         if (error instanceof ChatBoxError && error.code !== "overloaded") {
-          if (error.code !== "closed") logger.warn("An event does not fit what is known", { ...about, error });
+          if (error.code !== "closed") {
+            logger.warn("An event does not fit what is known", { ...about, error });
+          }
           return;
         }
         if (error instanceof DiscordRefusal) {
