@@ -188,7 +188,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 Deno.test("run tells systemd when it is ready and when it stops, where that is wanted", async () => {
   for (
-    const [wanted, messages] of [["stdout", ["READY=1\nSTATUS=Serving ", "STOPPING=1"]], ["off", []]] as const
+    const [wanted, messages] of [["stdout", ["STATUS=Serving ", "READY=1", "STOPPING=1"]], [
+      "off",
+      [],
+    ]] as const
   ) {
     const host = new FakeHost({ DISCORD_TOKEN: TOKEN, SYSTEMD_NOTIFY: wanted });
     const running = run([], host);

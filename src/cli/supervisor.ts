@@ -8,7 +8,7 @@ export interface SupervisorOptions {
   readonly watchdogPid: string | undefined;
   /** This process. */
   readonly pid: number;
-  /** Sends one message. */
+  /** Sends one message of one line. */
   readonly send: (message: string) => void;
   readonly clock?: Clock;
 }
@@ -26,7 +26,9 @@ export class Supervisor {
 
   /** The server answers. @param status one line for `systemctl status` */
   ready(status: string): void {
-    this.#options.send(`READY=1\nSTATUS=${status}`);
+    // Deno writes what stands before a line's end by itself, so a message has one line.
+    this.#options.send(`STATUS=${status}`);
+    this.#options.send("READY=1");
     const everyMs = this.#watchdogMs() / 2;
     if (everyMs > 0) this.#beat(everyMs);
   }

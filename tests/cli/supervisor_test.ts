@@ -16,17 +16,17 @@ function supervisor(watchdogUsec: string | undefined, watchdogPid?: string): {
 Deno.test("Supervisor gives a sign of life twice as often as the watchdog asks, until the end", () => {
   const { clock, sent, systemd } = supervisor("30000000", "42");
   systemd.ready("Serving");
-  deepEqual(sent, ["READY=1\nSTATUS=Serving", "WATCHDOG=1"]);
+  deepEqual(sent, ["STATUS=Serving", "READY=1", "WATCHDOG=1"]);
   clock.advance(14_999);
-  equal(sent.length, 2);
+  equal(sent.length, 3);
   clock.advance(15_001);
-  equal(sent.length, 4);
+  equal(sent.length, 5);
   systemd.stopping();
   clock.advance(15_000);
-  deepEqual(sent.slice(4), ["STOPPING=1", "WATCHDOG=1"]);
+  deepEqual(sent.slice(5), ["STOPPING=1", "WATCHDOG=1"]);
   systemd.end();
   clock.advance(60_000);
-  deepEqual([sent.length, clock.waiting], [6, 0]);
+  deepEqual([sent.length, clock.waiting], [7, 0]);
 });
 
 Deno.test("Supervisor gives no sign of life where no watchdog asks this process", () => {
@@ -34,6 +34,6 @@ Deno.test("Supervisor gives no sign of life where no watchdog asks this process"
     const { clock, sent, systemd } = supervisor(usec, pid);
     systemd.ready("Serving");
     clock.advance(60_000);
-    deepEqual(sent, ["READY=1\nSTATUS=Serving"]);
+    deepEqual(sent, ["STATUS=Serving", "READY=1"]);
   }
 });

@@ -32,21 +32,27 @@ async function commandIn(
   return { command, args: [] };
 }
 
-/** The program under test with arguments, not started yet; its output is piped, and nothing but `env` configures it. */
+/**
+ * The program under test with arguments, not started yet; its output is piped, and nothing but `env` configures it.
+ *
+ * @param launcher what starts it, if anything: a program and its first arguments
+ */
 export async function programIn(
   folder: string,
   env: Record<string, string>,
   args: readonly string[],
+  launcher: readonly string[] = [],
 ): Promise<Deno.Command> {
   const { command, args: first } = await commandIn(folder);
+  const [program = command, ...before] = [...launcher, command];
   // Deno itself needs to find its cache.
   const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
     .flatMap((key): [string, string][] => {
       const value = Deno.env.get(key);
       return value === undefined ? [] : [[key, value]];
     });
-  return new Deno.Command(command, {
-    args: [...first, ...args],
+  return new Deno.Command(program, {
+    args: [...before, ...first, ...args],
     cwd: folder,
     clearEnv: true,
     env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
@@ -79,8 +85,14 @@ export class ServerProcess implements AsyncDisposable {
     env: Record<string, string>,
     args: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const command = await programIn(folder, { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env }, args);
-    return new ServerProcess(command.spawn());
+    return ServerProcess.run(
+      await programIn(folder, { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env }, args),
+    );
+  }
+
+  /** Starts a program that {@link programIn} has prepared. */
+  static run(program: Deno.Command): ServerProcess {
+    return new ServerProcess(program.spawn());
   }
 
   async #read(): Promise<Ended> {
