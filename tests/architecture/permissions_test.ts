@@ -38,7 +38,8 @@ Deno.test({
   fn: async () => {
     // `deno compile` appends what the program runs with as JSON.
     const bytes = await Deno.readFile(Deno.env.get("CHATBOX50_EXECUTABLE") ?? "");
-    const [json = "null"] = /(?<="permissions":)\{[^{}]*\}/.exec(new TextDecoder("latin1").decode(bytes)) ?? [];
+    const [json = "null"] = /(?<="permissions":)\{[^{}]*\}/.exec(new TextDecoder("latin1").decode(bytes)) ??
+      [];
     const granted = Object.entries(JSON.parse(json)).filter(([name, value]) =>
       name.startsWith("allow_") && value !== null && value !== false
     );

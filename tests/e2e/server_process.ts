@@ -24,11 +24,9 @@ async function commandIn(
     return { command: Deno.execPath(), args: ["run", "--quiet", ...flags, `${root}main.ts`] };
   }
   const command = `${folder}/chatbox50`;
-  await Deno.copyFile(executable.startsWith("/") ? executable : `${root}${executable}`, command).catch(
-    (error) => {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    },
-  );
+  const copied = await Deno.stat(command).then(() => true, () => false);
+  // A running program's file cannot be written.
+  if (!copied) await Deno.copyFile(executable.startsWith("/") ? executable : `${root}${executable}`, command);
   return { command, args: [] };
 }
 
