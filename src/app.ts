@@ -10,6 +10,7 @@ import type { LoggerFactory } from "./logging.ts";
 import { OPEN_FAULT_REASONS } from "./app/command.ts";
 import { checkPort, listen } from "./app/listening.ts";
 import { repeat } from "./app/repeat.ts";
+import { openTls } from "./app/tls/tls.ts";
 import { RetentionSchedule } from "./app/retention_schedule.ts";
 import { Metrics } from "./metrics.ts";
 import { EXIT, StartError } from "./start_error.ts";
@@ -109,6 +110,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     clock,
   });
 
+  const tls = await openTls(config, { store: storage.meta, clock, makeLogger });
+  started.defer(() => tls.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   const web = listen(config, () =>
     new WebService({
       chatBox,
@@ -125,6 +128,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       createOn: config.threadOn,
       name: config.name,
       greeting: config.greeting,
+      certificate: tls.certificate,
       metrics: metrics.web,
       metricsPage: {
         read: () => metrics.read(),
@@ -144,7 +148,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
 
   await chatBox.start();
   discord.start();
-  const addresses = [addressOf(config.host, web.address.port)];
+  tls.start((certificate) => void web.renew(certificate));
+  const addresses = [addressOf(config, web.address.port)];
   logger.info("Started", {
     version: VERSION,
     address: addresses[0],
@@ -185,14 +190,15 @@ function open(path: string, options: StorageOptions): Storage {
   }
 }
 
-/** Where a browser on this machine finds the server. */
-function addressOf(host: string, port: number): string {
+/** Where a browser finds the server: by its name, or on this machine. */
+function addressOf({ host, domain, tlsCert }: Config, port: number): string {
+  if (domain !== undefined) return `https://${domain}${port === 443 ? "" : `:${port}`}`;
   const reachable = host === "0.0.0.0" || host === "::"
     ? "localhost"
     : host.includes(":")
     ? `[${host}]`
     : host;
-  return `http://${reachable}:${port}`;
+  return `${tlsCert === undefined ? "http" : "https"}://${reachable}:${port}`;
 }
 
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

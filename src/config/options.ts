@@ -8,6 +8,8 @@ import { site } from "./site.ts";
 import { trustedProxies } from "./trusted_proxies.ts";
 import {
   discordApiUrl,
+  domain,
+  email,
   host,
   httpUrl,
   integer,
@@ -26,6 +28,8 @@ export interface Option<T> {
   readonly type: ValueType<T>;
   /** The text that counts when none is given. */
   readonly fallback?: string;
+  /** The text that counts instead when another key is given. */
+  readonly fallbackWith?: { readonly key: string; readonly text: string };
   /** What happens when none is given and there is no text for it. */
   readonly fallbackWords?: string;
   /** Never shown, and readable from a file by `<KEY>_FILE`. */
@@ -55,6 +59,8 @@ export const OPTIONS = {
   PORT: option({
     type: integer(0, 65535),
     fallback: "8000",
+    fallbackWith: { key: "DOMAIN", text: "443" },
+    fallbackWords: "`8000`; `443` with `DOMAIN`",
     help: "Port to listen on; 0 takes any free one",
   }),
   DATABASE_PATH: option({ type: path, fallback: "./chatbox50.db", help: "The SQLite file" }),
@@ -93,6 +99,36 @@ export const OPTIONS = {
     type: list(site, 1000),
     fallbackWords: "none: only our own pages",
     help: "Sites that may frame the widget",
+  }),
+  DOMAIN: option({
+    type: domain,
+    fallbackWords: "none: plain HTTP, or TLS_CERT",
+    help: "Serve HTTPS under this name, with a certificate that is fetched and renewed by itself (ACME)",
+  }),
+  ACME_EMAIL: option({
+    type: email,
+    fallbackWords: "none",
+    help: "Whom the certificate authority may write to",
+  }),
+  ACME_DIRECTORY_URL: option({
+    type: httpUrl,
+    fallback: "https://acme-v02.api.letsencrypt.org/directory",
+    help: "The certificate authority; using it means agreeing to its terms of service",
+  }),
+  ACME_HTTP_PORT: option({
+    type: integer(0, 65535),
+    fallback: "80",
+    help: "With DOMAIN: where the authority looks for the proof, and browsers are sent on to HTTPS",
+  }),
+  TLS_CERT: option({
+    type: path,
+    fallbackWords: "none: plain HTTP",
+    help: "Serve HTTPS with this certificate chain (PEM); read again when it changes",
+  }),
+  TLS_KEY: option({
+    type: path,
+    fallbackWords: "none",
+    help: "The private key (PEM) of TLS_CERT",
   }),
   TRUST_PROXY: option({
     type: trustedProxies,

@@ -9,3 +9,5 @@ export type { Readiness } from "./routes.ts";
 export type { SessionStore } from "./identity.ts";
 export type { WebMetrics } from "./metrics.ts";
 export type { MetricsPageOptions } from "./metrics_page.ts";
+export { ChallengeService } from "./challenge_service.ts";
+export type { Certificate } from "./listener.ts";

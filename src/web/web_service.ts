@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { Assets } from "./assets.ts";
 import { Identity, type SessionStore } from "./identity.ts";
-import { Listener } from "./listener.ts";
+import { type Certificate, Listener } from "./listener.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { WebMetrics } from "./metrics.ts";
 import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
@@ -14,6 +14,9 @@ import { type SessionContext, VisitorSession } from "./visitor_session.ts";
 
 /** A socket that does not answer a ping within this time, in seconds, is gone. */
 const IDLE_TIMEOUT_S = 30;
+
+/** How long a new certificate waits for sockets to close, in milliseconds. */
+const RENEW_DEADLINE_MS = 2_000;
 
 /** Options of {@link WebService}. */
 export interface WebServiceOptions {
@@ -32,6 +35,8 @@ export interface WebServiceOptions {
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
+  /** Serves HTTPS with it; plain HTTP when left out. */
+  readonly certificate?: Certificate | undefined;
   /** Told what happens; counts nothing when left out. */
   readonly metrics?: WebMetrics;
   /** What `/metrics` shows; there is no such page when left out. */
@@ -72,6 +77,7 @@ export class WebService {
     this.#listener = new Listener({
       hostname: options.host,
       port: options.port,
+      certificate: options.certificate,
       clock,
       logger,
       handler: (request, { remoteAddr }) => {
@@ -122,6 +128,14 @@ export class WebService {
     // An error is always followed by a close; what it says is about the network, not about us.
     socket.addEventListener("error", end);
     return response;
+  }
+
+  /** Goes on with another certificate. Open sockets come back at once: they are told to, and lose nothing by it. */
+  async renew(certificate: Certificate): Promise<void> {
+    for (const session of this.#sessions) session.close(CloseCode.restarting, "new certificate");
+    // The listener would end them with a code of its own: first they say that they have heard.
+    await this.#allClosed(AbortSignal.timeout(RENEW_DEADLINE_MS));
+    if (!this.#stopping) this.#listener.renew(certificate);
   }
 
   /** Accepts no new sockets and reads nothing more from those that are open; what they have sent is still answered. */
