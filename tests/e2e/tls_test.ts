@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { AcmeResponder } from "../support/acme/responder.ts";
 import { TestAuthority } from "../support/acme/certificates.ts";
+import { within } from "../support/until.ts";
 import { World } from "./world.ts";
 
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
@@ -18,7 +19,7 @@ async function trusted(port: number, name: string, root: string): Promise<boolea
   try {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
     using tls = await Deno.startTls(connection, { hostname: name, caCerts: [root] });
-    await tls.handshake();
+    await within("the handshake", tls.handshake(), 3_000);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.InvalidData) return false;
@@ -43,7 +44,7 @@ Deno.test(
     match(await server.url(), /^https:/);
     using client = Deno.createHttpClient({ caCerts: [first.root, second.root] });
     const healthy = async (): Promise<string> =>
-      await (await fetch(`https://localhost:${port}/healthz`, { client })).text();
+      await (await within("an answer", fetch(`https://localhost:${port}/healthz`, { client }))).text();
     equal(await healthy(), "ok\n");
     equal(await trusted(port, "localhost", first.root), true);
 
@@ -71,7 +72,7 @@ Deno.test(
       "the change",
       (lines) => lines.some(({ message }) => message === "The certificate has changed"),
     );
-    equal(await closed, 1012);
+    equal(await within("the close", closed), 1012);
     equal(await healthy(), "ok\n");
     equal(await trusted(port, "localhost", second.root), true);
     equal(await trusted(port, "localhost", first.root), false);
