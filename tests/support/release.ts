@@ -100,9 +100,13 @@ async function compileFor(target: string, output: string): Promise<Compiled> {
     all[index - 1] === "--output" ? [output, "--target", target] : [word]
   );
   const last = args.pop() ?? "main.ts";
+  const env = { ...Deno.env.toObject(), NO_COLOR: "1", RUST_MIN_STACK: "8388608" };
+  // A runtime that was put there by hand is for this machine; Deno would take it for every platform.
+  if (target !== Deno.build.target) Reflect.deleteProperty(env, "DENORT_BIN");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args, last],
-    env: { NO_COLOR: "1", RUST_MIN_STACK: "8388608" },
+    clearEnv: true,
+    env,
   }).output();
   return { success, said: new TextDecoder().decode(stderr) };
 }
