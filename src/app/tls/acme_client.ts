@@ -9,10 +9,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 acme.axios.defaults.adapter = "fetch";
 acme.axios.defaults.timeout = REQUEST_TIMEOUT_MS;
 // A failure is tried again much later, by us: authorities count attempts.
-Object.assign(Reflect.get(acme.axios.defaults, "acmeSettings"), {
-  retryMaxAttempts: 2,
-  retryDefaultDelay: 1,
-});
+// (The library would also send the same signed request again, whose nonce is used up: the answer hides the reason.)
+Object.assign(Reflect.get(acme.axios.defaults, "acmeSettings"), { retryMaxAttempts: 0 });
 
 /** What a certificate is asked for with. */
 export interface CertificateRequest {
