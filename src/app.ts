@@ -14,9 +14,15 @@ import { openTls } from "./app/tls/tls.ts";
 import { RetentionSchedule } from "./app/retention_schedule.ts";
 import { Metrics } from "./metrics.ts";
 import { EXIT, StartError } from "./start_error.ts";
-import { DatabaseOpenError, openStorage, type Storage, type StorageOptions } from "./storage/mod.ts";
+import {
+  DatabaseOpenError,
+  FileSweeper,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+} from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
-import { Presence, WebService } from "./web/mod.ts";
+import { Presence, socketsForOpenFiles, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
@@ -62,6 +68,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   started.defer(metrics.watchProcess());
   const storage = open(config.databasePath, { logger: makeLogger("storage"), listener: metrics.commits });
   started.defer(() => storage.close());
+  const sweeper = new FileSweeper(storage.files, clock, makeLogger("storage"));
+  started.defer(() => sweeper.close());
   const identityKey = await storage.meta.getOrSet(
     IDENTITY_KEY,
     () => crypto.getRandomValues(new Uint8Array(32)),
@@ -116,7 +124,10 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     new WebService({
       chatBox,
       sessions: storage.sessions,
+      identities: storage.identities,
+      files: storage.files,
       identityKey,
+      identitySecret: config.identitySecret,
       presence,
       readiness: () => discord.status,
       clock,
@@ -124,7 +135,18 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       host: config.host,
       port: config.port,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustProxy,
       allowedSites: config.allowedSites ?? [],
+      limits: {
+        messages: config.limitMessages,
+        frames: config.limitFrames,
+        sessions: config.limitSessions,
+        uploads: config.limitUploads,
+      },
+      connections: {
+        all: config.maxConnections ?? socketsForOpenFiles(),
+        perAddress: config.maxConnectionsPerIp,
+      },
       createOn: config.threadOn,
       name: config.name,
       greeting: config.greeting,
@@ -148,6 +170,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
 
   await chatBox.start();
   discord.start();
+  sweeper.start();
   tls.start((certificate) => void web.renew(certificate));
   const addresses = [addressOf(config, web.address.port)];
   logger.info("Started", {

@@ -43,6 +43,7 @@ Deno.test("parseConfig gives the documented defaults", () => {
     acmeHttpPort: 80,
     tlsCert: undefined,
     tlsKey: undefined,
+    identitySecret: undefined,
     trustProxy: ["127.0.0.0/8", "::1/128"],
     maxConnections: undefined,
     maxConnectionsPerIp: 20,

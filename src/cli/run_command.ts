@@ -73,8 +73,8 @@ export function readConfig(settings: readonly string[], host: CliHost): Config |
 }
 
 /** What must not be seen anywhere. */
-export function secretsOf({ discordToken, metricsToken }: Config): readonly string[] {
-  return [discordToken, metricsToken].filter((secret) => secret !== undefined);
+export function secretsOf({ discordToken, metricsToken, identitySecret }: Config): readonly string[] {
+  return [discordToken, metricsToken, identitySecret].filter((secret) => secret !== undefined);
 }
 
 /**

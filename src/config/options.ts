@@ -18,6 +18,7 @@ import {
   list,
   oneOf,
   path,
+  sharedSecret,
   snowflake,
   token,
   type ValueType,
@@ -129,6 +130,13 @@ export const OPTIONS = {
     type: path,
     fallbackWords: "none",
     help: "The private key (PEM) of TLS_CERT",
+  }),
+  IDENTITY_SECRET: option({
+    // RFC 7518 section 3.2: a key for HS256 has at least 256 bits
+    type: sharedSecret(32),
+    secret: true,
+    fallbackWords: "none; nobody can sign in",
+    help: "Shared with the site's server, which signs who its visitors are (JWT, HS256)",
   }),
   TRUST_PROXY: option({
     type: trustedProxies,

@@ -93,6 +93,19 @@ export const token: ValueType<string> = {
   parse: (text) => /^[\x21-\x7e]+$/.test(text) ? text : undefined,
 };
 
+/**
+ * A secret that is shared with another program, in visible ASCII.
+ *
+ * @param min Fewest characters
+ */
+export function sharedSecret(min: number): ValueType<string> {
+  return {
+    allowed: `one line of at least ${min} visible ASCII characters without spaces`,
+    placeholder: "SECRET",
+    parse: (text) => text.length >= min && /^[\x21-\x7e]+$/.test(text) ? text : undefined,
+  };
+}
+
 /** An IP address or a host name to listen on. */
 export const host: ValueType<string> = {
   allowed: "an IP address or a host name",

@@ -18,6 +18,14 @@ export interface ExchangeOptions {
   readonly services: Readonly<Record<Side, Service>>;
 }
 
+/** How a message is sent. */
+export interface SendOptions {
+  /** Comes back with the event of the message, for a listener to recognise its own. */
+  readonly token?: object;
+  /** Called when the `cid` was known already, at the place in the order of events where a new message's event would be. */
+  readonly onDuplicate?: (appended: Appended) => void;
+}
+
 /** What comes in from either service: stored first, then told to the listeners and sent on its way. */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -80,11 +88,15 @@ export class Exchange {
   }
 
   /** Stores a message and sends it on its way. */
-  async send(side: Side, uid: Uuid, draft: MessageDraft, token?: object): Promise<Appended> {
+  async send(side: Side, uid: Uuid, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
+    const { token, onDuplicate } = options;
     const { store, hub, clock } = this.#options;
     const targets = this.#targets(side);
     const appended = await store.append(uid, { side, draft, at: clock.now(), targets });
-    if (appended.duplicate) return appended;
+    if (appended.duplicate) {
+      onDuplicate?.(appended);
+      return appended;
+    }
     const { message } = appended;
     hub.publish(
       uid,

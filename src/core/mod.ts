@@ -10,7 +10,6 @@ export {
   type MessageSender,
   type ReceiveBatchOptions,
   type ReceiveOptions,
-  type SendOptions,
   ServiceWorker,
   type ServiceWorkerParts,
 } from "./service_worker.ts";
@@ -21,6 +20,7 @@ export type {
   PeerSignalCallback,
   ServiceOptions,
 } from "./service.ts";
+export type { SendOptions } from "./exchange.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
 export type * from "./delivery_progress.ts";

@@ -3,7 +3,7 @@ import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, SendOptions } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
 import { deliverOneByOne } from "./one_by_one.ts";
@@ -42,12 +42,6 @@ export interface ReceiveOptions {
 export interface ReceiveBatchOptions extends ReceiveOptions {
   /** The most messages and changes in a batch, 100 when left out. */
   readonly limit?: number;
-}
-
-/** Options of {@link ServiceWorker.send}. */
-export interface SendOptions {
-  /** Comes back with the event of the message, for a listener to recognise its own. */
-  readonly token?: object;
 }
 
 /** Sends messages of one client. Resolves with the stored message once it is on disk. */
@@ -158,12 +152,12 @@ export class ServiceWorker<Id, PeerId> {
    */
   async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { uid } = await this.#known(id);
-    return await this.#parts.exchange.send(this.side, uid, draft, options.token);
+    return await this.#parts.exchange.send(this.side, uid, draft, options);
   }
 
   /** Sends a message of the connection's client on this side. See {@link ServiceWorker.send}. */
   sendIn(connection: Connection, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    return this.#parts.exchange.send(this.side, connection.uid, draft, options.token);
+    return this.#parts.exchange.send(this.side, connection.uid, draft, options);
   }
 
   /**

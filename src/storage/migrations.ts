@@ -80,4 +80,61 @@ export const MIGRATIONS: readonly string[] = [
     value  BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+
+  // 2: files, and who is signed in where
+  `
+  -- A file lies in the folder beside the database, under its id. It belongs to a conversation that need not exist yet: a
+  -- visitor chooses a file before the first message is sent.
+  CREATE TABLE files (
+    id          TEXT PRIMARY KEY,
+    uid         TEXT NOT NULL,
+    side        INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    size        INTEGER NOT NULL,
+    width       INTEGER,
+    height      INTEGER,
+    created_at  INTEGER NOT NULL,
+    -- the message that is about to name it, by its sender's own id
+    cid         TEXT,
+    -- a stored message names it
+    used        INTEGER NOT NULL DEFAULT 0,
+    -- its message or its conversation is gone: the bytes are to go as well
+    removed     INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_by_uid ON files (uid, cid);
+  CREATE INDEX files_unused ON files (created_at) WHERE used = 0;
+  CREATE INDEX files_removed ON files (id) WHERE removed = 1;
+
+  -- In the transaction of the message itself, so that no crash can part the two.
+  CREATE TRIGGER files_used AFTER INSERT ON messages
+  WHEN NEW.extra IS NOT NULL AND instr(NEW.extra, '"files":[') > 0
+  BEGIN
+    UPDATE files SET used = 1
+    WHERE id IN (SELECT value ->> 'id' FROM json_each(NEW.extra, '$.files'))
+      AND uid = (SELECT uid FROM connections WHERE id = NEW.connection_id);
+  END;
+  -- A deleted message names none any more.
+  CREATE TRIGGER files_of_changed_message AFTER UPDATE OF extra ON messages
+  WHEN NEW.extra IS NOT OLD.extra AND (instr(OLD.extra, '"files":[') > 0 OR instr(NEW.extra, '"files":[') > 0)
+  BEGIN
+    UPDATE files SET used = 1
+    WHERE id IN (SELECT value ->> 'id' FROM json_each(NEW.extra, '$.files'))
+      AND uid = (SELECT uid FROM connections WHERE id = NEW.connection_id);
+    UPDATE files SET removed = 1
+    WHERE id IN (SELECT value ->> 'id' FROM json_each(OLD.extra, '$.files'))
+      AND id NOT IN (SELECT value ->> 'id' FROM json_each(coalesce(NEW.extra, '{}'), '$.files'))
+      AND uid = (SELECT uid FROM connections WHERE id = NEW.connection_id);
+  END;
+  CREATE TRIGGER files_of_deleted_connection AFTER DELETE ON connections
+  BEGIN
+    UPDATE files SET removed = 1 WHERE uid = OLD.uid;
+  END;
+
+  -- The conversation that is whose who signed in: the one they were writing in, or one made for them.
+  CREATE TABLE identities (
+    subject_hash  BLOB PRIMARY KEY,
+    uid           TEXT NOT NULL UNIQUE REFERENCES connections (uid) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,6 +1,9 @@
 import { type Logger, silentLogger } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
+import { FileStore } from "./file_store.ts";
+import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
+import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
 import { openDatabase } from "./open.ts";
 import { SessionTable } from "./session_table.ts";
@@ -21,6 +24,9 @@ export interface StorageOptions {
 export interface Storage extends AsyncDisposable {
   readonly store: SqliteStore;
   readonly sessions: SessionTable;
+  readonly identities: IdentityTable;
+  /** The bytes lie in the folder `<database>-files`. */
+  readonly files: FileStore;
   readonly meta: MetaTable;
   /** Tells when another process, such as `chatbox50 erase`, has changed the database. */
   readonly foreignChanges: ForeignChanges;
@@ -70,6 +76,8 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   return {
     store: new SqliteStore({ database, commits, heads, close }),
     sessions: new SessionTable(database, commits),
+    identities: new IdentityTable(database, commits),
+    files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
     meta: new MetaTable(database, commits),
     foreignChanges,
     retention: new Retention(database, commits, heads),

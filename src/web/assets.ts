@@ -1,13 +1,5 @@
 import { extname } from "node:path";
-import { createHash } from "node:crypto";
-
-/** A file that browsers get. */
-export interface Asset {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly type: string;
-  /** The first 16 hexadecimal digits of the content's SHA-256. */
-  readonly hash: string;
-}
+import { Content } from "./content.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -25,27 +17,33 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Everything under `static/`, read once: from the folder in development, from inside the executable when compiled. */
 export class Assets {
-  readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #assets: ReadonlyMap<string, Content>;
 
-  private constructor(assets: ReadonlyMap<string, Asset>) {
+  private constructor(assets: ReadonlyMap<string, Content>) {
     this.#assets = assets;
   }
 
   /** @throws when the folder, or the bundles in it, are missing */
   static load(folder: URL = new URL("../../static/", import.meta.url)): Assets {
-    const assets = new Map<string, Asset>();
+    const assets = new Map<string, Content>();
     const walk = (url: URL, prefix: string): void => {
       for (const entry of Deno.readDirSync(url)) {
         if (entry.isDirectory) walk(new URL(`${entry.name}/`, url), `${prefix}${entry.name}/`);
-        else assets.set(prefix + entry.name, read(new URL(entry.name, url)));
+        // Half of a bundle that is being built, for example.
+        else if (!entry.name.startsWith(".")) assets.set(prefix + entry.name, read(new URL(entry.name, url)));
       }
     };
     walk(folder, "");
     return new Assets(assets);
   }
 
+  /** Every path, `style.css` for example. */
+  get paths(): readonly string[] {
+    return [...this.#assets.keys()];
+  }
+
   /** @param path below `static/`, `style.css` for example */
-  get(path: string): Asset | undefined {
+  get(path: string): Content | undefined {
     return this.#assets.get(path);
   }
 
@@ -55,7 +53,7 @@ export class Assets {
     if (asset === undefined) {
       throw new Error(`Cannot read static/${path}: there is no such file; run "deno task build"`);
     }
-    return new TextDecoder().decode(asset.bytes).replaceAll(
+    return asset.text.replaceAll(
       /"\/static\/([^"?#]+)"/g,
       (whole, name: string) => {
         const found = this.#assets.get(name);
@@ -65,8 +63,6 @@ export class Assets {
   }
 }
 
-function read(url: URL): Asset {
-  const bytes = Deno.readFileSync(url);
-  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
-  return { bytes, hash, type: TYPES[extname(url.pathname)] ?? "application/octet-stream" };
+function read(url: URL): Content {
+  return new Content(Deno.readFileSync(url), TYPES[extname(url.pathname)] ?? "application/octet-stream");
 }

@@ -2,10 +2,13 @@ import {
   CID_PATTERN,
   type ClientFrame,
   type ErrorCode,
+  type IdentityClaim,
   MAX_CONTENT_CODE_POINTS,
+  MAX_FILES,
   MAX_HISTORY_PAGE,
   PROTOCOL_VERSION,
 } from "./protocol.ts";
+import { nameAndEmail } from "./visitor_name.ts";
 
 /** Why a frame is not one of the protocol. */
 export interface FrameFault {
@@ -16,12 +19,11 @@ export interface FrameFault {
   readonly cid?: string;
 }
 
-/** The most files a message may name. */
-const MAX_FILES = 10;
 const MAX_URL = 2_048;
 const MAX_TITLE = 300;
 const MAX_LOCALE = 35;
 const MAX_SESSION = 256;
+const MAX_TOKEN = 8_192;
 
 /** A frame, or what is wrong with it. */
 export type ParsedFrame = { readonly frame: ClientFrame } | { readonly fault: FrameFault };
@@ -100,7 +102,7 @@ function parseEdit(fields: Fields): ParsedFrame {
 }
 
 function parseHello(fields: Fields): ParsedFrame {
-  const { v, session = null, after = 0, page, locale } = fields;
+  const { v, session = null, after = 0, page, locale, identity } = fields;
   const fault = (message: string): ParsedFrame => ({ fault: { code: "bad_hello", message } });
   if (v !== PROTOCOL_VERSION) {
     return fault(`Cannot say hello: v is ${show(v)}, allowed is ${PROTOCOL_VERSION}`);
@@ -120,8 +122,17 @@ function parseHello(fields: Fields): ParsedFrame {
       after,
       ...parsePage(page),
       ...(typeof locale === "string" && locale !== "" && { locale: clip(locale, MAX_LOCALE) }),
+      ...parseIdentity(identity),
     },
   };
+}
+
+/** A token that cannot be one is kept as an empty one, and refused like any other bad token. */
+function parseIdentity(identity: unknown): { readonly identity?: IdentityClaim } {
+  if (typeof identity !== "object" || identity === null) return {};
+  const { token, name, email } = identity as Fields;
+  if (token === undefined || token === null) return { identity: nameAndEmail(name, email) };
+  return { identity: { token: typeof token === "string" && token.length <= MAX_TOKEN ? token : "" } };
 }
 
 /** What the page says of itself is a courtesy for the staff: what does not fit is left out, never refused. */

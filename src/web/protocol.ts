@@ -28,6 +28,12 @@ export const WELCOME_PAGE = 50;
 /** The most messages one `history` frame may ask for. */
 export const MAX_HISTORY_PAGE = 100;
 
+/** The most files a message may have. */
+export const MAX_FILES = 10;
+
+/** The largest file, in bytes. */
+export const MAX_FILE_BYTES = 10 * 1024 * 1024;
+
 /** What a client-chosen message id looks like. */
 export const CID_PATTERN: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -126,6 +132,16 @@ export interface HelloFrame {
   readonly after: number;
   readonly page?: { readonly url?: string; readonly title?: string };
   readonly locale?: string;
+  readonly identity?: IdentityClaim;
+}
+
+/** Who the site around the chat says that the visitor is. */
+export interface IdentityClaim {
+  /** A JWT that the site's own server has signed; it alone counts when it is there. */
+  readonly token?: string;
+  /** What the page says without proof; shown to staff as claimed. */
+  readonly name?: string;
+  readonly email?: string;
 }
 
 /** A new message. */
@@ -161,6 +177,8 @@ export interface WelcomeFrame {
   /** Forget what you have: `messages` is the latest page, not what changed since `after`. */
   readonly reset: boolean;
   readonly agents: Presence;
+  /** Up to where the visitor has read, in this or another browser. */
+  readonly seen?: number;
   readonly now: number;
   readonly limits: Limits;
 }

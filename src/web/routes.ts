@@ -1,7 +1,16 @@
-import { Hono } from "hono";
-import { compress } from "hono/compress";
-import type { Asset, Assets } from "./assets.ts";
-import { securityHeaders } from "./headers.ts";
+import { type Context, Hono } from "hono";
+import { ChatBoxError, type Clock, type Logger } from "../core/mod.ts";
+import type { Assets } from "./assets.ts";
+import { Content } from "./content.ts";
+import { conversationOf } from "./files/bearer.ts";
+import { download } from "./files/download.ts";
+import type { VisitorFiles } from "./files/ports.ts";
+import { upload } from "./files/upload.ts";
+import type { Identity } from "./identity.ts";
+import type { ClientAddress } from "./limits/client_address.ts";
+import type { VisitorLimits } from "./limits/visitor_limits.ts";
+import { localeFor, PAGE_LOCALES, type PageLocale } from "./page_locale.ts";
+import { Caching, serveContent } from "./serve_content.ts";
 
 /** Whether the server can do its work. */
 export interface Readiness {
@@ -15,66 +24,115 @@ export interface RoutesOptions {
   readonly assets: Assets;
   readonly name: string;
   readonly greeting: string | undefined;
-  readonly allowedSites: readonly string[];
   readonly readiness: () => Readiness;
+  readonly identity: Identity;
+  readonly files: VisitorFiles;
+  readonly rates: VisitorLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
-/** The whole HTTP surface but for `/ws`. */
-export function makeRoutes(options: RoutesOptions): Hono {
-  const { assets, readiness } = options;
-  const headers = securityHeaders(options.allowedSites);
-  const page = fillPage(assets.page("index.html"), options);
-  const app = new Hono();
+/** What comes with every request. */
+export interface RequestInfo {
+  readonly client: ClientAddress;
+}
 
-  app.use(compress());
-  app.use(async (context, next) => {
-    await next();
-    for (const [name, value] of Object.entries(headers)) context.header(name, value);
-  });
+type Routes = Hono<{ Bindings: RequestInfo }>;
+
+/** Compared with its own element only, a page in any site's frame is no secret; scripts of any site may load the loader. */
+const ANYWHERE = { "Cross-Origin-Resource-Policy": "cross-origin" };
+
+/** The whole HTTP surface but for `/ws`. */
+export function makeRoutes(options: RoutesOptions): Routes {
+  const { assets, readiness, identity, files, logger } = options;
+  const pages = new Map(PAGE_LOCALES.map((locale) => [locale, fillPage(options, locale)]));
+  const app: Routes = new Hono();
 
   for (const path of ["/", "/embed"]) {
-    app.get(path, (context) => {
-      context.header("Cache-Control", "no-cache");
-      return context.html(page);
-    });
+    app.get(
+      path,
+      (context) =>
+        found(context, pages.get(localeFor(context)), Caching.asked, {
+          ...ANYWHERE,
+          Vary: "Accept-Language",
+        }),
+    );
   }
-  app.get(
-    "/widget.js",
-    (context) => serveAsset(assets.get("dist/widget.js"), context.req.raw, "no-cache", true),
-  );
+  app.get("/widget.js", (context) => found(context, assets.get("dist/widget.js"), Caching.asked, ANYWHERE));
   app.get("/static/:path{.+}", (context) => {
     const asset = assets.get(context.req.param("path"));
-    const pinned = asset !== undefined && context.req.query("v") === asset.hash;
-    return serveAsset(
-      asset,
-      context.req.raw,
-      pinned ? "public, max-age=31536000, immutable" : "no-cache",
-      false,
-    );
+    const isPinned = asset !== undefined && context.req.query("v") === asset.hash;
+    return found(context, asset, isPinned ? Caching.forever : Caching.asked);
   });
-  app.get("/healthz", (context) => context.text("ok\n"));
+
+  app.post("/upload", async (context) => {
+    const uid = await conversationOf(context.req.header("Authorization"), identity);
+    if (uid === undefined) return unauthorized(context);
+    const outcome = await upload(context.req.raw, { uid, prefix: context.env.client.prefix }, options);
+    context.header("Cache-Control", Caching.never);
+    if ("file" in outcome) return context.json(outcome.file);
+    const { status, ...refusal } = outcome.refusal;
+    if (refusal.retryAfterMs !== undefined) {
+      context.header("Retry-After", String(Math.ceil(refusal.retryAfterMs / 1000)));
+    }
+    return context.json(refusal, status);
+  });
+  app.get("/files/:id", async (context) => {
+    const uid = await conversationOf(context.req.header("Authorization"), identity);
+    if (uid === undefined) return unauthorized(context);
+    const file = await files.find(context.req.param("id"));
+    // Whether somebody else has such a file is nobody's business.
+    if (file === undefined || file.uid !== uid) return notFound(context);
+    return await download(file, context.req.raw, { files, logger });
+  });
+
+  app.get("/healthz", (context) => say(context, "ok"));
   app.get("/readyz", (context) => {
     const { ready, reason = "not ready" } = readiness();
-    return ready ? context.text("ok\n") : context.text(`${reason}\n`, 503);
+    return ready ? say(context, "ok") : say(context, reason, 503);
   });
-  app.notFound((context) => context.text("Not found\n", 404));
+  app.notFound(notFound);
+  app.onError((error, context) => {
+    const isPassing = error instanceof ChatBoxError && error.code === "overloaded";
+    logger.error("A request failed", { path: context.req.path, error });
+    return isPassing ? say(context, error.message, 503) : say(context, "Internal server error", 500);
+  });
   return app;
 }
 
-function serveAsset(asset: Asset | undefined, request: Request, cache: string, anywhere: boolean): Response {
-  if (asset === undefined) return new Response("Not found\n", { status: 404 });
-  const etag = `"${asset.hash}"`;
-  const headers: Record<string, string> = { ETag: etag, "Cache-Control": cache };
-  if (anywhere) headers["Cross-Origin-Resource-Policy"] = "cross-origin";
-  if (request.headers.get("If-None-Match")?.includes(etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  return new Response(asset.bytes, { headers: { ...headers, "Content-Type": asset.type } });
+function found(
+  context: Context,
+  content: Content | undefined,
+  caching: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response | Promise<Response> {
+  return content === undefined ? notFound(context) : serveContent(context, content, { caching, headers });
 }
 
-function fillPage(html: string, { name, greeting }: RoutesOptions): string {
-  const config = escapeAttribute(JSON.stringify({ name, greeting: greeting ?? null }));
-  return html.replaceAll("{{config}}", config).replaceAll("{{name}}", escapeAttribute(name));
+function say(context: Context, text: string, status: 200 | 404 | 500 | 503 = 200): Response {
+  context.header("Cache-Control", Caching.never);
+  return context.text(`${text}\n`, status);
+}
+
+function notFound(context: Context): Response {
+  return say(context, "Not found", 404);
+}
+
+/** RFC 9110 section 15.5.2 asks for the challenge. */
+function unauthorized(context: Context): Response {
+  context.header("WWW-Authenticate", "Bearer");
+  context.header("Cache-Control", Caching.never);
+  return context.json(
+    { code: "forbidden", message: "Cannot go on: the session is missing or not known" },
+    401,
+  );
+}
+
+function fillPage({ assets, name, greeting }: RoutesOptions, locale: PageLocale): Content {
+  const config = escapeAttribute(JSON.stringify({ name, greeting: greeting ?? null, locale }));
+  const html = assets.page("index.html").replaceAll("{{config}}", () => config)
+    .replaceAll("{{name}}", () => escapeAttribute(name));
+  return new Content(new TextEncoder().encode(html), "text/html; charset=utf-8");
 }
 
 function escapeAttribute(text: string): string {

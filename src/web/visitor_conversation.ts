@@ -1,6 +1,19 @@
-import type { Appended, ChatBox, Clock, Connection, ConnectionListener, Page } from "../core/mod.ts";
+import type {
+  Appended,
+  ChatBox,
+  Clock,
+  Connection,
+  ConnectionListener,
+  FileReference,
+  JsonObject,
+  SendOptions,
+  Uuid,
+} from "../core/mod.ts";
 import type { Identity, Visitor } from "./identity.ts";
-import { viewMessage } from "./message_view.ts";
+import { RateLimited } from "./limits/rate_limited.ts";
+import type { Asker, VisitorLimits } from "./limits/visitor_limits.ts";
+import { viewMessage, VISITOR_SIDE } from "./message_view.ts";
+import { newestThatFit } from "./page_size.ts";
 import { type HelloFrame, MAX_CATCH_UP, type Message, type SendFrame, WELCOME_PAGE } from "./protocol.ts";
 
 /** What a visitor has missed, or the latest page. */
@@ -11,14 +24,36 @@ export interface CaughtUp {
   readonly reset: boolean;
 }
 
+/** How far both ends of a conversation have come. */
+export interface Progress {
+  /** Of the visitor's messages, these have reached the staff's side. */
+  readonly delivered: number;
+  /** Of the visitor's messages, the staff have read these. */
+  readonly read: number;
+  /** Of the staff's messages, the visitor has read these. */
+  readonly seen: number;
+}
+
 /** What the web side needs of the ChatBox: its service 1 has the visitors' UUIDs as ids, which are the uids of the connections, too. */
 // deno-lint-ignore no-explicit-any -- whatever ids the other service has
 export type VisitorChatBox = Pick<ChatBox<any, any>, "worker1" | "connection">;
+
+/** What a message's files need. */
+export interface FileClaims {
+  /**
+   * Promises uploaded files to the message that its sender calls `cid`; the same message may ask again.
+   *
+   * @throws {ChatBoxError} `not_found` when one of them is not this side's, or another message has it
+   */
+  claim(uid: Uuid, side: 1 | 2, cid: string, ids: readonly string[]): Promise<readonly FileReference[]>;
+}
 
 /** What all conversations share. */
 export interface ConversationContext {
   readonly chatBox: VisitorChatBox;
   readonly identity: Identity;
+  readonly files: FileClaims;
+  readonly rates: VisitorLimits;
   readonly clock: Clock;
   /** Whether a conversation begins when the chat is opened, or with the first message. */
   readonly createOn: "access" | "message";
@@ -28,17 +63,19 @@ export interface ConversationContext {
 export class VisitorConversation {
   readonly #context: ConversationContext;
   readonly #visitor: Visitor;
-  readonly #page: HelloFrame["page"];
-  readonly #locale: HelloFrame["locale"];
+  readonly #asker: Asker;
+  readonly #about: JsonObject;
   readonly #connection: Connection;
   #exists = false;
   #creating: Promise<void> | undefined;
+  /** The last message that is being prepared: those after it wait for their turn. */
+  #preparing: Promise<unknown> | undefined;
 
-  private constructor(context: ConversationContext, visitor: Visitor, hello: HelloFrame) {
+  private constructor(context: ConversationContext, visitor: Visitor, asker: Asker, hello: HelloFrame) {
     this.#context = context;
     this.#visitor = visitor;
-    this.#page = hello.page;
-    this.#locale = hello.locale;
+    this.#asker = asker;
+    this.#about = aboutVisitor(visitor, hello);
     this.#connection = context.chatBox.connection(visitor.uid);
   }
 
@@ -46,13 +83,16 @@ export class VisitorConversation {
   static async open(
     context: ConversationContext,
     visitor: Visitor,
+    asker: Asker,
     hello: HelloFrame,
   ): Promise<VisitorConversation> {
-    const conversation = new VisitorConversation(context, visitor, hello);
-    if (visitor.issued === undefined) {
+    const conversation = new VisitorConversation(context, visitor, asker, hello);
+    // Whoever was just given an anonymous session cannot have written.
+    if (visitor.issued === undefined || "subjectHash" in visitor.by) {
       conversation.#exists = await context.chatBox.worker1.connectionOf(visitor.uid) !== undefined;
     }
-    if (conversation.#exists || context.createOn === "access") await conversation.#access();
+    if (conversation.#exists) await conversation.#access();
+    else if (context.createOn === "access") await conversation.#createUnlessTooMany();
     return conversation;
   }
 
@@ -66,25 +106,67 @@ export class VisitorConversation {
     if (!this.#exists) return { rev: 0, messages: [], more: false, reset: after > 0 };
     if (after > 0) {
       const { rev, messages, overflow } = await this.#connection.messagesAfter(after, MAX_CATCH_UP);
-      if (!overflow && after <= rev) {
-        return { rev, messages: messages.map(viewMessage), more: (messages[0]?.seq ?? 1) > 1, reset: false };
+      const changed = messages.map(viewMessage);
+      if (!overflow && after <= rev && newestThatFit(changed) === changed.length) {
+        return { rev, messages: changed, more: (changed[0]?.seq ?? 1) > 1, reset: false };
       }
     }
-    const page = await this.#connection.messages({ limit: WELCOME_PAGE });
-    return { rev: page.rev, messages: page.messages.map(viewMessage), more: page.more, reset: after > 0 };
+    return { ...await this.#page(Infinity, WELCOME_PAGE), reset: after > 0 };
   }
 
-  /** How far the staff's side has come with the visitor's messages. */
-  async watermarks(): Promise<{ readonly delivered: number; readonly read: number }> {
-    if (!this.#exists) return { delivered: 0, read: 0 };
-    return await this.#connection.watermarks(2);
+  /** How far both ends have come. */
+  async progress(): Promise<Progress> {
+    if (!this.#exists) return { delivered: 0, read: 0, seen: 0 };
+    const [staffs, own] = await Promise.all([this.#connection.watermarks(2), this.#connection.watermarks(1)]);
+    return { delivered: staffs.delivered, read: staffs.read, seen: own.read };
   }
 
-  /** Stores a message; resolves when it is on disk. */
-  async send({ cid, content, replyTo }: SendFrame, token: object): Promise<Appended> {
+  /**
+   * Stores a message; resolves when it is on disk. Messages are stored in the order of the calls.
+   *
+   * @throws {RateLimited} when it would begin a conversation, and too many have begun
+   * @throws {ChatBoxError} `not_found` for a file that is not the visitor's, or is another message's
+   */
+  send(frame: SendFrame, options: SendOptions): Promise<Appended> {
+    const { files = [] } = frame;
+    if (this.#preparing === undefined && this.#exists && files.length === 0) {
+      return this.#append(frame, [], options);
+    }
+    // It takes its place now; what it waits for must not let a later one pass.
+    const prepared = this.#prepare(frame, this.#preparing);
+    const done = prepared.then((claimed) => this.#append(frame, claimed, options));
+    const release = (): void => {
+      if (this.#preparing === prepared) this.#preparing = undefined;
+    };
+    this.#preparing = prepared;
+    prepared.then(release, release);
+    return done;
+  }
+
+  async #prepare(
+    { cid, files = [] }: SendFrame,
+    before: Promise<unknown> | undefined,
+  ): Promise<readonly FileReference[]> {
+    // Whoever sent the one before is told if it failed; this one stands for itself.
+    await before?.catch(() => undefined);
     if (!this.#exists) await this.#create();
-    const draft = { cid, content, ...(replyTo !== undefined && { replyTo }) };
-    return await this.#context.chatBox.worker1.sendIn(this.#connection, draft, { token });
+    return files.length === 0
+      ? []
+      : await this.#context.files.claim(this.#visitor.uid, VISITOR_SIDE, cid, files);
+  }
+
+  #append(
+    { cid, content, replyTo }: SendFrame,
+    files: readonly FileReference[],
+    options: SendOptions,
+  ): Promise<Appended> {
+    const draft = {
+      cid,
+      content,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(files.length > 0 && { files }),
+    };
+    return this.#context.chatBox.worker1.sendIn(this.#connection, draft, options);
   }
 
   /** Changes the visitor's own message. */
@@ -110,24 +192,61 @@ export class VisitorConversation {
   /** Reads older messages. */
   async history(before: number, limit: number): Promise<{ messages: readonly Message[]; more: boolean }> {
     if (!this.#exists) return { messages: [], more: false };
-    const { messages, more }: Page = await this.#connection.messages({ before, limit });
-    return { messages: messages.map(viewMessage), more };
+    const { messages, more } = await this.#page(before, limit);
+    return { messages, more };
+  }
+
+  async #page(before: number, limit: number): Promise<Pick<CaughtUp, "rev" | "messages" | "more">> {
+    const { rev, messages, more } = await this.#connection.messages({ before, limit });
+    const views = messages.map(viewMessage);
+    const count = newestThatFit(views);
+    return { rev, messages: views.slice(views.length - count), more: more || count < views.length };
   }
 
   #create(): Promise<void> {
-    return this.#creating ??= this.#access().finally(() => this.#creating = undefined);
+    return this.#creating ??= this.#begin().finally(() => this.#creating = undefined);
+  }
+
+  async #begin(): Promise<void> {
+    const { chatBox, rates } = this.#context;
+    // Another tab may have begun it.
+    if (await chatBox.worker1.connectionOf(this.#visitor.uid) === undefined) {
+      const waitMs = rates.newConversation(this.#asker);
+      if (waitMs > 0) throw new RateLimited("begin a conversation", waitMs);
+    }
+    await this.#access();
+  }
+
+  /** Opening the chat is not refused: the conversation then begins with the first message. */
+  async #createUnlessTooMany(): Promise<void> {
+    try {
+      await this.#create();
+    } catch (error) {
+      if (!(error instanceof RateLimited)) throw error;
+    }
   }
 
   async #access(): Promise<void> {
-    const { chatBox, identity, clock } = this.#context;
+    const { chatBox, identity } = this.#context;
     const { uid } = this.#visitor;
     await chatBox.worker1.accessNewClient(uid, { uid });
-    await identity.save(this.#visitor, clock.now());
+    await identity.save(this.#visitor);
     this.#exists = true;
-    const about = {
-      ...(this.#page && { page: { ...this.#page } }),
-      ...(this.#locale && { locale: this.#locale }),
-    };
-    if (Object.keys(about).length > 0) await this.#connection.properties.update(about);
+    if (Object.keys(this.#about).length > 0) await this.#connection.properties.update(this.#about);
+  }
+}
+
+/**
+ * What staff may know of a visitor: the page, the language, and under `visitor` who they are, `verified` when their site's server
+ * has signed it and claimed otherwise.
+ */
+function aboutVisitor({ by }: Visitor, { page, locale, identity }: HelloFrame): JsonObject {
+  return { ...(page && { page: { ...page } }), ...(locale && { locale }), ...whoIs() };
+
+  function whoIs(): JsonObject {
+    if ("subject" in by) return { visitor: { ...by.subject, verified: true } };
+    const { name, email } = identity ?? {};
+    if (name === undefined && email === undefined) return {};
+    return { visitor: { ...(name && { name }), ...(email && { email }), verified: false } };
   }
 }

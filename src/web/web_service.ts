@@ -1,13 +1,19 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { Assets } from "./assets.ts";
-import { Identity, type SessionStore } from "./identity.ts";
+import type { VisitorFiles } from "./files/ports.ts";
+import { SecurityHeaders } from "./headers.ts";
+import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
+import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
+import { ConnectionCount, type ConnectionLimits } from "./limits/connection_count.ts";
+import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
 import { type Certificate, Listener } from "./listener.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { WebMetrics } from "./metrics.ts";
 import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
 import type { Presence } from "./presence.ts";
-import { CloseCode, MAX_CONTENT_CODE_POINTS } from "./protocol.ts";
+import { CloseCode, MAX_CONTENT_CODE_POINTS, MAX_FILE_BYTES, MAX_FILES } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
+import { SignIn } from "./sign_in.ts";
 import { socketPort } from "./socket_port.ts";
 import type { VisitorChatBox } from "./visitor_conversation.ts";
 import { type SessionContext, VisitorSession } from "./visitor_session.ts";
@@ -22,8 +28,12 @@ const RENEW_DEADLINE_MS = 2_000;
 export interface WebServiceOptions {
   readonly chatBox: VisitorChatBox;
   readonly sessions: SessionStore;
+  readonly identities: IdentityStore;
+  readonly files: VisitorFiles;
   /** At least 32 random bytes that stay the same across restarts. */
   readonly identityKey: Uint8Array;
+  /** Shared with the site's own server, which signs who its visitors are; nobody can sign in without it. */
+  readonly identitySecret?: string | undefined;
   readonly presence: Presence;
   readonly readiness: () => Readiness;
   readonly clock: Clock;
@@ -31,7 +41,13 @@ export interface WebServiceOptions {
   readonly host: string;
   readonly port: number;
   readonly publicUrl?: string | undefined;
+  /** CIDRs of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; none when left out. */
+  readonly trustedProxies?: readonly string[];
   readonly allowedSites?: readonly string[];
+  /** How much visitors may do in a time; no limits when left out. */
+  readonly limits?: LimitSettings;
+  /** How many sockets there may be; no limits when left out. */
+  readonly connections?: ConnectionLimits;
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
@@ -49,30 +65,45 @@ export class WebService {
   readonly #sessions = new Set<VisitorSession>();
   readonly #context: SessionContext;
   readonly #listener: Listener;
+  readonly #headers: SecurityHeaders;
+  readonly #addresses: ClientAddresses;
+  readonly #connections: ConnectionCount;
   #stopping = false;
+  #warned = false;
   #onEmpty: (() => void) | undefined;
 
   /** Begins to listen. @throws {Deno.errors.AddrInUse} and whatever else keeps it from listening */
   constructor(options: WebServiceOptions) {
-    const { chatBox, sessions, identityKey, presence, clock, logger, allowedSites = [], name = "ChatBox50" } =
-      options;
+    const { sessions, identities, files, clock, logger, publicUrl, allowedSites = [] } = options;
     this.#options = options;
+    const identity = new Identity({ key: options.identityKey, sessions, identities, clock });
+    const rates = new VisitorLimits(options.limits ?? NO_LIMITS, clock);
     this.#context = {
-      chatBox,
-      identity: new Identity(identityKey, sessions),
-      presence,
+      chatBox: options.chatBox,
+      identity,
+      signIn: new SignIn(options.identitySecret, clock),
+      files,
+      rates,
+      presence: options.presence,
       clock,
       logger,
       createOn: options.createOn ?? "message",
-      limits: { content: MAX_CONTENT_CODE_POINTS, files: 0, fileBytes: 0 },
+      limits: { content: MAX_CONTENT_CODE_POINTS, files: MAX_FILES, fileBytes: MAX_FILE_BYTES },
       ...(options.metrics && { metrics: options.metrics }),
     };
+    this.#headers = new SecurityHeaders(allowedSites, publicUrl?.startsWith("https:") === true);
+    this.#addresses = new ClientAddresses(options.trustedProxies ?? []);
+    this.#connections = new ConnectionCount(options.connections ?? { all: 0, perAddress: 0 });
     const routes = makeRoutes({
       assets: Assets.load(),
-      name,
+      name: options.name ?? "ChatBox50",
       greeting: options.greeting,
-      allowedSites,
       readiness: options.readiness,
+      identity,
+      files,
+      rates,
+      clock,
+      logger,
     });
     this.#listener = new Listener({
       hostname: options.host,
@@ -80,13 +111,16 @@ export class WebService {
       certificate: options.certificate,
       clock,
       logger,
-      handler: (request, { remoteAddr }) => {
+      handler: async (request, { remoteAddr }) => {
+        const client = this.#addresses.of(remoteAddr.hostname, request.headers);
         const { pathname } = new URL(request.url);
-        if (pathname === "/ws") return this.#upgrade(request);
-        if (pathname === "/metrics" && options.metricsPage !== undefined) {
-          return metricsPage(request, remoteAddr.hostname, options.metricsPage);
-        }
-        return routes.fetch(request);
+        const response = pathname === "/ws"
+          ? this.#upgrade(request, client)
+          : pathname === "/metrics" && options.metricsPage !== undefined
+          ? await metricsPage(request, remoteAddr.hostname, options.metricsPage)
+          : await routes.fetch(request, { client });
+        // 101: what goes on from here is no HTTP any more.
+        return response.status === 101 ? response : this.#headers.complete(response, client.secure);
       },
     });
   }
@@ -101,7 +135,7 @@ export class WebService {
     return this.#sessions.size;
   }
 
-  #upgrade(request: Request): Response {
+  #upgrade(request: Request, client: ClientAddress): Response {
     if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
       return new Response("This is a WebSocket\n", { status: 426, headers: { Upgrade: "websocket" } });
     }
@@ -112,11 +146,31 @@ export class WebService {
       return new Response("Restarting\n", { status: 503, headers: { "Retry-After": "2" } });
     }
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
-    const session = new VisitorSession(this.#context, socketPort(socket));
+    const leave = this.#connections.enter(client.prefix);
+    if (leave === undefined) this.#turnAway(socket, client);
+    else this.#attend(socket, client, leave);
+    return response;
+  }
+
+  /** A page learns why from the close code of an open socket only; a refused handshake tells it nothing. */
+  #turnAway(socket: WebSocket, { prefix, unnamed }: ClientAddress): void {
+    socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
+    this.#options.logger.debug("Turned a connection away: there are too many", { address: prefix });
+    if (!unnamed || this.#warned) return;
+    this.#warned = true;
+    this.#options.logger.warn(
+      "All visitors seem to have one address: the proxy in front sends no X-Forwarded-For, so they share the limits of one",
+      { proxy: prefix },
+    );
+  }
+
+  #attend(socket: WebSocket, { prefix }: ClientAddress, leave: () => void): void {
+    const session = new VisitorSession(this.#context, socketPort(socket), prefix);
     this.#sessions.add(session);
     this.#options.metrics?.socketOpened();
     const end = (event: Event): void => {
       if (event instanceof CloseEvent) this.#options.metrics?.socketClosed(event.code);
+      leave();
       session.close();
       this.#sessions.delete(session);
       if (this.#sessions.size === 0) this.#onEmpty?.();
@@ -127,7 +181,6 @@ export class WebService {
     socket.addEventListener("close", end);
     // An error is always followed by a close; what it says is about the network, not about us.
     socket.addEventListener("error", end);
-    return response;
   }
 
   /** Goes on with another certificate. Open sockets come back at once: they are told to, and lose nothing by it. */

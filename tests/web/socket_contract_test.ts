@@ -2,20 +2,8 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { isUuid, type Uuid } from "../../src/core/mod.ts";
 import { type Frame, SocketClient } from "../support/socket_client.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { socketTest } from "./server_test_case.ts";
 import { startServer, type TestServer } from "./web_server.ts";
-
-/** Runs against a real server. Sockets of the runtime outlive a test by a turn, which is not a leak of ours. */
-function socketTest(name: string, run: (server: TestServer) => Promise<void>): void {
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn(): Promise<void> {
-      await using server = await startServer();
-      await run(server);
-    },
-  });
-}
 
 socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async ({ url }) => {
   await using client = await SocketClient.hello(url);
@@ -31,7 +19,7 @@ socketTest("WebSocket welcomes a new visitor with a session of 256 bits", async 
     more: false,
     reset: false,
     agents: "away",
-    limits: { content: 4000, files: 0, fileBytes: 0 },
+    limits: { content: 4000, files: 10, fileBytes: 10_485_760 },
   });
 });
 
@@ -330,3 +318,58 @@ async function threadOf({ worker1, worker2 }: TestServer["chatBox"], uid: Uuid):
 function countAcks(frames: readonly Frame[]): number {
   return frames.reduce((count, { acks }) => count + (Array.isArray(acks) ? acks.length : 0), 0);
 }
+
+socketTest(
+  "WebSocket tells a new socket how far the visitor has read, here or elsewhere",
+  async ({ url, chatBox }) => {
+    await using client = await SocketClient.hello(url);
+    const { session, uid, seen } = await client.next();
+    equal(seen, undefined);
+    client.send({ type: "send", cid: "a", content: "x" });
+    await client.next();
+    await chatBox.worker2.getMessageSender(await threadOf(chatBox, uid as Uuid))("staff's");
+    await client.nextOf("messages");
+    client.send({ type: "read", seq: 2 });
+    client.send({ type: "history", before: 1, limit: 1 });
+    await client.nextOf("history");
+    await using elsewhere = await SocketClient.hello(url, String(session));
+    equal((await elsewhere.next()).seen, 2);
+  },
+);
+
+socketTest(
+  "[O4] WebSocket sends no more history in a frame than a socket may have unsent",
+  async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    const { session } = await client.next();
+    for (let i = 0; i < 60; i++) client.send({ type: "send", cid: `c${i}`, content: "\u0001".repeat(4_000) });
+    await client.frames.until("all acks", (frames) => countAcks(frames) === 60);
+    await using again = await SocketClient.hello(url, String(session), 1);
+    const { messages, more, reset } = await again.next() as unknown as {
+      messages: { seq: number }[];
+      more: boolean;
+      reset: boolean;
+    };
+    deepEqual([messages[0]?.seq, messages.at(-1)?.seq, more, reset], [26, 60, true, true]);
+    again.send({ type: "history", before: 26, limit: 100 });
+    const page = await again.nextOf("history") as unknown as { messages: { seq: number }[]; more: boolean };
+    deepEqual([page.messages[0]?.seq, page.messages.at(-1)?.seq, page.more], [1, 25, false]);
+  },
+);
+
+socketTest(
+  "[D3] WebSocket acks what was known and what is new in the order in which they were sent",
+  async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    await client.next();
+    client.send({ type: "send", cid: "known", content: "x" });
+    await client.next();
+    for (let i = 0; i < 20; i++) {
+      client.send({ type: "send", cid: "known", content: "x" });
+      client.send({ type: "send", cid: `new${i}`, content: "x" });
+    }
+    const cids = (await client.frames.until("all acks", (frames) => countAcks(frames) === 41))
+      .flatMap(({ acks }) => Array.isArray(acks) ? acks.map(({ cid }) => cid) : []);
+    deepEqual(cids.slice(1), Array.from({ length: 20 }, (_, i) => ["known", `new${i}`]).flat());
+  },
+);

@@ -1,5 +1,6 @@
 import { ChatBox, type Clock, silentLogger, string, systemClock, type Uuid } from "../../src/core/mod.ts";
 import { Presence, WebService, type WebServiceOptions } from "../../src/web/mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { tempStorage } from "../support/temp_storage.ts";
 
 /** A real server on a free port with a real database, and the other service in the test's hands. */
@@ -8,6 +9,9 @@ export interface TestServer extends AsyncDisposable {
   readonly chatBox: ChatBox<Uuid, string>;
   readonly web: WebService;
   readonly presence: Presence;
+  readonly storage: Storage;
+  /** The names of the stored files, arriving ones as well. */
+  files(): readonly string[];
 }
 
 /** Starts a {@link TestServer}; the other service names its client `thread of <uid>`. */
@@ -28,6 +32,8 @@ export async function startServer(
   const web = new WebService({
     chatBox,
     sessions: temp.storage.sessions,
+    identities: temp.storage.identities,
+    files: temp.storage.files,
     identityKey: new Uint8Array(32),
     presence,
     readiness: () => ({ ready: true }),
@@ -43,6 +49,15 @@ export async function startServer(
     chatBox,
     web,
     presence,
+    storage: temp.storage,
+    files(): readonly string[] {
+      try {
+        return [...Deno.readDirSync(`${temp.path}-files`)].map(({ name }) => name);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return [];
+        throw error;
+      }
+    },
     async [Symbol.asyncDispose](): Promise<void> {
       await web.stop(AbortSignal.timeout(5_000));
       presence.close();

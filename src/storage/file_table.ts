@@ -1,0 +1,109 @@
+import { ChatBoxError, type FileReference, type Side, type Uuid } from "../core/mod.ts";
+import type { Database, Statement } from "./database.ts";
+import type { GroupCommit } from "./group_commit.ts";
+
+/** A stored file. */
+export interface StoredFile extends FileReference {
+  /** The conversation that it belongs to. */
+  readonly uid: Uuid;
+  /** The side that brought it. */
+  readonly side: Side;
+}
+
+interface FileRow {
+  readonly id: string;
+  readonly uid: Uuid;
+  readonly side: Side;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly cid: string | null;
+  readonly used: number;
+  readonly removed: number;
+}
+
+/** What is known of files; the bytes lie in a folder. */
+export class FileTable {
+  readonly #commits: GroupCommit;
+  readonly #find: Statement<FileRow>;
+  readonly #insert: Statement;
+  readonly #claim: Statement;
+  readonly #removeUnused: Statement;
+  readonly #removed: Statement<{ id: string }>;
+  readonly #delete: Statement;
+
+  constructor(database: Database, commits: GroupCommit) {
+    this.#commits = commits;
+    this.#find = database.prepare("SELECT * FROM files WHERE id = ?");
+    this.#insert = database.prepare(`
+      INSERT INTO files (id, uid, side, name, type, size, width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#claim = database.prepare("UPDATE files SET cid = ? WHERE id = ?");
+    this.#removeUnused = database.prepare(
+      "UPDATE files SET removed = 1 WHERE used = 0 AND removed = 0 AND created_at < ?",
+    );
+    this.#removed = database.prepare("SELECT id FROM files WHERE removed = 1 LIMIT ?");
+    this.#delete = database.prepare("DELETE FROM files WHERE id = ? AND removed = 1");
+  }
+
+  /** Finds a file; one that was removed is not there any more. */
+  find(id: string): StoredFile | undefined {
+    const row = this.#find.get(id);
+    return row === undefined || row.removed === 1
+      ? undefined
+      : { ...reference(row), uid: row.uid, side: row.side };
+  }
+
+  /** Whether the bytes of a file are still to be kept, or to be removed by name. */
+  isKnown(id: string): boolean {
+    return this.#find.get(id) !== undefined;
+  }
+
+  /** Notes a file whose bytes are on disk. */
+  insert(file: StoredFile, at: number): Promise<void> {
+    const { id, uid, side, name, type, size, width = null, height = null } = file;
+    return this.#commits.write(() =>
+      void this.#insert.run(id, uid, side, name, type, size, width, height, at)
+    );
+  }
+
+  /**
+   * Promises files to the message that its sender calls `cid`; the same message may ask again.
+   *
+   * @throws {ChatBoxError} `not_found` when one of them is not this side's, or another message has it
+   */
+  claim(uid: Uuid, side: Side, cid: string, ids: readonly string[]): Promise<readonly FileReference[]> {
+    return this.#commits.write(() => {
+      const rows = ids.map((id) => this.#find.get(id));
+      const free = rows.filter((row) => row !== undefined).filter((row) =>
+        row.uid === uid && row.side === side && row.removed === 0 &&
+        (row.cid === null ? row.used === 0 : row.cid === cid)
+      );
+      if (free.length < ids.length || new Set(ids).size < ids.length) {
+        throw new ChatBoxError("not_found", "Cannot send: a file is not one of yours that waits to be sent");
+      }
+      for (const { id } of free) this.#claim.run(cid, id);
+      return free.map(reference);
+    });
+  }
+
+  /** Marks as removed what no message names and came before a time, in Unix milliseconds. */
+  removeUnused(before: number): Promise<void> {
+    return this.#commits.write(() => void this.#removeUnused.run(before));
+  }
+
+  /** Some of the removed files, whose bytes are to go. */
+  removed(limit: number): readonly string[] {
+    return this.#removed.all(limit).map(({ id }) => id);
+  }
+
+  /** Forgets removed files whose bytes are gone. */
+  forget(ids: readonly string[]): Promise<void> {
+    return this.#commits.write(() => ids.forEach((id) => this.#delete.run(id)));
+  }
+}
+
+function reference({ id, name, type, size, width, height }: FileRow): FileReference {
+  return { id, name, type, size, ...(width !== null && height !== null && { width, height }) };
+}

@@ -1,0 +1,267 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { Assets } from "../../src/web/assets.ts";
+import { PAGE_LOCALES } from "../../src/web/page_locale.ts";
+import { socketTest } from "./server_test_case.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+}
+
+/** A request as it goes over the wire: nothing is decoded, and no header is added but what HTTP needs. */
+async function ask(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${hostname}:${port}`, "Connection: close"];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  const answer = await readAnswer(connection);
+  const text = new TextDecoder("latin1").decode(answer);
+  const end = text.indexOf("\r\n\r\n");
+  const [status = "", ...fields] = text.slice(0, end).split("\r\n");
+  return {
+    status: Number(status.split(" ")[1]),
+    headers: new Headers(
+      fields.map((
+        field,
+      ): [string, string] => [field.split(": ")[0] ?? "", field.split(": ").slice(1).join(": ")]),
+    ),
+    bytes: answer.slice(end + 4),
+  };
+}
+
+/** Reads until the other side closes, or goes on with another protocol. */
+async function readAnswer(connection: Deno.TcpConn): Promise<Uint8Array> {
+  let answer = new Uint8Array();
+  const chunk = new Uint8Array(64 * 1024);
+  for (;;) {
+    const count = await connection.read(chunk);
+    if (count === null) return answer;
+    answer = new Uint8Array([...answer, ...chunk.subarray(0, count)]);
+    const text = new TextDecoder("latin1").decode(answer.subarray(0, 2_000));
+    if (text.startsWith("HTTP/1.1 101") && text.includes("\r\n\r\n")) return answer;
+  }
+}
+
+const PATHS = [
+  "/",
+  "/embed",
+  "/widget.js",
+  "/static/style.css",
+  "/static/favicon.svg",
+  "/static/none",
+  "/healthz",
+  "/readyz",
+  "/files/none",
+  "/upload",
+  "/ws",
+  "/nothing",
+  "/%00",
+  "/static/..%2f..%2fdeno.json",
+];
+
+for (const path of PATHS) {
+  socketTest(`[S1] HTTP sends the security headers with ${path}`, async ({ url }) => {
+    for (const method of ["GET", "HEAD", "POST", "OPTIONS"]) {
+      const { headers } = await ask(url, path, {}, method);
+      equal(headers.get("X-Content-Type-Options"), "nosniff");
+      equal(headers.get("Referrer-Policy"), "no-referrer");
+      match(String(headers.get("Permissions-Policy")), /camera=\(\).*microphone=\(\)/);
+      match(String(headers.get("Cross-Origin-Resource-Policy")), /^(same|cross)-origin$/);
+      const policy = String(headers.get("Content-Security-Policy"));
+      match(policy, /^default-src 'none';/);
+      match(policy, /frame-ancestors 'self' https:\/\/shop\.example$/);
+      equal(/unsafe|\*|data:/.test(policy), false, policy);
+      equal(headers.get("Server"), null);
+      equal(headers.get("X-Powered-By"), null);
+      equal(headers.get("Strict-Transport-Security"), null);
+      equal(headers.get("Set-Cookie"), null);
+      ok(headers.get("Cache-Control") !== null || !["GET", "HEAD"].includes(method) || path === "/ws", path);
+    }
+  }, { allowedSites: ["https://shop.example"] });
+}
+
+socketTest(
+  "HTTP asks browsers to stay with TLS when a trusted proxy says they came by it",
+  async ({ url }) => {
+    const { headers } = await ask(url, "/", { "X-Forwarded-Proto": "https" });
+    equal(headers.get("Strict-Transport-Security"), "max-age=31536000");
+    equal((await ask(url, "/")).headers.get("Strict-Transport-Security"), null);
+  },
+  { trustedProxies: ["127.0.0.0/8"] },
+);
+
+socketTest(
+  "HTTP asks browsers to stay with TLS when PUBLIC_URL has it, and believes no stranger",
+  async ({ url }) => {
+    equal((await ask(url, "/")).headers.get("Strict-Transport-Security"), "max-age=31536000");
+  },
+  { publicUrl: "https://chat.example" },
+);
+
+socketTest("HTTP believes no stranger who says that there was TLS", async ({ url }) => {
+  equal(
+    (await ask(url, "/", { "X-Forwarded-Proto": "https" })).headers.get("Strict-Transport-Security"),
+    null,
+  );
+});
+
+for (const path of ["/", "/embed", "/widget.js", "/static/style.css", "/static/dist/page.js"]) {
+  socketTest(
+    `HTTP sends ${path} compressed, the same in every encoding, and its headers alone to HEAD`,
+    async ({ url }) => {
+      const plain = await ask(url, path);
+      equal(plain.headers.get("Content-Encoding"), null);
+      const tags = new Set([plain.headers.get("ETag")]);
+      for (
+        const [accepted, encoding, decode] of [
+          ["gzip, deflate, br", "br", brotliDecompressSync],
+          ["gzip, br;q=0", "gzip", gunzipSync],
+          ["GZIP", "gzip", gunzipSync],
+        ] as const
+      ) {
+        const coded = await ask(url, path, { "Accept-Encoding": accepted });
+        equal(coded.headers.get("Content-Encoding"), encoding);
+        deepEqual(new Uint8Array(decode(coded.bytes)), plain.bytes);
+        ok(coded.bytes.length < plain.bytes.length * 0.6);
+        equal(Number(coded.headers.get("Content-Length")), coded.bytes.length);
+        match(String(coded.headers.get("Vary")), /Accept-Encoding/);
+        match(String(coded.headers.get("ETag")), /^"[0-9a-f]{16}-(?:br|gzip)"$/);
+        tags.add(coded.headers.get("ETag"));
+        const head = await ask(url, path, { "Accept-Encoding": accepted }, "HEAD");
+        head.headers.delete("Date");
+        coded.headers.delete("Date");
+        deepEqual([head.status, [...head.headers], head.bytes.length], [200, [...coded.headers], 0]);
+      }
+      equal(tags.size, 3);
+    },
+  );
+
+  socketTest(`HTTP answers 304 for ${path} when the browser has it in that encoding`, async ({ url }) => {
+    const gzip = { "Accept-Encoding": "gzip" };
+    const first = await ask(url, path, gzip);
+    const etag = String(first.headers.get("ETag"));
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      for (const method of ["GET", "HEAD"]) {
+        const again = await ask(url, path, { ...gzip, "If-None-Match": known }, method);
+        deepEqual([again.status, again.bytes.length], [304, 0]);
+        for (const name of ["ETag", "Cache-Control", "Vary"]) {
+          equal(again.headers.get(name), first.headers.get(name));
+        }
+      }
+    }
+    equal((await ask(url, path, { "Accept-Encoding": "br", "If-None-Match": etag })).status, 200);
+    equal((await ask(url, path, { ...gzip, "If-None-Match": '"other"' })).status, 200);
+  });
+}
+
+socketTest("HTTP lets assets be kept for ever by their hash, and only so", async ({ url }) => {
+  const page = new TextDecoder().decode((await ask(url, "/")).bytes);
+  const pinned = [...page.matchAll(/"(\/static\/[^"]+)"/g)].map(([, path]) => String(path));
+  ok(pinned.length >= 3);
+  for (const path of pinned) {
+    match(path, /\?v=[0-9a-f]{16}$/);
+    equal((await ask(url, path)).headers.get("Cache-Control"), "public, max-age=31536000, immutable");
+    equal((await ask(url, path.replace(/v=.*/, "v=0"))).headers.get("Cache-Control"), "no-cache");
+  }
+  equal((await ask(url, "/")).headers.get("Cache-Control"), "no-cache");
+});
+
+socketTest("HTTP lets other sites load the loader and frame the page, and nothing else", async ({ url }) => {
+  const policies = await Promise.all(
+    ["/widget.js", "/embed", "/static/style.css", "/healthz"].map(async (path) =>
+      (await ask(url, path)).headers.get("Cross-Origin-Resource-Policy")
+    ),
+  );
+  deepEqual(policies, ["cross-origin", "cross-origin", "same-origin", "same-origin"]);
+});
+
+for (
+  const [header, locale] of [
+    [undefined, "en"],
+    ["", "en"],
+    ["fr, xx", "en"],
+    ["de-AT,de;q=0.9,en;q=0.8", "de"],
+    ["fr;q=0.9, ar-EG;q=0.5, en;q=0.1", "ar"],
+    ["en;q=0.5, JA", "ja"],
+    ["ja;q=0, de;q=0.1", "de"],
+    [";;;q=x,,", "en"],
+  ] as const
+) {
+  socketTest(`HTTP gives the page in ${locale} to Accept-Language: ${header}`, async ({ url }) => {
+    const { headers, bytes } = await ask(url, "/", header === undefined ? {} : { "Accept-Language": header });
+    const config = /name="chatbox50" content="([^"]*)"/.exec(new TextDecoder().decode(bytes))?.[1] ?? "";
+    deepEqual(
+      JSON.parse(
+        config.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll(
+          "&amp;",
+          "&",
+        ),
+      ),
+      {
+        name: `<b>"$&"</b>`,
+        greeting: null,
+        locale,
+      },
+    );
+    match(String(headers.get("Vary")), /Accept-Language/);
+  }, { name: `<b>"$&"</b>` });
+}
+
+Deno.test("PAGE_LOCALES are the languages of the page", () => {
+  const files = [...Deno.readDirSync(new URL("../../src/client/locales/", import.meta.url))].map(({ name }) =>
+    name
+  );
+  deepEqual(
+    [...PAGE_LOCALES].sort(),
+    files.filter((name) => name !== "mod.ts").map((name) => name.slice(0, -3)).sort(),
+  );
+});
+
+Deno.test("Assets has nothing that begins with a dot", () => {
+  const { paths } = Assets.load();
+  ok(paths.includes("index.html"));
+  deepEqual(paths.filter((path) => /(?:^|\/)\./.test(path)), []);
+});
+
+for (
+  const [origin, allowed] of [
+    [undefined, true],
+    ["own", true],
+    ["https://chat.example", true],
+    ["https://evil.example", false],
+    ["https://chat.example.evil.example", false],
+    ["http://chat.example", false],
+    ["null", false],
+    ["file://", false],
+    ["not a url", false],
+  ] as const
+) {
+  socketTest(
+    `[S2] WebSocket is ${allowed ? "opened" : "refused with 403"} for the origin ${origin}`,
+    async ({ url }) => {
+      const { status } = await ask(url, "/ws", {
+        ...(origin !== undefined && { Origin: origin === "own" ? url : origin }),
+        Connection: "Upgrade",
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+      });
+      equal(status, allowed ? 101 : 403);
+    },
+    { publicUrl: "https://chat.example" },
+  );
+}
+
+socketTest("HTTP answers what is no WebSocket on /ws with 426", async ({ url }) => {
+  const { status, headers } = await ask(url, "/ws");
+  deepEqual([status, headers.get("Upgrade")], [426, "websocket"]);
+  notEqual(headers.get("Content-Security-Policy"), null);
+});
