@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { Uuid } from "../../src/core/mod.ts";
 import { Archive, type Storage } from "../../src/storage/mod.ts";
 import { tempStorage } from "../support/temp_storage.ts";
@@ -40,6 +41,25 @@ Deno.test("Retention removes what is too old, in steps of the size that was aske
   deepEqual(await contents(storage, uid), ["2 days", "1 days"]);
   equal(await storage.store.findRemote(uid, 1, "r9"), undefined);
   equal((await storage.store.findRemote(uid, 1, "r2"))?.content, "2 days");
+});
+
+Deno.test("Retention marks the files of removed messages for the sweeper, and no others", async () => {
+  await using temp = await tempStorage();
+  const { storage } = temp;
+  const uid = await conversation(storage, []);
+  const database = new DatabaseSync(temp.path);
+  for (const [id, age] of [["old", 9], ["new", 1]] as const) {
+    database.prepare(
+      "INSERT INTO files (id, uid, side, name, type, size, created_at) VALUES (?, ?, 1, 'n', 't', 1, 0)",
+    )
+      .run(id, uid);
+    const draft = { content: "see", cid: id, files: [{ id, name: "n", type: "t", size: 1 }] };
+    await storage.store.append(uid, { side: 1, draft, at: NOW - age * DAY_MS, targets: [] });
+  }
+  await storage.retention.removeMessages(NOW - 5 * DAY_MS, 0, 100);
+  const rows = database.prepare("SELECT id, removed FROM files ORDER BY id").all();
+  database.close();
+  deepEqual(rows.map(({ id, removed }) => [id, removed]), [["new", 0], ["old", 1]]);
 });
 
 Deno.test("Retention never gives a seq or rev twice, also when the newest message goes", async () => {

@@ -44,6 +44,7 @@ export class Removal {
   readonly #oldest: Statement<MessageCandidate>;
   readonly #idle: Statement<ConnectionCandidate>;
   readonly #deleteMessage: Statement;
+  readonly #dropFiles: Statement;
   readonly #deleteRemote: Statement;
   readonly #raiseFloors: Statement;
   readonly #deleteConnection: Statement;
@@ -64,6 +65,10 @@ export class Removal {
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE connection_id = c.id AND pending = 1) AS idle
       FROM connections c WHERE id > ? ORDER BY id LIMIT ?`);
     this.#deleteMessage = database.prepare("DELETE FROM messages WHERE id = ?");
+    // The sweeper takes the bytes away; a conversation's deletion marks its files by a trigger.
+    this.#dropFiles = database.prepare(`
+      UPDATE files SET removed = 1 WHERE id IN (
+        SELECT value ->> 'id' FROM messages m, json_each(m.extra, '$.files') WHERE m.id = ?)`);
     this.#deleteRemote = database.prepare("DELETE FROM remote_messages WHERE connection_id = ? AND seq = ?");
     this.#raiseFloors = database.prepare(
       "UPDATE connections SET seq_floor = max(seq_floor, ?), rev_floor = max(rev_floor, ?) WHERE id = ?",
@@ -84,6 +89,7 @@ export class Removal {
     const candidates = this.#oldest.all(cursor, limit);
     const old = candidates.filter(({ created_at, waiting }) => created_at < before && waiting === 0);
     for (const { id, connection_id, seq, top_rev } of old) {
+      this.#dropFiles.run(id);
       this.#deleteRemote.run(connection_id, seq);
       this.#deleteMessage.run(id);
       // Numbers are never given twice, also when the newest message is the one that goes.
