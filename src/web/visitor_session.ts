@@ -1,4 +1,11 @@
-import { type Appended, ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
+import {
+  type Appended,
+  ChatBoxError,
+  type Clock,
+  type ConnectionEvent,
+  isUuid,
+  type Logger,
+} from "../core/mod.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import type { Identity, Visitor } from "./identity.ts";
 import { RateLimited } from "./limits/rate_limited.ts";
@@ -334,12 +341,21 @@ export class VisitorSession {
       code === "internal" ? new Error(`Cannot ${frame.type}: the server has a problem`) : error,
       cid,
     );
-    // It was erased or has expired: the visitor comes back, and the next message begins it anew.
-    const gone = code === "not_found" && frame.type === "send";
+    if (code === "not_found" && frame.type === "send") this.#leaveIfGone();
     // The conversation has moved, or the server stops: either way the next hello leads on.
-    if (gone || (error instanceof ChatBoxError && error.code === "closed")) {
+    if (error instanceof ChatBoxError && error.code === "closed") {
       this.close(CloseCode.restarting, "come back soon");
     }
+  }
+
+  /** A conversation that was erased or has expired: the visitor comes back, and the next message begins it anew. */
+  #leaveIfGone(): void {
+    const { uid } = this.#asker;
+    if (uid === undefined || !isUuid(uid)) return;
+    this.#context.chatBox.worker1.connectionOf(uid).then(
+      (connection) => connection ?? this.close(CloseCode.restarting, "come back soon"),
+      (error) => this.#context.logger.warn("Cannot look a conversation up", { uid, error }),
+    );
   }
 
   /** Says why not, in words that are meant for visitors. */
