@@ -61,16 +61,16 @@ export class Listener {
    * Goes on with another certificate. `Deno.serve` has no way to change it, so it ends and begins again on the same port at once;
    * requests that are under way are answered.
    */
-  renew(certificate: Certificate): void {
+  async renew(certificate: Certificate): Promise<void> {
     const old = this.#server;
     const { port } = old.addr;
     this.#certificate = certificate;
     this.#renewing = old;
-    old.shutdown().then(() => {
-      if (this.#renewing !== old) return;
-      this.#renewing = undefined;
-      this.#begin(port);
-    });
+    await old.shutdown();
+    // Another change came meanwhile, and begins by itself.
+    if (this.#renewing !== old) return;
+    this.#renewing = undefined;
+    this.#begin(port);
   }
 
   #ended(server: Deno.HttpServer<Deno.NetAddr>, error: unknown): void {

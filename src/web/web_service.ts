@@ -188,7 +188,9 @@ export class WebService {
     for (const session of this.#sessions) session.close(CloseCode.restarting, "new certificate");
     // The listener would end them with a code of its own: first they say that they have heard.
     await this.#allClosed(AbortSignal.timeout(RENEW_DEADLINE_MS));
-    if (!this.#stopping) this.#listener.renew(certificate);
+    if (this.#stopping) return;
+    await this.#listener.renew(certificate);
+    this.#options.logger.info("Serving the new certificate");
   }
 
   /** Accepts no new sockets and reads nothing more from those that are open; what they have sent is still answered. */

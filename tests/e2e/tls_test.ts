@@ -2,6 +2,7 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { AcmeResponder } from "../support/acme/responder.ts";
 import { TestAuthority } from "../support/acme/certificates.ts";
 import { within } from "../support/until.ts";
+import type { ServerProcess } from "./server_process.ts";
 import { World } from "./world.ts";
 
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
@@ -77,6 +78,7 @@ Deno.test(
       (lines) => lines.some(({ message }) => message === "The certificate has changed"),
     );
     equal(await within("the close", closed), 1012);
+    await served(server);
     equal(await healthy(), "ok\n");
     equal(await trusted(port, "localhost", second.root), true);
     equal(await trusted(port, "localhost", first.root), false);
@@ -129,9 +131,8 @@ Deno.test(
       (lines) => lines.some(({ message }) => message === "There is a new certificate"),
     );
     deepEqual([acme.issued, acme.contacts], [[domain], ["mailto:admin@example.com"]]);
-    while (!await trusted(port, domain, acme.authority.root).catch(() => false)) {
-      // The listener is between two certificates for a moment.
-    }
+    await served(first);
+    equal(await trusted(port, domain, acme.authority.root), true);
     const plain = await fetch(`http://127.0.0.1:${httpPort}/page?x=1`, { redirect: "manual" });
     await plain.body?.cancel();
     deepEqual([plain.status, plain.headers.get("Location")], [308, `https://${domain}:${port}/page?x=1`]);
