@@ -28,6 +28,14 @@ async function trusted(port: number, name: string, root: string): Promise<boolea
   }
 }
 
+/** Between two certificates nobody listens for a moment. */
+async function served(server: ServerProcess): Promise<void> {
+  await server.logs.until(
+    "the new certificate",
+    (lines) => lines.some(({ message }) => message === "Serving the new certificate"),
+  );
+}
+
 Deno.test(
   "End to end: certificate files are served, and again when they change for the better",
   RELAXED,
