@@ -8,11 +8,15 @@ import { openStorage } from "./storage/mod.ts";
 
 export * from "./core/mod.ts";
 export {
+  type CommitListener,
   DatabaseOpenError,
   type OpenFault,
   openStorage,
+  type SessionRecord,
+  type SessionStore,
   type Storage,
   type StorageOptions,
+  type ValueStore,
 } from "./storage/mod.ts";
 
 /**
@@ -23,6 +27,8 @@ export {
  */
 export class ChatBox<Id1 = Uuid, Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
   /**
+   * Makes a box; nothing is delivered before {@link CoreChatBox.start}.
+   *
    * @param options without `store` and `debug`, messages are kept in `<name>.db` in the working directory
    * @throws {DatabaseOpenError} when that file cannot be used
    */

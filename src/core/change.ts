@@ -17,7 +17,8 @@ export function changedMessage(message: Message, request: ChangeRequest, rev: nu
   if (message.deletedAt !== undefined) return undefined;
   switch (change.type) {
     case "delete": {
-      const { files: _files, data: _data, ...rest } = message;
+      // A deletion is tried whatever became of the message before.
+      const { files: _files, data: _data, failed: _failed, ...rest } = message;
       return { ...rest, rev, content: "", deletedAt: at };
     }
     case "fail":

@@ -1,10 +1,13 @@
 import type { Connection } from "./connection.ts";
 import { Directory } from "./directory.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Callbacks } from "./callbacks.ts";
+import { CallbackWatch } from "./callback_watch.ts";
 import { ChatBoxError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { type Hub, LocalHub } from "./hub.ts";
 import { type Uuid, uuid } from "./id_type.ts";
+import { Lanes } from "./lanes.ts";
 import { MemoryStore } from "./memory_store.ts";
 import type { Side } from "./message.ts";
 import type { Clock, IdSource, Logger, Store } from "./ports.ts";
@@ -16,7 +19,9 @@ import { randomUuid, silentLogger, systemClock, systemRandom } from "./system_po
 export interface ChatBoxOptions<Id1, Id2> {
   /** Names the box in logs, and its file where the store is a file. */
   readonly name: string;
+  /** The first service; its door is {@link ChatBox.worker1}. */
   readonly service1: ServiceOptions<Id1>;
+  /** The second service; its door is {@link ChatBox.worker2}. */
   readonly service2: ServiceOptions<Id2>;
   /** Where everything is kept. */
   readonly store?: Store;
@@ -34,10 +39,36 @@ export interface ChatBoxOptions<Id1, Id2> {
   readonly retryBaseMs?: number;
   /** The longest wait between attempts, in milliseconds; 60,000 when left out. */
   readonly retryMaxMs?: number;
+  /**
+   * After how many milliseconds a callback that has not settled is reported to the logger; 60,000 when left out, `Infinity` for
+   * never. It is not called off: its connection waits for it, the others go on.
+   */
+  readonly callbackTimeoutMs?: number;
 }
 
 /**
  * Carries messages between two services, keeps which client here is which client there, and the whole history.
+ *
+ * @example A shop and a desk
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "shop" },
+ *   service2: { name: "desk", idType: string },
+ *   debug: true,
+ * });
+ * const heard = Promise.withResolvers<string>();
+ * box.worker2.setCreateCallback((visitor) => `ticket of ${visitor}`);
+ * box.worker2.setReceivedMessageCallback((message) => heard.resolve(message.content));
+ * await box.start();
+ * const visitor = await box.worker1.accessNewClient();
+ * const { seq } = await box.worker1.getMessageSender(visitor)("Hello");
+ * equal(seq, 1);
+ * equal(await heard.promise, "Hello");
+ * ```
  *
  * @typeParam Id1 what service 1 uses as ids
  * @typeParam Id2 what service 2 uses as ids
@@ -56,9 +87,14 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   #state: "new" | "started" | "closed" = "new";
   #closed: Promise<void> | undefined;
 
-  /** @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty */
+  /**
+   * Makes a box; nothing is delivered before {@link ChatBox.start}.
+   *
+   * @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty
+   */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, clock = systemClock, ids = randomUuid, logger = silentLogger } = options;
+    const { callbackTimeoutMs = 60_000 } = options;
     if (name === "") throw new TypeError("Cannot make a ChatBox: name is empty, allowed is any other text");
     this.name = name;
     const store = this.#store = chooseStore(options);
@@ -67,7 +103,10 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
       2: makeService(2, options.service2, uuid),
     };
     const hub: Hub = new LocalHub(logger);
-    const directory = this.#directory = new Directory({ store, hub, clock, ids, logger, services });
+    const watch = new CallbackWatch({ clock, logger, timeoutMs: callbackTimeoutMs });
+    const lanes = { 1: new Lanes(), 2: new Lanes() };
+    const directory = this.#directory = new Directory({ store, hub, clock, ids, logger, services, watch });
+    const callbacks = new Callbacks({ logger, directory, services, lanes, watch });
     const dispatcher = this.#dispatcher = new Dispatcher({
       store,
       hub,
@@ -76,11 +115,13 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
       logger,
       directory,
       services,
+      lanes,
+      watch,
       backoff: { baseMs: options.retryBaseMs ?? 500, maxMs: options.retryMaxMs ?? 60_000 },
       signal: this.#closing.signal,
     });
-    const exchange = new Exchange({ store, hub, clock, logger, directory, dispatcher, services });
-    const shared = { store, ids, directory, dispatcher, exchange };
+    const exchange = new Exchange({ store, hub, clock, directory, dispatcher, callbacks, services });
+    const shared = { store, ids, directory, dispatcher, exchange, watch, signal: this.#closing.signal };
     this.worker1 = new ServiceWorker({ ...shared, service: services[1], peer: services[2] });
     this.worker2 = new ServiceWorker({ ...shared, service: services[2], peer: services[1] });
   }

@@ -1,8 +1,11 @@
 import type { ConnectionListener, Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
-import type { Side } from "./message.ts";
+import { copyJson, type JsonObject, type JsonValue } from "./json.ts";
+import type { Message, Side } from "./message.ts";
 import type { CatchUp, Page, Store, Watermarks } from "./ports.ts";
+
+/** How many messages a transcript reads at once. */
+const TRANSCRIPT_PAGE = 100;
 
 /** Where to read in a connection's history. */
 export interface HistoryOptions {
@@ -12,21 +15,47 @@ export interface HistoryOptions {
   readonly limit?: number;
 }
 
-/** The pairing of one client of each service, with everything they wrote. A handle: it holds no state of its own. */
+/**
+ * The pairing of one client of each service, with everything they wrote. A handle: it holds no state of its own.
+ *
+ * @example History and properties
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string, pairAt: "message" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["one", "two", "three"]) await box.worker1.getMessageSender("ada")(text);
+ * const connection = await box.worker1.connectionOf("ada");
+ * await connection?.properties.set("page", "/prices");
+ * deepEqual(await connection?.properties.get("page"), "/prices");
+ * const page = await connection?.messages({ before: 3, limit: 1 });
+ * deepEqual(page?.messages.map(({ content }) => content), ["two"]);
+ * const all = await Array.fromAsync(connection?.transcript() ?? []);
+ * deepEqual(all.map(({ content }) => content), ["one", "two", "three"]);
+ * ```
+ */
 export class Connection {
   /** The connection's own id. */
   readonly uid: Uuid;
-  /** JSON values kept with the connection. */
-  readonly properties: ConnectionProperties;
   readonly #store: Store;
   readonly #hub: Hub;
 
   /** Made by the library; get one from a worker. */
   constructor(uid: Uuid, store: Store, hub: Hub) {
     this.uid = uid;
-    this.properties = new ConnectionProperties(uid, store);
     this.#store = store;
     this.#hub = hub;
+  }
+
+  /** JSON values kept with the connection. */
+  get properties(): ConnectionProperties {
+    return new ConnectionProperties(this.uid, this.#store);
   }
 
   /** Reads a page of history, the newest messages before `before`, in `seq` order. */
@@ -36,6 +65,34 @@ export class Connection {
       throw new RangeError(`Cannot read messages: limit is ${limit}, allowed are whole numbers from 1`);
     }
     return this.#store.messagesBefore(this.uid, before, limit);
+  }
+
+  /**
+   * Reads everything in `seq` order, a page at a time, up to what is newest when it gets there.
+   *
+   * @param options.after only messages with a higher `seq`; all when left out
+   * @param options.signal ends it with the signal's reason
+   */
+  async *transcript(
+    options: { readonly after?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<Message> {
+    const { after = 0, signal } = options;
+    for (let from = after + 1;;) {
+      signal?.throwIfAborted();
+      const newest = (await this.#store.messagesBefore(this.uid, Infinity, 1)).messages.at(-1)?.seq ?? 0;
+      if (from > newest) return;
+      // Numbers may be missing where messages were removed; then the page reaches back too far.
+      const { messages } = await this.#store.messagesBefore(
+        this.uid,
+        from + TRANSCRIPT_PAGE,
+        TRANSCRIPT_PAGE,
+      );
+      for (const message of messages) {
+        signal?.throwIfAborted();
+        if (message.seq >= from) yield message;
+      }
+      from += TRANSCRIPT_PAGE;
+    }
   }
 
   /** Reads what is new or changed since `rev`. */
@@ -77,11 +134,22 @@ export class ConnectionProperties {
 
   /** Sets one value, `undefined` removes it. */
   async set(key: string, value: JsonValue | undefined): Promise<void> {
-    await this.#store.setProperties(this.#uid, new Map([[key, value]]));
+    await this.#write([[key, value]]);
   }
 
   /** Sets several values in one step. */
   async update(patch: Readonly<Record<string, JsonValue | undefined>>): Promise<void> {
-    await this.#store.setProperties(this.#uid, new Map(Object.entries(patch)));
+    await this.#write(Object.entries(patch));
+  }
+
+  async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
+    const patch = new Map<string, JsonValue | undefined>();
+    for (const [key, value] of entries) {
+      patch.set(
+        key,
+        value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`),
+      );
+    }
+    await this.#store.setProperties(this.#uid, patch);
   }
 }

@@ -1,13 +1,16 @@
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
+import type { CallbackWatch } from "./callback_watch.ts";
+import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Directory } from "./directory.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
 import type { JsonValue } from "./json.ts";
-import { otherSide, type Side } from "./message.ts";
+import type { Lanes } from "./lanes.ts";
+import { type Message, otherSide, type Side } from "./message.ts";
 import type { Clock, Deliverable, Logger, Store } from "./ports.ts";
-import type { Receiver, Service } from "./service.ts";
+import { type Receiver, receiverOf, type Service } from "./service.ts";
 
 /** What couriers share. */
 export interface CourierContext {
@@ -18,9 +21,22 @@ export interface CourierContext {
   readonly logger: Logger;
   readonly directory: Directory;
   readonly services: Readonly<Record<Side, Service>>;
+  /** One call at a time for each connection of a side. */
+  readonly lanes: Readonly<Record<Side, Lanes>>;
+  readonly watch: CallbackWatch;
   readonly backoff: BackoffOptions;
   /** Aborted when the ChatBox closes. */
   readonly signal: AbortSignal;
+}
+
+/** What a courier tells whoever sent it. */
+export interface CourierListener {
+  /** Whether it may go on with the next batch; otherwise it ends and what is left stays in storage. */
+  mayContinue(): boolean;
+  /** It waits for something that may take long: it no longer counts among those at work. */
+  onSlow(): void;
+  /** Called in the same step in which the courier decides that nothing is left, so that no wake gets lost. */
+  onEnd(): void;
 }
 
 /**
@@ -31,123 +47,151 @@ export class Courier {
   readonly #context: CourierContext;
   readonly #uid: Uuid;
   readonly #service: Service;
+  readonly #listener: CourierListener;
   #failures = 0;
   /** The highest `seq` whose arrival was told. */
   #told = 0;
+  /** The connection's `rev` up to which it has looked. */
+  #seen = 0;
   #woken = false;
   #cancelWait: (() => void) | undefined;
-  readonly #onEnd: () => void;
 
-  /** @param onEnd called in the same step in which the courier decides that nothing is left, so that no wake gets lost */
-  constructor(context: CourierContext, uid: Uuid, service: Service, onEnd: () => void) {
+  constructor(context: CourierContext, uid: Uuid, service: Service, listener: CourierListener) {
     this.#context = context;
     this.#uid = uid;
     this.#service = service;
-    this.#onEnd = onEnd;
+    this.#listener = listener;
   }
 
-  /** Something new waits: what is under way looks again before it ends. */
-  wake(): void {
-    this.#woken = true;
-  }
-
-  /** Works until nothing waits, there is no receiver, or the ChatBox closes. Never rejects. */
-  async run(): Promise<void> {
-    try {
-      await this.#work();
-    } finally {
-      this.#onEnd();
-    }
-  }
-
-  async #work(): Promise<void> {
-    const { signal, logger } = this.#context;
-    while (!signal.aborted) {
-      this.#woken = false;
-      const receiver = this.#service.receive;
-      if (receiver === undefined) return;
-      try {
-        const idle = await this.#deliverOnce(receiver);
-        this.#failures = 0;
-        if (idle && !this.#woken) return;
-      } catch (error) {
-        if (signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
-        this.#failures++;
-        const waitMs = this.#waitMs(error);
-        logger.warn("A delivery failed, trying again", {
-          uid: this.#uid,
-          service: this.#service.name,
-          attempt: this.#failures,
-          retryInMs: Math.round(waitMs),
-          error,
-        });
-        await this.#wait(waitMs);
-      }
-    }
+  /** Something new waits: what is under way looks again before it ends, unless it has seen this `rev`. */
+  wake(rev: number): void {
+    if (rev > this.#seen) this.#woken = true;
   }
 
   /** Cuts a wait between attempts short. */
   hurry(): void {
+    this.#woken = true;
     this.#cancelWait?.();
   }
 
-  /** Gives true when nothing is left to deliver. */
+  /** Works until nothing waits, there is no receiver, or the ChatBox closes. Never rejects. */
+  async run(): Promise<void> {
+    // One function: the end is told in the same step in which it is decided.
+    try {
+      const { signal, logger } = this.#context;
+      while (!signal.aborted) {
+        const receiver = receiverOf(this.#service, this.#uid);
+        if (receiver === undefined) return;
+        this.#woken = false;
+        try {
+          const more = await this.#deliverOnce(receiver);
+          this.#failures = 0;
+          if (!more && !this.#woken) return;
+          if (!this.#listener.mayContinue()) return;
+        } catch (error) {
+          if (signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
+          if (error instanceof DeliveryGivenBack) {
+            // Whoever took the deliveries is gone, or the client is: what waits is for the next one, who may have come meanwhile.
+            if (this.#woken) continue;
+            return;
+          }
+          this.#failures++;
+          const waitMs = this.#waitMs(error);
+          logger.warn("A delivery failed, trying again", {
+            uid: this.#uid,
+            service: this.#service.name,
+            attempt: this.#failures,
+            retryInMs: Math.round(waitMs),
+            error,
+          });
+          this.#listener.onSlow();
+          await this.#wait(waitMs);
+        }
+      }
+    } finally {
+      this.#listener.onEnd();
+    }
+  }
+
+  /** Gives whether there is more than one batch took. */
   async #deliverOnce(receiver: Receiver): Promise<boolean> {
     const { store, directory } = this.#context;
-    const side = this.#service.side;
+    const { side, name, idType } = this.#service;
     const waiting = await store.deliverable(this.#uid, side, receiver.limit, receiver.echo);
-    const progress = { seq: waiting.seq, rev: waiting.rev };
+    this.#seen = Math.max(this.#seen, waiting.rev);
     if (waiting.messages.length === 0 && waiting.changes.length === 0) {
-      await store.confirm(this.#uid, side, progress);
-      return !waiting.more;
+      await store.confirm(this.#uid, side, { seq: waiting.seq, rev: waiting.rev });
+      return waiting.more;
     }
-    try {
-      const id = (await directory.pair(this.#uid, side)).ids[side];
-      if (id === null) {
-        throw new DeliveryError(`Cannot deliver to ${this.#service.name}: the client has no id`);
-      }
-      await this.#hand(receiver, waiting, this.#service.idType.decode(id));
-      const last = waiting.messages.at(-1)?.seq;
-      await this.#confirm(progress, last ?? 0);
-    } catch (error) {
-      if (!(error instanceof PermanentDeliveryError)) throw error;
-      await this.#fail(waiting, error);
-    }
-    return false;
+    const record = directory.paired(this.#uid, side) ?? await directory.pair(this.#uid, side);
+    if (!record.active[side]) throw new DeliveryGivenBack();
+    const id = record.ids[side];
+    if (id === null) throw new DeliveryError(`Cannot deliver to ${name}: the client has no id`);
+    await this.#hand(receiver, waiting, idType.decode(id));
+    return waiting.more;
   }
 
   async #hand(receiver: Receiver, waiting: Deliverable, id: unknown): Promise<void> {
-    const { store, directory, signal } = this.#context;
-    await receiver.callback({
-      id,
-      connection: directory.handle(this.#uid),
-      rev: waiting.rev,
-      changes: waiting.changes,
-      messages: waiting.messages,
-      note: waiting.note,
-      attempt: this.#failures + 1,
-      signal,
-      setNote: (note: JsonValue) => store.setNote(this.#uid, this.#service.side, note),
-      confirm: (progress: DeliveryProgress) => this.#confirm(progress),
-    });
+    const { store, directory, signal, lanes, watch } = this.#context;
+    const { side, name } = this.#service;
+    const whole = { seq: waiting.seq, rev: waiting.rev };
+    const last = waiting.messages.at(-1)?.seq ?? 0;
+    const confirmed = { seq: 0, rev: 0 };
+    const confirm = async (progress: DeliveryProgress): Promise<void> => {
+      const { seq = 0, rev = 0 } = progress;
+      const all = seq >= last && rev >= whole.rev;
+      await this.#confirm(all ? { ...progress, ...whole } : progress, all ? last : seq);
+      confirmed.seq = Math.max(confirmed.seq, all ? whole.seq : seq);
+      confirmed.rev = Math.max(confirmed.rev, rev);
+    };
+    try {
+      const call = (): void | Promise<void> => {
+        if (signal.aborted) throw new DeliveryGivenBack();
+        const result = receiver.callback({
+          id,
+          connection: directory.handle(this.#uid),
+          rev: waiting.rev,
+          changes: waiting.changes,
+          messages: waiting.messages,
+          note: waiting.note,
+          attempt: this.#failures + 1,
+          signal,
+          setNote: (note: JsonValue) => store.setNote(this.#uid, side, note),
+          confirm,
+          fail: (messages, error) => this.#fail(messages, error),
+        });
+        if (receiver.kind !== "batch") return result;
+        const watched = { callback: "received", service: name, uid: this.#uid };
+        return watch.watch(watched, result, () => this.#listener.onSlow());
+      };
+      await (receiver.kind === "queue" ? call() : lanes[side].run(this.#uid, call));
+    } catch (error) {
+      if (!(error instanceof PermanentDeliveryError)) throw error;
+      const unconfirmed = [
+        ...waiting.changes.filter(({ rev }) => rev > confirmed.rev),
+        ...waiting.messages.filter(({ seq }) => seq > confirmed.seq),
+      ];
+      await this.#fail(unconfirmed, error);
+      await store.confirm(this.#uid, side, whole);
+      return;
+    }
+    if (confirmed.seq < whole.seq || confirmed.rev < whole.rev) await this.#confirm(whole, last);
   }
 
-  /** @param arrived the last message that has arrived, where that is less than the progress says */
-  async #confirm(progress: DeliveryProgress, arrived = progress.seq): Promise<void> {
+  /** @param arrived the last message that has arrived */
+  async #confirm(progress: DeliveryProgress, arrived: number): Promise<void> {
     const { store, hub } = this.#context;
     await store.confirm(this.#uid, this.#service.side, progress);
-    if (arrived === undefined || arrived <= this.#told) return;
+    if (arrived <= this.#told) return;
     this.#told = arrived;
     hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: arrived });
   }
 
-  /** Tells the sender of everything unconfirmed that it will never arrive, and goes on with what comes after. */
-  async #fail(waiting: Deliverable, error: PermanentDeliveryError): Promise<void> {
+  /** Tells the sender that these will never arrive. */
+  async #fail(messages: readonly Message[], error: PermanentDeliveryError): Promise<void> {
     const { store, hub, clock, logger } = this.#context;
-    const side = this.#service.side;
     logger.error("A delivery failed for good", { uid: this.#uid, service: this.#service.name, error });
-    const { delivered } = await store.watermarks(this.#uid, side);
-    for (const { seq } of waiting.messages.filter((message) => message.seq > delivered)) {
+    for (const { seq } of messages) {
       const { message, changed } = await store.change(this.#uid, {
         seq,
         at: clock.now(),
@@ -156,7 +200,6 @@ export class Courier {
       });
       if (changed) hub.publish(this.#uid, { type: "message", message });
     }
-    await store.confirm(this.#uid, side, { seq: waiting.seq, rev: waiting.rev });
   }
 
   #waitMs(error: unknown): number {

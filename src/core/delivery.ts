@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { PermanentDeliveryError } from "./errors.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { JsonValue } from "./json.ts";
 import type { Message } from "./message.ts";
@@ -10,7 +11,12 @@ export type DeliveryKind = "message" | "edit" | "delete";
 export interface Delivery<Id> {
   /** The receiving service's id of the client. */
   readonly id: Id;
+  /** The pairing that the message belongs to. */
   readonly connection: Connection;
+  /**
+   * What happened to the message. After a crash, a change may come that had arrived before, and the deletion of a message that had never
+   * been delivered.
+   */
   readonly kind: DeliveryKind;
   /** The ids that an earlier delivery of this message returned; empty for a new one. */
   readonly remoteIds: readonly string[];
@@ -34,6 +40,7 @@ export type ReceivedMessageCallback<Id> = (
 export interface DeliveryBatch<Id> {
   /** The receiving service's id of the client. */
   readonly id: Id;
+  /** The pairing that the messages belong to. */
   readonly connection: Connection;
   /** The connection's `rev` when the batch was read: the messages are in their state of then. */
   readonly rev: number;
@@ -57,6 +64,11 @@ export interface DeliveryBatch<Id> {
    * `seq`, and the ids they got. Resolves when it is on disk. Clears the note.
    */
   confirm(progress: DeliveryProgress): Promise<void>;
+  /**
+   * Marks messages of the batch as failed for good and tells their sender, while the rest goes on. They still have to be confirmed
+   * like those that have arrived.
+   */
+  fail(messages: readonly Message[], error: PermanentDeliveryError): Promise<void>;
 }
 
 /**

@@ -10,6 +10,8 @@ export interface DeliveryProgress {
 
 /** The ids that one message has in a service, in the order of its parts. */
 export interface RemoteIds {
+  /** The message. */
   readonly seq: number;
+  /** Its ids, one for each part. */
   readonly ids: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { CallbackWatch } from "./callback_watch.ts";
 import { Connection } from "./connection.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -7,7 +8,8 @@ import { otherSide, type Side } from "./message.ts";
 import type { Clock, ConnectionRecord, IdSource, Logger, Store } from "./ports.ts";
 import type { Service } from "./service.ts";
 
-const CACHED_RECORDS = 20_000;
+/** Twice as many connections as are expected to be active at once: half of them may be on their way out. */
+const CACHED_RECORDS = 40_000;
 
 /** What the directory needs. */
 export interface DirectoryOptions {
@@ -17,6 +19,7 @@ export interface DirectoryOptions {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly services: Readonly<Record<Side, Service>>;
+  readonly watch: CallbackWatch;
 }
 
 /** Finds, makes and pairs connections: who is who on the other side. */
@@ -39,11 +42,17 @@ export class Directory {
     return new Connection(uid, this.#options.store, this.#options.hub);
   }
 
+  /** Finds a connection by the encoded id of one side, when it is at hand. */
+  cached(side: Side, id: string): ConnectionRecord | undefined {
+    const uid = this.#uids[side].get(id);
+    const record = uid === undefined ? undefined : this.#records.get(uid);
+    return record?.ids[side] === id ? record : undefined;
+  }
+
   /** Finds a connection by the encoded id of one side. */
   async find(side: Side, id: string): Promise<ConnectionRecord | undefined> {
-    const uid = this.#uids[side].get(id);
-    const cached = uid === undefined ? undefined : this.#records.get(uid);
-    if (cached?.ids[side] === id) return cached;
+    const cached = this.cached(side, id);
+    if (cached !== undefined) return cached;
     const record = await this.#options.store.connectionOf(side, id);
     return record && this.#remember(record);
   }
@@ -81,6 +90,12 @@ export class Directory {
     return this.#remember(record);
   }
 
+  /** The record of a connection whose side has an id, when it is at hand. */
+  paired(uid: Uuid, side: Side): ConnectionRecord | undefined {
+    const record = this.#records.get(uid);
+    return record?.ids[side] === null ? undefined : record;
+  }
+
   /** Gives a side its id by its create callback if it has none; calls for the same connection share one attempt. */
   async pair(uid: Uuid, side: Side): Promise<ConnectionRecord> {
     const record = await this.byUid(uid);
@@ -94,6 +109,11 @@ export class Directory {
       const id = await this.#callCreate(side, peerId, uid);
       return this.#remember(await this.#options.store.setId(uid, side, id));
     });
+  }
+
+  /** Notes whether a side's client is active. */
+  async setActive(uid: Uuid, side: Side, active: boolean): Promise<void> {
+    this.#remember(await this.#options.store.setActive(uid, side, active));
   }
 
   /** Takes a side's id away, so that the next delivery makes a new client there. */
@@ -121,7 +141,7 @@ export class Directory {
   }
 
   async #callCreate(side: Side, peerId: string, uid: Uuid): Promise<string> {
-    const { services } = this.#options;
+    const { services, watch } = this.#options;
     const service = services[side];
     if (service.create === undefined) {
       throw new ChatBoxError(
@@ -131,7 +151,8 @@ export class Directory {
     }
     let id: unknown;
     try {
-      id = await service.create(services[otherSide(side)].idType.decode(peerId), this.handle(uid));
+      const made = service.create(services[otherSide(side)].idType.decode(peerId), this.handle(uid));
+      id = await watch.watch({ callback: "create", service: service.name, uid }, made);
     } catch (cause) {
       // What the callback says about retrying concerns the delivery that waits for it.
       if (cause instanceof DeliveryError || cause instanceof PermanentDeliveryError) throw cause;

@@ -1,14 +1,37 @@
+import { abortable } from "./abortable.ts";
+import { backoffMs } from "./backoff.ts";
 import { Courier, type CourierContext } from "./courier.ts";
+import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
+import { type Receiver, receiverOf } from "./service.ts";
+import { Slots } from "./slots.ts";
 
-/** How many waiting connections are looked up at once after a start. */
+/** How many waiting connections are looked up at once. */
 const PENDING_PAGE = 256;
+
+/** How many connections of a look-up are at work at once; those that take long no longer count. */
+const LOOK_UP_SLOTS = 256;
+
+/** After this time, in milliseconds, a delivery takes long. */
+const SLOW_MS = 1_000;
+
+/** What is under way on one side. */
+interface Desk {
+  readonly couriers: Map<Uuid, Courier>;
+  readonly slots: Slots;
+  /** Those with a limit of their own. */
+  readonly busy: Map<Receiver, Slots>;
+  /** The look-up under way. */
+  lookingUp: boolean;
+  /** Something was left in storage that the look-up may have passed by. */
+  again: boolean;
+}
 
 /** Sends couriers where something waits: at most one at a time for each side of a connection. */
 export class Dispatcher {
   readonly #context: CourierContext;
-  readonly #couriers: Readonly<Record<Side, Map<Uuid, Courier>>> = { 1: new Map(), 2: new Map() };
+  readonly #desks: Readonly<Record<Side, Desk>> = { 1: makeDesk(), 2: makeDesk() };
   readonly #running = new Set<Promise<void>>();
   #started = false;
 
@@ -18,54 +41,171 @@ export class Dispatcher {
 
   /** How many connections have a delivery under way or waiting for its next attempt. */
   get size(): number {
-    return this.#running.size;
+    return this.#desks[1].couriers.size + this.#desks[2].couriers.size;
   }
 
   /** Begins to deliver, with what was pending before. */
   start(): void {
     this.#started = true;
-    for (const side of [1, 2] as const) this.resume(side);
+    for (const side of [1, 2] as const) this.#lookUp(side);
   }
 
-  /** Something waits on a side of a connection. */
-  wake(uid: Uuid, side: Side): void {
+  /**
+   * Something waits on a side of a connection.
+   *
+   * @param rev the connection's `rev` at which it came
+   */
+  wake(uid: Uuid, side: Side, rev: number): void {
     const service = this.#context.services[side];
-    if (!this.#started || !service.durable || service.receive === undefined) return;
-    const busy = this.#couriers[side].get(uid);
-    if (busy !== undefined) {
-      busy.wake();
+    if (!this.#started || this.#context.signal.aborted || !service.durable) return;
+    const desk = this.#desks[side];
+    const courier = desk.couriers.get(uid);
+    if (courier !== undefined) {
+      courier.wake(rev);
       return;
     }
-    const courier = new Courier(this.#context, uid, service, () => this.#couriers[side].delete(uid));
-    this.#couriers[side].set(uid, courier);
-    const run = courier.run().finally(() => this.#running.delete(run));
-    this.#running.add(run);
+    const receiver = receiverOf(service, uid);
+    if (receiver === undefined) return;
+    const release = slotsOf(desk, receiver)?.tryAcquire();
+    // Too many already: it waits in storage, and the look-up finds it when there is room.
+    if (release === null) this.#lookUp(side);
+    else this.#launch(uid, side, receiver, release);
   }
 
   /** Delivers all that waits on a side, now: it has a new receiver, or is back after an outage. */
   resume(side: Side): void {
-    const { services, logger } = this.#context;
-    for (const courier of this.#couriers[side].values()) courier.hurry();
-    if (!this.#started || !services[side].durable || services[side].receive === undefined) return;
-    const run = this.#wakePending(side).catch((error) => {
-      logger.error("Cannot look up what is pending", { service: services[side].name, error });
-    }).finally(() => this.#running.delete(run));
+    for (const courier of this.#desks[side].couriers.values()) courier.hurry();
+    this.#lookUp(side);
+  }
+
+  #launch(uid: Uuid, side: Side, receiver: Receiver, release?: () => void, onSlow?: () => void): void {
+    const desk = this.#desks[side];
+    const courier = new Courier(this.#context, uid, this.#context.services[side], {
+      mayContinue: () => {
+        if (receiver.maxAtOnce === undefined || !slotsOf(desk, receiver)?.wanted) return true;
+        // Others wait for this place: to the end of the queue.
+        desk.again = true;
+        return false;
+      },
+      onSlow: () => onSlow?.(),
+      onEnd: () => {
+        desk.couriers.delete(uid);
+        release?.();
+        onSlow?.();
+      },
+    });
+    desk.couriers.set(uid, courier);
+    this.#run(courier.run());
+  }
+
+  #run(work: Promise<void>): void {
+    const run = work.finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
-  async #wakePending(side: Side): Promise<void> {
-    const { store, signal } = this.#context;
+  #lookUp(side: Side): void {
+    const { services, signal } = this.#context;
+    const { durable, receive, clients } = services[side];
+    if (!this.#started || signal.aborted || !durable) return;
+    if (receive === undefined && clients.size === 0) return;
+    const desk = this.#desks[side];
+    desk.again = true;
+    if (desk.lookingUp) return;
+    desk.lookingUp = true;
+    this.#run(this.#wakePending(side, desk));
+  }
+
+  async #wakePending(side: Side, desk: Desk): Promise<void> {
+    const { signal, logger, services } = this.#context;
+    try {
+      while (desk.again && !signal.aborted) {
+        desk.again = false;
+        await this.#wakeAll(side, desk);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        logger.error("Cannot look up what is pending", { service: services[side].name, error });
+      }
+    } finally {
+      desk.lookingUp = false;
+    }
+  }
+
+  async #wakeAll(side: Side, desk: Desk): Promise<void> {
     let after: Uuid | undefined;
-    while (!signal.aborted) {
-      const uids = await store.pending(side, after, PENDING_PAGE);
-      for (const uid of uids) this.wake(uid, side);
+    for (;;) {
+      const uids = await this.#pending(side, after);
+      for (const uid of uids) await this.#wakePaced(uid, side, desk);
       after = uids.at(-1);
       if (uids.length < PENDING_PAGE) return;
     }
+  }
+
+  /** Looks up until it succeeds or the ChatBox closes. */
+  async #pending(side: Side, after: Uuid | undefined): Promise<readonly Uuid[]> {
+    const { store, signal, clock, random, backoff, logger, services } = this.#context;
+    for (let failures = 1;; failures++) {
+      signal.throwIfAborted();
+      try {
+        return await store.pending(side, after, PENDING_PAGE);
+      } catch (error) {
+        if (error instanceof ChatBoxError && error.code === "closed") throw error;
+        const waitMs = backoffMs(failures, random(), backoff);
+        logger.warn("Cannot look up what is pending, trying again", {
+          service: services[side].name,
+          retryInMs: Math.round(waitMs),
+          error,
+        });
+        const wait = Promise.withResolvers<void>();
+        const cancel = clock.after(waitMs, wait.resolve);
+        await abortable(wait.promise, signal).finally(cancel);
+      }
+    }
+  }
+
+  /** A few hundred at once, so that a long absence does not fill the memory; the slow ones are passed by. */
+  async #wakePaced(uid: Uuid, side: Side, desk: Desk): Promise<void> {
+    const { signal, clock, services } = this.#context;
+    const receiver = receiverOf(services[side], uid);
+    if (receiver === undefined || desk.couriers.has(uid)) return;
+    const limit = slotsOf(desk, receiver);
+    const release = limit && await limit.acquire(signal);
+    const free = await desk.slots.acquire(signal);
+    if (desk.couriers.has(uid) || receiverOf(services[side], uid) !== receiver) {
+      release?.();
+      free();
+      desk.again ||= !desk.couriers.has(uid);
+      return;
+    }
+    const cancel = clock.after(SLOW_MS, free);
+    this.#launch(uid, side, receiver, release, () => {
+      cancel();
+      free();
+    });
   }
 
   /** Waits until all that is under way has ended; abort the context's signal before. */
   async drain(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
+}
+
+function makeDesk(): Desk {
+  return {
+    couriers: new Map(),
+    slots: new Slots(LOOK_UP_SLOTS),
+    busy: new Map(),
+    lookingUp: false,
+    again: false,
+  };
+}
+
+/** The places of a receiver that takes only so many connections at once. */
+function slotsOf(desk: Desk, receiver: Receiver): Slots | undefined {
+  if (receiver.maxAtOnce === undefined) return undefined;
+  const known = desk.busy.get(receiver);
+  if (known !== undefined) return known;
+  const slots = new Slots(receiver.maxAtOnce);
+  desk.busy.set(receiver, slots);
+  return slots;
 }

@@ -17,9 +17,16 @@ export type ChatBoxErrorCode =
 
 /** An error of the library with a machine-readable {@link ChatBoxError.code | code}. */
 export class ChatBoxError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "ChatBoxError";
+  /** What went wrong. */
   readonly code: ChatBoxErrorCode;
 
+  /**
+   * Makes one.
+   *
+   * @param message "Cannot <action>: <what is, what is allowed>"
+   */
   constructor(code: ChatBoxErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -32,23 +39,59 @@ export interface DeliveryErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-/** A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. */
+/**
+ * A delivery failed for now; it is tried again, after `retryAfterMs` at the earliest. A message that is deleted before that is not: whether
+ * an attempt had arrived after all is the receiving service's to know.
+ *
+ * @example The service says when
+ * ```ts
+ * import { DeliveryError } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(new DeliveryError("429 Too Many Requests", { retryAfterMs: 5_000 }).retryAfterMs, 5_000);
+ * ```
+ */
 export class DeliveryError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name: string = "DeliveryError";
+  /** When to try again at the earliest, in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
 
+  /**
+   * Makes one.
+   *
+   * @param message for the operator
+   */
   constructor(message: string, options: DeliveryErrorOptions = {}) {
     super(message, options);
     this.retryAfterMs = options.retryAfterMs;
   }
 }
 
-/** A delivery failed for good: the messages are marked as failed and the sending side is told. */
+/**
+ * A delivery failed for good: the messages are marked as failed and the sending side is told.
+ *
+ * @example Words for the operator, and words for the sender
+ * ```ts
+ * import { PermanentDeliveryError } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const error = new PermanentDeliveryError("403 Forbidden", "This message could not be delivered");
+ * equal(error.userMessage, "This message could not be delivered");
+ * ```
+ */
 export class PermanentDeliveryError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "PermanentDeliveryError";
   /** Words for the sender of the message; the error's own message is for the operator. */
   readonly userMessage: string;
 
+  /**
+   * Makes one.
+   *
+   * @param message for the operator
+   * @param userMessage for the sender
+   */
   constructor(message: string, userMessage: string, options?: ErrorOptions) {
     super(message, options);
     this.userMessage = userMessage;

@@ -1,20 +1,26 @@
+import type { Callbacks } from "./callbacks.ts";
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
 import { type Message, type MessageDraft, type MessageEdit, otherSide, type Side } from "./message.ts";
-import type { Appended, Clock, ConnectionRecord, Logger, Store } from "./ports.ts";
-import type { PeerSignal, Service } from "./service.ts";
+import type { Appended, Clock, ConnectionRecord, Store } from "./ports.ts";
+import type { Service } from "./service.ts";
+
+// Made once: they are looked up for every message.
+const NOBODY: readonly Side[] = [];
+const BOTH: readonly Side[] = [1, 2];
+const ONLY: Readonly<Record<Side, readonly Side[]>> = { 1: [1], 2: [2] };
 
 /** What the exchange needs. */
 export interface ExchangeOptions {
   readonly store: Store;
   readonly hub: Hub;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
+  readonly callbacks: Callbacks;
   readonly services: Readonly<Record<Side, Service>>;
 }
 
@@ -24,6 +30,8 @@ export interface SendOptions {
   readonly token?: object;
   /** Called when the `cid` was known already, at the place in the order of events where a new message's event would be. */
   readonly onDuplicate?: (appended: Appended) => void;
+  /** Ends the waiting; the message may be stored nevertheless. */
+  readonly signal?: AbortSignal;
 }
 
 /** What comes in from either service: stored first, then told to the listeners and sent on its way. */
@@ -36,50 +44,22 @@ export class Exchange {
 
   /** A client of `side` is there. */
   async access(side: Side, id: string, create: boolean, uid: Uuid | undefined): Promise<ConnectionRecord> {
-    const { directory, store, clock } = this.#options;
+    const { directory, store, clock, callbacks } = this.#options;
     const found = await directory.find(side, id);
     if (found === undefined && !create) throw this.#unknownClient(side, id);
     const record = found ?? await directory.findOrCreate(side, id, uid);
     if (found !== undefined) await store.touch(record.uid, clock.now());
-    this.#announce(otherSide(side), record);
+    if (!record.active[side]) await this.setActive(side, id, true);
+    callbacks.announce(otherSide(side), record);
     return record;
   }
 
-  #announce(side: Side, record: ConnectionRecord): void {
-    const { services, directory } = this.#options;
-    const { newAccess, idType } = services[side];
-    if (newAccess === undefined) return;
-    const encoded = record.ids[side];
-    this.#isolate("A new-access callback failed", side, record.uid, () => {
-      const id = encoded === null ? undefined : idType.decode(encoded);
-      return newAccess(id, directory.handle(record.uid));
-    });
-  }
-
-  async #signal(side: Side, uid: Uuid, signal: PeerSignal): Promise<void> {
-    const { services, directory } = this.#options;
-    const { peerSignal, idType } = services[side];
-    if (peerSignal === undefined) return;
-    const encoded = (await directory.byUid(uid))?.ids[side];
-    if (encoded === undefined || encoded === null) return;
-    this.#isolate(
-      "A peer signal callback failed",
-      side,
-      uid,
-      () => peerSignal(idType.decode(encoded), signal, directory.handle(uid)),
-    );
-  }
-
-  /** Calls what a user of the library has set: whatever it throws is logged and ends here. */
-  #isolate(failure: string, side: Side, uid: Uuid, call: () => void | Promise<void>): void {
-    const { services, logger } = this.#options;
-    const report = (error: unknown): void =>
-      logger.error(failure, { uid, service: services[side].name, error });
-    try {
-      Promise.resolve(call()).catch(report);
-    } catch (error) {
-      report(error);
-    }
+  /** A client is there again, and gets what has waited; or it is away, and what comes for it waits. */
+  async setActive(side: Side, id: string, active: boolean): Promise<void> {
+    const { directory, dispatcher } = this.#options;
+    const { uid } = await this.known(side, id);
+    await directory.setActive(uid, side, active);
+    if (active) dispatcher.wake(uid, side, Infinity);
   }
 
   /** The connection of a client that must be known. */
@@ -102,7 +82,7 @@ export class Exchange {
       uid,
       token === undefined ? { type: "message", message } : { type: "message", message, token },
     );
-    this.#wake(uid, targets);
+    this.#wake(uid, targets, message.rev);
     return appended;
   }
 
@@ -125,7 +105,7 @@ export class Exchange {
     const { message, changed } = await store.change(uid, { seq, at: clock.now(), targets, change });
     if (changed) {
       hub.publish(uid, { type: "message", message });
-      this.#wake(uid, targets);
+      this.#wake(uid, targets, message.rev);
     }
     return message;
   }
@@ -135,25 +115,27 @@ export class Exchange {
     const { store, hub } = this.#options;
     if (await store.setRead(uid, side, seq)) {
       hub.publish(uid, { type: "read", side: otherSide(side), seq });
-      await this.#signal(otherSide(side), uid, { type: "read", seq });
+      await this.#options.callbacks.signal(otherSide(side), uid, { type: "read", seq });
     }
   }
 
   /** A client is typing. */
   async typing(side: Side, uid: Uuid, name: string): Promise<void> {
     this.#options.hub.publish(uid, { type: "typing", side, name });
-    await this.#signal(otherSide(side), uid, { type: "typing", name });
+    await this.#options.callbacks.signal(otherSide(side), uid, { type: "typing", name });
   }
 
+  /** For whom a message or a change of `from` waits. */
   #targets(from: Side): readonly Side[] {
     const { services } = this.#options;
-    return ([1, 2] as const).filter((side) =>
-      services[side].durable && (side !== from || services[side].receive?.echo === true)
-    );
+    const toPeer = services[otherSide(from)].durable;
+    const toItself = services[from].durable && services[from].receive?.echo === true;
+    if (toItself) return toPeer ? BOTH : ONLY[from];
+    return toPeer ? ONLY[otherSide(from)] : NOBODY;
   }
 
-  #wake(uid: Uuid, targets: readonly Side[]): void {
-    for (const side of targets) this.#options.dispatcher.wake(uid, side);
+  #wake(uid: Uuid, targets: readonly Side[], rev: number): void {
+    for (const side of targets) this.#options.dispatcher.wake(uid, side, rev);
   }
 
   #unknownClient(side: Side, id: string): ChatBoxError {

@@ -30,6 +30,7 @@ export type ConnectionListener = (event: ConnectionEvent) => void;
 
 /** Carries events to whoever listens; one process needs no more than {@link LocalHub}. */
 export interface Hub {
+  /** Tells everybody who listens to the connection. */
   publish(uid: Uuid, event: ConnectionEvent): void;
   /** Gives the function that ends the subscription. */
   subscribe(uid: Uuid, listener: ConnectionListener): () => void;

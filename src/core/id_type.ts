@@ -1,9 +1,7 @@
 import { ChatBoxError } from "./errors.ts";
 
-declare const uuidBrand: unique symbol;
-
 /** A UUID in its lower-case text form (RFC 9562). */
-export type Uuid = string & { readonly [uuidBrand]: true };
+export type Uuid = string & { readonly "~brand": "uuid" };
 
 /**
  * How ids of a service are kept as text. For every value `decode(encode(value))` equals the value, and different values
@@ -14,9 +12,17 @@ export type Uuid = string & { readonly [uuidBrand]: true };
 export interface IdType<T> {
   /** Names the type in errors. */
   readonly name: string;
-  /** @throws {TypeError} when the value is not of the type. */
+  /**
+   * The text that stands for a value.
+   *
+   * @throws {TypeError} when the value is not of the type.
+   */
   encode(value: T): string;
-  /** @throws {ChatBoxError} `bad_id` when the text was not made by `encode`. */
+  /**
+   * The value for which a text stands.
+   *
+   * @throws {ChatBoxError} `bad_id` when the text was not made by `encode`.
+   */
   decode(text: string): T;
 }
 
@@ -27,9 +33,10 @@ export function isUuid(text: string): text is Uuid {
   return UUID.test(text);
 }
 
-function reject(name: string, text: string): never {
+/** Throws the error for a text that does not decode. */
+export function rejectText(name: string, text: string, options?: ErrorOptions): never {
   const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
-  throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a ${name}`);
+  throw new ChatBoxError("bad_id", `Cannot decode an id: ${JSON.stringify(shown)} is not a ${name}`, options);
 }
 
 /** UUIDs, the default. */
@@ -40,10 +47,10 @@ export const uuid: IdType<Uuid> = {
     if (!isUuid(text)) throw new TypeError(`Cannot encode an id: ${JSON.stringify(value)} is not a uuid`);
     return text;
   },
-  decode: (text) => isUuid(text) ? text : reject("uuid", text),
+  decode: (text) => isUuid(text) ? text : rejectText("uuid", text),
 };
 
-/** Any text. */
+/** Any text, unpaired surrogates included. */
 export const string: IdType<string> = {
   name: "string",
   encode(value: string): string {

@@ -1,45 +1,57 @@
-/** A map that forgets what was not used for longest once it holds more than `limit` entries. */
+/**
+ * A map that holds at most `limit` entries and forgets those that were not used for long. Two generations: when the young one
+ * is full it becomes the old one, and what is used there moves back; so a use costs one look-up, and no order is kept.
+ */
 export class LruMap<K, V> {
-  readonly #map = new Map<K, V>();
-  readonly #limit: number;
+  #young = new Map<K, V>();
+  #old = new Map<K, V>();
+  readonly #half: number;
 
+  /**
+   * Makes an empty one.
+   *
+   * @param limit the most entries, from 2
+   */
   constructor(limit: number) {
-    this.#limit = limit;
+    if (!Number.isSafeInteger(limit) || limit < 2) {
+      throw new RangeError(`Cannot make an LruMap: limit is ${limit}, allowed are whole numbers from 2`);
+    }
+    this.#half = Math.floor(limit / 2);
   }
 
   /** How many entries it holds. */
   get size(): number {
-    return this.#map.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** Reads an entry and counts that as a use. */
   get(key: K): V | undefined {
-    const value = this.#map.get(key);
-    if (value !== undefined) {
-      this.#map.delete(key);
-      this.#map.set(key, value);
-    }
-    return value;
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
   }
 
-  /** Stores an entry, forgetting the oldest when there are too many. */
+  /** Stores an entry. */
   set(key: K, value: V): void {
-    this.#map.delete(key);
-    this.#map.set(key, value);
-    if (this.#map.size <= this.#limit) return;
-    for (const oldest of this.#map.keys()) {
-      this.#map.delete(oldest);
-      return;
+    if (this.#young.size >= this.#half && !this.#young.has(key)) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
+    this.#old.delete(key);
+    this.#young.set(key, value);
   }
 
   /** Forgets an entry. */
   delete(key: K): void {
-    this.#map.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#map.clear();
+    this.#young.clear();
+    this.#old.clear();
   }
 }

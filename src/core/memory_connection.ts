@@ -50,7 +50,7 @@ export class MemoryConnection {
 
   constructor(draft: ConnectionDraft) {
     const { uid, ids, at, properties = {} } = draft;
-    this.record = { uid, ids, createdAt: at, lastSeenAt: at };
+    this.record = { uid, ids, active: { 1: true, 2: true }, createdAt: at, lastSeenAt: at };
     this.properties = properties;
   }
 

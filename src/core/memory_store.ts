@@ -36,6 +36,7 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** See {@link Store.createConnection}. */
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord> {
     return this.#run(() => {
       if (this.#connections.has(draft.uid)) {
@@ -58,6 +59,13 @@ export class MemoryStore implements Store {
       this.#index(side, id, uid);
       connection.record = { ...connection.record, ids: { ...connection.record.ids, [side]: id } };
       return connection.record;
+    });
+  }
+
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
+    return this.#in(uid, (connection) => {
+      const { record } = connection;
+      return connection.record = { ...record, active: { ...record.active, [side]: active } };
     });
   }
 
@@ -118,10 +126,11 @@ export class MemoryStore implements Store {
     return this.#run(() => {
       const uids = [...this.#connections.keys()];
       const start = after === undefined ? 0 : uids.indexOf(after) + 1;
-      return uids.slice(start).filter((uid) => this.#connections.get(uid)?.sides[side].pending).slice(
-        0,
-        limit,
-      );
+      const waits = (uid: Uuid): boolean => {
+        const connection = this.#connections.get(uid);
+        return connection !== undefined && connection.sides[side].pending && connection.record.active[side];
+      };
+      return uids.slice(start).filter(waits).slice(0, limit);
     });
   }
 

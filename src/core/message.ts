@@ -11,6 +11,7 @@ export function otherSide(side: Side): Side {
 
 /** The writer of a message as the other side may see them. */
 export interface Author {
+  /** How they are called. */
   readonly name: string;
   /** The address of a picture. */
   readonly avatar?: string;
@@ -18,7 +19,9 @@ export interface Author {
 
 /** A file that belongs to a message; the bytes are kept by a service, not by the ChatBox. */
 export interface FileReference {
+  /** The keeping service's id of the file. */
   readonly id: string;
+  /** The file's name, for people. */
   readonly name: string;
   /** A media type (RFC 9110 section 8.3.1). */
   readonly type: string;
@@ -26,6 +29,7 @@ export interface FileReference {
   readonly size: number;
   /** Pixels, for images whose size is known. */
   readonly width?: number;
+  /** Pixels. */
   readonly height?: number;
 }
 
@@ -45,6 +49,7 @@ export interface Message {
   readonly createdAt: number;
   /** The sender's own id of the message; unique within the connection's last 1,000 messages. */
   readonly cid?: string;
+  /** Who wrote it, where the service says so. */
   readonly author?: Author;
   /** Unix milliseconds of the last edit. */
   readonly editedAt?: number;
@@ -52,6 +57,7 @@ export interface Message {
   readonly deletedAt?: number;
   /** The `seq` of the message that this one answers. */
   readonly replyTo?: number;
+  /** The files that belong to it. */
   readonly files?: readonly FileReference[];
   /** Anything else a service wants kept with the message. */
   readonly data?: JsonObject;
@@ -61,12 +67,17 @@ export interface Message {
 
 /** What a service hands in to be sent. */
 export interface MessageDraft {
+  /** The text. */
   readonly content: string;
   /** Sending the same `cid` again stores nothing new and gives the first message. */
   readonly cid?: string;
+  /** Who wrote it. */
   readonly author?: Author;
+  /** The `seq` of the message that it answers. */
   readonly replyTo?: number;
+  /** Files that belong to it. */
   readonly files?: readonly FileReference[];
+  /** Anything else to be kept with it. */
   readonly data?: JsonObject;
   /** The ids that the message has in the sending service; with them it can be found again. */
   readonly remoteIds?: readonly string[];
@@ -76,7 +87,10 @@ export interface MessageDraft {
 
 /** What an edit changes; what is left out stays. */
 export interface MessageEdit {
+  /** The new text. */
   readonly content: string;
+  /** The files that belong to it from now on. */
   readonly files?: readonly FileReference[];
+  /** What else is kept with it from now on. */
   readonly data?: JsonObject;
 }

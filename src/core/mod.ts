@@ -11,7 +11,6 @@ export {
   type ReceiveBatchOptions,
   type ReceiveOptions,
   ServiceWorker,
-  type ServiceWorkerParts,
 } from "./service_worker.ts";
 export type {
   CreateCallback,
@@ -20,6 +19,16 @@ export type {
   PeerSignalCallback,
   ServiceOptions,
 } from "./service.ts";
+export type { ClientQueueOptions } from "./worker_queues.ts";
+export { MessageQueue, type QueuedMessage } from "./message_queue.ts";
+export { type OutgoingMessage, SendQueue, type TrySendMessage } from "./send_queue.ts";
+export {
+  AsyncQueue,
+  QueueClosedError,
+  type TryReceive,
+  type TrySend,
+  type WaitOptions,
+} from "./async_queue.ts";
 export type { SendOptions } from "./exchange.ts";
 export { Connection, ConnectionProperties, type HistoryOptions } from "./connection.ts";
 export type * from "./delivery.ts";
@@ -35,6 +44,7 @@ export {
 } from "./message.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { type IdType, isUuid, string, type Uuid, uuid } from "./id_type.ts";
+export { bigint, boolean, bytes, custom, number, tuple } from "./id_types.ts";
 export {
   ChatBoxError,
   type ChatBoxErrorCode,

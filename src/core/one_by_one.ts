@@ -1,41 +1,59 @@
+import type { CallbackWatch } from "./callback_watch.ts";
 import type {
   DeliveryBatch,
   DeliveryKind,
   ReceivedBatchCallback,
   ReceivedMessageCallback,
 } from "./delivery.ts";
-import type { Message, Side } from "./message.ts";
+import { DeliveryGivenBack } from "./delivery_given_back.ts";
+import { PermanentDeliveryError } from "./errors.ts";
+import type { Message } from "./message.ts";
 import type { Store } from "./ports.ts";
+import type { Service } from "./service.ts";
+
+const NO_IDS: readonly string[] = [];
 
 /** Feeds a callback for single messages from batches: changes first, then new messages, each confirmed when it returns. */
 export function deliverOneByOne<Id>(
-  side: Side,
+  { side, name }: Service,
   store: Store,
+  watch: CallbackWatch,
   callback: ReceivedMessageCallback<Id>,
 ): ReceivedBatchCallback<Id> {
   return async (batch) => {
+    const last = batch.messages.at(-1);
     for (const message of batch.changes) {
-      await call(batch, message, message.deletedAt === undefined ? "edit" : "delete");
-      await batch.confirm({ rev: message.rev });
+      await attempt(batch, message, message.deletedAt === undefined ? "edit" : "delete");
+      if (message.rev < batch.rev || last !== undefined) await batch.confirm({ rev: message.rev });
     }
     for (const message of batch.messages) {
-      const ids = await call(batch, message, "message");
-      await batch.confirm({
-        seq: message.seq,
-        ...(ids.length > 0 && { remoteIds: [{ seq: message.seq, ids }] }),
-      });
+      const ids = await attempt(batch, message, "message");
+      const { seq } = message;
+      const progress = message === last ? { seq, rev: batch.rev } : { seq };
+      await batch.confirm(ids.length > 0 ? { ...progress, remoteIds: [{ seq, ids }] } : progress);
     }
   };
 
-  async function call(
+  /** What is refused for good is marked, and the next one has its turn. */
+  async function attempt(
     batch: DeliveryBatch<Id>,
     message: Message,
     kind: DeliveryKind,
   ): Promise<readonly string[]> {
     const { id, connection, attempt, signal } = batch;
-    const remoteIds = kind === "message" ? [] : await store.remoteIds(message.uid, side, message.seq);
-    const result = await callback(message, { id, connection, kind, remoteIds, attempt, signal });
-    if (typeof result === "string") return [result];
-    return result ?? [];
+    const remoteIds = kind === "message" ? NO_IDS : await store.remoteIds(message.uid, side, message.seq);
+    // The ChatBox closes: what is left waits for the next start.
+    if (signal.aborted) throw new DeliveryGivenBack();
+    try {
+      const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
+      const result = pending instanceof Promise
+        ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
+        : pending;
+      return typeof result === "string" ? [result] : result ?? NO_IDS;
+    } catch (error) {
+      if (!(error instanceof PermanentDeliveryError)) throw error;
+      await batch.fail([message], error);
+      return NO_IDS;
+    }
   }
 }

@@ -21,25 +21,37 @@ export type IdSource = () => Uuid;
 
 /** Where the core reports what it cannot tell a caller. Text first, then fields; never message content. */
 export interface Logger {
+  /** For those who look for a fault. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What happens in good order. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong and is tried again. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong for good. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 /** A connection as it is stored. */
 export interface ConnectionRecord {
+  /** The connection's own id. */
   readonly uid: Uuid;
   /** The encoded ids of the two services; `null` while a side has none yet. */
   readonly ids: Readonly<Record<Side, string | null>>;
+  /** False for a client that has been deactivated: what comes for it waits. */
+  readonly active: Readonly<Record<Side, boolean>>;
+  /** Unix milliseconds. */
   readonly createdAt: number;
+  /** Unix milliseconds. */
   readonly lastSeenAt: number;
 }
 
 /** What a new connection is made of. */
 export interface ConnectionDraft {
+  /** The connection's own id. */
   readonly uid: Uuid;
+  /** The encoded ids of the two services; `null` for none yet. */
   readonly ids: Readonly<Record<Side, string | null>>;
+  /** Its first properties; none when left out. */
   readonly properties?: JsonObject;
   /** Unix milliseconds. */
   readonly at: number;
@@ -47,6 +59,7 @@ export interface ConnectionDraft {
 
 /** The outcome of {@link Store.append}. */
 export interface Appended {
+  /** The stored message. */
   readonly message: Message;
   /** The `rev` that the message took when it was stored first; later changes do not move it. */
   readonly createdRev: number;
@@ -76,6 +89,7 @@ export interface Page {
 export interface AppendRequest {
   /** The service that sends it. */
   readonly side: Side;
+  /** What is to be stored. */
   readonly draft: MessageDraft;
   /** Unix milliseconds. */
   readonly at: number;
@@ -85,11 +99,13 @@ export interface AppendRequest {
 
 /** A change of a stored message. */
 export interface ChangeRequest {
+  /** The message. */
   readonly seq: number;
   /** Unix milliseconds. */
   readonly at: number;
   /** The sides for which the change waits until confirmed. */
   readonly targets: readonly Side[];
+  /** What is to become of it. */
   readonly change:
     | ({ readonly type: "edit" } & MessageEdit)
     | { readonly type: "delete" }
@@ -99,6 +115,7 @@ export interface ChangeRequest {
 
 /** The outcome of {@link Store.change}. */
 export interface Changed {
+  /** The message as it is now. */
   readonly message: Message;
   /** False when the message was like that already: no `rev` was taken. */
   readonly changed: boolean;
@@ -110,10 +127,13 @@ export interface Deliverable {
   readonly rev: number;
   /** Every new message up to this `seq` is in here, or was delivered before, or is gone. */
   readonly seq: number;
+  /** Delivered messages that changed since, in `rev` order. */
   readonly changes: readonly Message[];
+  /** New messages, in `seq` order. */
   readonly messages: readonly Message[];
   /** There is more than the limit let through. */
   readonly more: boolean;
+  /** What {@link Store.setNote} kept since the last confirmation. */
   readonly note: JsonValue | undefined;
 }
 
@@ -137,10 +157,16 @@ export interface Store {
   connection(uid: Uuid): Promise<ConnectionRecord | undefined>;
   /** Finds a connection by the encoded id of one side. */
   connectionOf(side: Side, id: string): Promise<ConnectionRecord | undefined>;
-  /** @throws `conflict` when the uid or one of the ids is taken. */
+  /**
+   * Makes a connection.
+   *
+   * @throws `conflict` when the uid or one of the ids is taken
+   */
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord>;
   /** Gives a side its id, a new one or, with `null`, none. @throws `conflict` when the id is taken. */
   setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord>;
+  /** Notes whether a side's client is active. */
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord>;
   /** Notes that a client of the connection was there at `at` (Unix milliseconds). */
   touch(uid: Uuid, at: number): Promise<void>;
   /** Reads the properties. */
@@ -166,7 +192,7 @@ export interface Store {
   confirm(uid: Uuid, side: Side, progress: DeliveryProgress): Promise<void>;
   /** Keeps a note until the next {@link Store.confirm} for the side. */
   setNote(uid: Uuid, side: Side, note: JsonValue): Promise<void>;
-  /** The next `limit` connections, in a stable order after `after`, for which something waits on `side`. */
+  /** The next `limit` connections, in a stable order after `after`, for which something waits on an active `side`. */
   pending(side: Side, after: Uuid | undefined, limit: number): Promise<readonly Uuid[]>;
 
   /** How far a side has come. */

@@ -59,7 +59,10 @@ export interface Service {
   create: CreateCallback<unknown, unknown> | undefined;
   newAccess: NewAccessCallback<unknown> | undefined;
   peerSignal: PeerSignalCallback<unknown> | undefined;
+  /** Who takes deliveries of every client that has nobody of its own. */
   receive: Receiver | undefined;
+  /** Who takes deliveries of single clients. */
+  readonly clients: Map<Uuid, Receiver>;
 }
 
 /** Who takes deliveries of a service. */
@@ -69,6 +72,15 @@ export interface Receiver {
   readonly limit: number;
   /** Whether the service gets its own messages, too. */
   readonly echo: boolean;
+  /** A callback for batches or single messages, which follows other callbacks of the connection, or a queue, which is no call. */
+  readonly kind: "batch" | "single" | "queue";
+  /** For how many connections it takes deliveries at once; for all when left out. */
+  readonly maxAtOnce?: number;
+}
+
+/** Who takes the deliveries of a connection. */
+export function receiverOf(service: Service, uid: Uuid): Receiver | undefined {
+  return (service.clients.size > 0 ? service.clients.get(uid) : undefined) ?? service.receive;
 }
 
 /** Builds the inside's view of a service from its options. */
@@ -84,6 +96,7 @@ export function makeService<Id>(side: Side, options: ServiceOptions<Id>, fallbac
     newAccess: undefined,
     peerSignal: undefined,
     receive: undefined,
+    clients: new Map(),
   };
 }
 

@@ -1,3 +1,5 @@
+import { abortable } from "./abortable.ts";
+import type { CallbackWatch } from "./callback_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
 import type { Directory } from "./directory.ts";
@@ -6,14 +8,24 @@ import { ChatBoxError } from "./errors.ts";
 import type { Exchange, SendOptions } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
+import type { MessageQueue } from "./message_queue.ts";
 import { deliverOneByOne } from "./one_by_one.ts";
 import type { Appended, ConnectionRecord, IdSource, Store } from "./ports.ts";
+import { SendQueue } from "./send_queue.ts";
+import { type ClientQueueOptions, WorkerQueues } from "./worker_queues.ts";
 import type { CreateCallback, NewAccessCallback, PeerSignalCallback, Service } from "./service.ts";
+
+/** How many sent messages may be on their way into storage. */
+const SEND_QUEUE_CAPACITY = 1_000;
 
 /** How many messages are read at once for a callback that takes them one at a time. */
 const ONE_BY_ONE_LIMIT = 32;
 
-/** What a worker is made of; the ChatBox builds it. */
+/**
+ * What a worker is made of; the ChatBox builds it.
+ *
+ * @internal
+ */
 export interface ServiceWorkerParts {
   readonly service: Service;
   readonly peer: Service;
@@ -22,6 +34,9 @@ export interface ServiceWorkerParts {
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
   readonly exchange: Exchange;
+  readonly watch: CallbackWatch;
+  /** Aborted when the ChatBox closes. */
+  readonly signal: AbortSignal;
 }
 
 /** Options of {@link ServiceWorker.accessNewClient}. */
@@ -30,6 +45,8 @@ export interface AccessOptions {
   readonly create?: boolean;
   /** The connection's own id if it is made now; a random one when left out. */
   readonly uid?: Uuid;
+  /** Ends the waiting; a registration that has begun goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
@@ -45,20 +62,78 @@ export interface ReceiveBatchOptions extends ReceiveOptions {
 }
 
 /** Sends messages of one client. Resolves with the stored message once it is on disk. */
-export type MessageSender = (message: string | MessageDraft) => Promise<Message>;
+export type MessageSender = (message: string | MessageDraft, options?: SendOptions) => Promise<Message>;
 
 /**
  * One service's door to the ChatBox.
+ *
+ * @example Callbacks, an edit, and an id that the receiving service gave
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * const heard: unknown[] = [];
+ * const changed = Promise.withResolvers<void>();
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * box.worker2.setReceivedMessageCallback((message, { id, kind, remoteIds }) => {
+ *   heard.push([id, kind, message.content, remoteIds]);
+ *   if (kind === "edit") changed.resolve();
+ *   return "post 1";
+ * });
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * const { seq } = await box.worker1.getMessageSender("ada")("Helo");
+ * await box.worker1.edit("ada", seq, "Hello");
+ * await changed.promise;
+ * deepEqual(heard.at(-1), ["room of ada", "edit", "Hello", ["post 1"]]);
+ * ```
+ *
+ * @example Without callbacks: queues
+ * ```ts
+ * import { ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * await box.worker1.sendQueue.send({ id: "ada", message: "first" });
+ * await box.worker1.sendQueue.send({ id: "ada", message: "second" });
+ * const heard: string[] = [];
+ * for await (const message of box.worker2.receiveQueue) {
+ *   heard.push(`${message.id}: ${message.content}`);
+ *   if (heard.length === 2) break;
+ * }
+ * deepEqual(heard, ["room of ada: first", "room of ada: second"]);
+ * ```
  *
  * @typeParam Id what the service uses as ids of its clients
  * @typeParam PeerId what the other service uses
  */
 export class ServiceWorker<Id, PeerId> {
   readonly #parts: ServiceWorkerParts;
+  readonly #queues: WorkerQueues<Id>;
+  #sendQueue: SendQueue<Id> | undefined;
 
-  /** Made by the {@link ChatBox}. */
+  /**
+   * Made by the {@link ChatBox}.
+   *
+   * @internal
+   */
   constructor(parts: ServiceWorkerParts) {
     this.#parts = parts;
+    this.#queues = new WorkerQueues(parts);
   }
 
   /** The service's name. */
@@ -91,10 +166,11 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedMessageCallback<Id> | undefined,
     options: ReceiveOptions = {},
   ): void {
-    const { store, service } = this.#parts;
-    this.setReceivedBatchCallback(
-      callback && deliverOneByOne(service.side, store, callback),
+    const { store, service, watch } = this.#parts;
+    this.#setReceiver(
+      callback && deliverOneByOne(service, store, watch, callback),
       { ...options, limit: ONE_BY_ONE_LIMIT },
+      "single",
     );
   }
 
@@ -103,9 +179,18 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions = {},
   ): void {
+    this.#setReceiver(callback, options, "batch");
+  }
+
+  #setReceiver(
+    callback: ReceivedBatchCallback<Id> | undefined,
+    options: ReceiveBatchOptions,
+    kind: "single" | "batch",
+  ): void {
     const { limit = 100, echo = false } = options;
     const { service, dispatcher } = this.#parts;
-    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo };
+    this.#queues.closeAll();
+    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo, kind };
     dispatcher.resume(service.side);
   }
 
@@ -124,8 +209,10 @@ export class ServiceWorker<Id, PeerId> {
    */
   async accessNewClient(id?: Id, options: AccessOptions = {}): Promise<Id> {
     const { service, ids, exchange } = this.#parts;
+    const { create = true, uid, signal } = options;
+    signal?.throwIfAborted();
     const encoded = service.idType.encode(id ?? this.#newId(ids));
-    await exchange.access(service.side, encoded, options.create ?? true, options.uid);
+    await abortable(exchange.access(service.side, encoded, create, uid), signal);
     return service.idType.decode(encoded) as Id;
   }
 
@@ -139,10 +226,52 @@ export class ServiceWorker<Id, PeerId> {
     return ids();
   }
 
+  /**
+   * A client of this service is gone for now: what comes for it waits until {@link ServiceWorker.accessNewClient} is called for it again.
+   * History and pairing stay. Its queue is closed.
+   *
+   * @throws {ChatBoxError} `not_found` for an unknown client
+   */
+  async deactivateClient(id: Id): Promise<void> {
+    const { service, exchange } = this.#parts;
+    const encoded = service.idType.encode(id);
+    await exchange.setActive(service.side, encoded, false);
+    this.#queues.closeClient(encoded);
+  }
+
+  /**
+   * The messages from the other side for one client, as a queue of its own; the others go where they went before. The same one is
+   * given until it is closed. An unknown client's queue ends with a `not_found`.
+   *
+   * @throws {TypeError} when the service is not durable: then nothing waits for its clients
+   */
+  getClientQueue(id: Id, options: ClientQueueOptions = {}): MessageQueue<Id> {
+    return this.#queues.ofClient(this.#parts.service.idType.encode(id), options);
+  }
+
+  /**
+   * The messages from the other side for all clients that have no queue of their own. Made when first asked for, and again after it was
+   * closed.
+   *
+   * @throws {TypeError} when a callback receives them, or the service is not durable
+   */
+  get receiveQueue(): MessageQueue<Id> {
+    return this.#queues.ofAll();
+  }
+
+  /** Messages of all clients on their way into storage, a bounded number at once. Made when first asked for. */
+  get sendQueue(): SendQueue<Id> {
+    return this.#sendQueue ??= new SendQueue(
+      SEND_QUEUE_CAPACITY,
+      async ({ id, message }) =>
+        (await this.send(id, typeof message === "string" ? { content: message } : message)).message,
+    );
+  }
+
   /** Gives the function that sends messages of a client. */
   getMessageSender(id: Id): MessageSender {
-    return async (message) =>
-      (await this.send(id, typeof message === "string" ? { content: message } : message)).message;
+    return async (message, options) =>
+      (await this.send(id, typeof message === "string" ? { content: message } : message, options)).message;
   }
 
   /**
@@ -151,13 +280,19 @@ export class ServiceWorker<Id, PeerId> {
    * @throws {ChatBoxError} `not_found` for an unknown client, `overloaded` when it cannot be stored now
    */
   async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    const { uid } = await this.#known(id);
-    return await this.#parts.exchange.send(this.side, uid, draft, options);
+    const { directory, exchange, service } = this.#parts;
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const encoded = service.idType.encode(id);
+    const { uid } = directory.cached(service.side, encoded) ?? await exchange.known(service.side, encoded);
+    return await abortable(exchange.send(service.side, uid, draft, options), signal);
   }
 
   /** Sends a message of the connection's client on this side. See {@link ServiceWorker.send}. */
   sendIn(connection: Connection, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    return this.#parts.exchange.send(this.side, connection.uid, draft, options);
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return abortable(this.#parts.exchange.send(this.side, connection.uid, draft, options), signal);
   }
 
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Uuid } from "./id_type.ts";
-import type { Clock, IdSource, Logger } from "./ports.ts";
+import type { Clock, Logger } from "./ports.ts";
 
 /** The real time. */
 export const systemClock: Clock = {
@@ -16,10 +16,14 @@ export const systemClock: Clock = {
 };
 
 /** Random UUIDs, version 4. */
-export const randomUuid: IdSource = () => crypto.randomUUID() as Uuid;
+export function randomUuid(): Uuid {
+  return crypto.randomUUID() as Uuid;
+}
 
 /** A number from 0 to below 1, for jitter. */
-export const systemRandom = (): number => Math.random();
+export function systemRandom(): number {
+  return Math.random();
+}
 
 /** Says nothing. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -13,11 +13,13 @@ interface ConnectionRow {
   readonly uid: Uuid;
   readonly s1_id: string | null;
   readonly s2_id: string | null;
+  readonly s1_active: number;
+  readonly s2_active: number;
   readonly created_at: number;
   readonly last_seen_at: number;
 }
 
-const COLUMNS = "uid, s1_id, s2_id, created_at, last_seen_at";
+const COLUMNS = "uid, s1_id, s2_id, s1_active, s2_active, created_at, last_seen_at";
 
 /** The statements of the `connections` table. */
 export class ConnectionTable {
@@ -25,6 +27,7 @@ export class ConnectionTable {
   readonly #byId: Readonly<Record<Side, Statement<ConnectionRow>>>;
   readonly #insert: Statement;
   readonly #setId: Readonly<Record<Side, Statement>>;
+  readonly #setActive: Readonly<Record<Side, Statement>>;
   readonly #touch: Statement;
   readonly #properties: Statement<{ properties: string }>;
   readonly #setProperties: Statement;
@@ -40,6 +43,10 @@ export class ConnectionTable {
     this.#setId = {
       1: database.prepare("UPDATE connections SET s1_id = ? WHERE uid = ?"),
       2: database.prepare("UPDATE connections SET s2_id = ? WHERE uid = ?"),
+    };
+    this.#setActive = {
+      1: database.prepare("UPDATE connections SET s1_active = ? WHERE uid = ?"),
+      2: database.prepare("UPDATE connections SET s2_active = ? WHERE uid = ?"),
     };
     this.#touch = database.prepare(
       "UPDATE connections SET last_seen_at = max(last_seen_at, ?) WHERE uid = ?",
@@ -63,7 +70,7 @@ export class ConnectionTable {
     }
     for (const side of [1, 2] as const) this.#checkFree(side, ids[side]);
     this.#insert.run(uid, textOrNull(ids[1]), textOrNull(ids[2]), JSON.stringify(properties), at, at);
-    return { uid, ids, createdAt: at, lastSeenAt: at };
+    return { uid, ids, active: { 1: true, 2: true }, createdAt: at, lastSeenAt: at };
   }
 
   /** @throws {ChatBoxError} `conflict`, `not_found` */
@@ -72,6 +79,12 @@ export class ConnectionTable {
     if (record.ids[side] === id) return record;
     this.#checkFree(side, id);
     this.#setId[side].run(textOrNull(id), uid);
+    return this.require(uid);
+  }
+
+  /** @throws {ChatBoxError} `not_found` */
+  setActive(uid: Uuid, side: Side, active: boolean): ConnectionRecord {
+    this.#setActive[side].run(active ? 1 : 0, uid);
     return this.require(uid);
   }
 
@@ -114,6 +127,7 @@ function decode(row: ConnectionRow | undefined): ConnectionRecord | undefined {
       1: row.s1_id === null ? null : fromText(row.s1_id),
       2: row.s2_id === null ? null : fromText(row.s2_id),
     },
+    active: { 1: row.s1_active === 1, 2: row.s2_active === 1 },
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
   };

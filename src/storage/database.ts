@@ -123,11 +123,16 @@ export class Database {
     }
   }
 
+  /** Copies what is committed into another file, some pages at a time, while this one goes on being used. */
+  async backup(path: string): Promise<void> {
+    await backup(this.#database, path);
+  }
+
   /**
-   * Writes a copy of this moment to another file. (`VACUUM INTO` needs ATTACH, which Deno refuses to a program that may not do everything.)
+   * Copies what is committed into another file in one step, for a connection beside a server: between two steps the server would write,
+   * and the copy start over. (`VACUUM INTO` needs ATTACH, which Deno refuses to a program that may not do everything.)
    */
   async copyTo(path: string): Promise<void> {
-    // All pages in one step: between two steps a writer would make it start over.
     await backup(this.#database, path, { rate: 0x7fffffff });
   }
 

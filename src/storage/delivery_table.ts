@@ -1,24 +1,25 @@
-import type { Deliverable, DeliveryProgress, JsonValue, Side, Uuid, Watermarks } from "../core/mod.ts";
+import type {
+  Deliverable,
+  DeliveryProgress,
+  JsonValue,
+  Message,
+  Side,
+  Uuid,
+  Watermarks,
+} from "../core/mod.ts";
 import type { Database, Statement } from "./database.ts";
-import type { Head } from "./heads.ts";
+import type { Head, Heads, SideState } from "./heads.ts";
 import { fromText, toText } from "./text.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "./message_rows.ts";
 
-interface DeliveryRow {
-  readonly seq: number;
-  readonly rev: number;
-  readonly read_seq: number;
-  readonly note: string | null;
-  readonly cursor: string | null;
-}
-
-const NONE: DeliveryRow = { seq: 0, rev: 0, read_seq: 0, note: null, cursor: null };
-
 /** The statements of the `deliveries` and `remote_messages` tables: how far each side has come. */
 export class DeliveryTable {
-  readonly #find: Statement<DeliveryRow>;
-  readonly #setPending: Statement;
+  readonly #heads: Heads;
+  readonly #insert: Statement;
+  readonly #mark: Statement;
   readonly #confirm: Statement;
+  readonly #note: Statement<{ note: string | null }>;
+  readonly #cursor: Statement<{ cursor: string | null }>;
   readonly #setNote: Statement;
   readonly #setRead: Statement;
   readonly #setCursor: Statement;
@@ -31,25 +32,24 @@ export class DeliveryTable {
   readonly #remoteIds: Statement<{ remote_id: string }>;
   readonly #findRemote: Statement<{ seq: number }>;
 
-  constructor(database: Database) {
-    const upsert = (columns: string, values: string, update: string): Statement =>
-      database.prepare(`INSERT INTO deliveries (connection_id, side, ${columns}) VALUES (?, ?, ${values})
-        ON CONFLICT (connection_id, side) DO UPDATE SET ${update}`);
-    this.#find = database.prepare(
-      "SELECT seq, rev, read_seq, note, cursor FROM deliveries WHERE connection_id = ? AND side = ?",
-    );
-    this.#setPending = upsert("pending", "?", "pending = excluded.pending");
-    this.#confirm = upsert(
-      "seq, rev, pending",
-      "?, ?, ?",
-      "seq = max(seq, excluded.seq), rev = max(rev, excluded.rev), pending = excluded.pending, note = NULL",
-    );
-    this.#setNote = upsert("note", "?", "note = excluded.note");
-    this.#setRead = upsert("read_seq", "?", "read_seq = excluded.read_seq");
-    this.#setCursor = upsert("cursor", "?", "cursor = excluded.cursor");
+  constructor(database: Database, heads: Heads) {
+    this.#heads = heads;
+    const update = (set: string): Statement =>
+      database.prepare(`UPDATE deliveries SET ${set} WHERE connection_id = ? AND side = ?`);
+    const read = <R extends object>(column: string): Statement<R> =>
+      database.prepare<R>(`SELECT ${column} FROM deliveries WHERE connection_id = ? AND side = ?`);
+    this.#insert = database.prepare("INSERT OR IGNORE INTO deliveries (connection_id, side) VALUES (?, ?)");
+    this.#mark = update("pending = ?");
+    this.#confirm = update("seq = ?, rev = ?, note = NULL");
+    this.#setNote = update("note = ?");
+    this.#setRead = update("read_seq = ?");
+    this.#setCursor = update("cursor = ?");
+    this.#note = read("note");
+    this.#cursor = read("cursor");
     this.#pending = database.prepare(`
       SELECT c.id, c.uid FROM deliveries d JOIN connections c ON c.id = d.connection_id
-      WHERE d.side = ? AND d.pending = 1 AND d.connection_id > ? ORDER BY d.connection_id LIMIT ?`);
+      WHERE d.side = ? AND d.pending = 1 AND d.connection_id > ? AND iif(d.side = 1, c.s1_active, c.s2_active) = 1
+      ORDER BY d.connection_id LIMIT ?`);
     this.#idOf = database.prepare("SELECT id FROM connections WHERE uid = ?");
     this.#changes = database.prepare(`
       SELECT ${MESSAGE_COLUMNS} FROM messages
@@ -73,18 +73,61 @@ export class DeliveryTable {
     );
   }
 
-  /** Marks that something waits; costs nothing while it is marked already. */
+  /** Marks that something waits, in the transaction that stores it. */
   markPending(head: Head, targets: readonly Side[]): void {
     for (const side of targets) {
-      if (head.pending[side]) continue;
-      this.#setPending.run(head.id, side, 1);
-      head.pending[side] = true;
+      const state = this.#row(head, side);
+      state.pending = true;
+      if (state.marked) continue;
+      this.#mark.run(1, head.id, side);
+      state.marked = true;
+    }
+  }
+
+  /** Takes the marks of those away for whom nothing waits. */
+  unmark(): void {
+    for (const head of this.#heads.loaded()) {
+      for (const side of [1, 2] as const) {
+        const state = head.sides[side];
+        if (!state.marked || state.pending) continue;
+        this.#mark.run(0, head.id, side);
+        state.marked = false;
+      }
     }
   }
 
   deliverable(uid: Uuid, head: Head, side: Side, limit: number, own: boolean): Deliverable {
-    const state = this.#state(head, side);
-    const note: JsonValue | undefined = state.note === null ? undefined : JSON.parse(state.note);
+    const state = head.sides[side];
+    const note = state.hasNote ? this.#readNote(head, side) : undefined;
+    const fresh = this.#atHand(head, state, side, own);
+    if (fresh !== undefined) {
+      const more = fresh.length > limit;
+      const messages = more ? fresh.slice(0, limit) : fresh;
+      const seq = more ? messages.at(-1)?.seq ?? state.seq : head.seq;
+      return { rev: head.rev, seq, changes: [], messages, more, note };
+    }
+    return this.#readDeliverable(uid, head, side, limit, own, note);
+  }
+
+  /** What waits, when all of it is in memory: the usual case for a side that keeps up. */
+  #atHand(head: Head, state: SideState, side: Side, own: boolean): Message[] | undefined {
+    if (!state.pending) return [];
+    const first = head.tail?.[0]?.seq;
+    if (head.tail === undefined || first === undefined) return undefined;
+    const after = Math.max(state.seq, state.clearSeq);
+    if (after + 1 < first || head.changedRev > Math.max(state.rev, state.clearRev)) return undefined;
+    return head.tail.filter((message) => message.seq > after && (own || message.side !== side));
+  }
+
+  #readDeliverable(
+    uid: Uuid,
+    head: Head,
+    side: Side,
+    limit: number,
+    own: boolean,
+    note: JsonValue | undefined,
+  ): Deliverable {
+    const state = head.sides[side];
     // No message has side 0, so this leaves nobody's out.
     const except = own ? 0 : side;
     const changed = this.#changes.all(head.id, state.rev, state.seq, except, limit + 1)
@@ -103,41 +146,64 @@ export class DeliveryTable {
   }
 
   confirm(head: Head, side: Side, progress: DeliveryProgress): void {
-    const state = this.#state(head, side);
+    for (const remote of progress.remoteIds ?? []) this.setRemoteIds(head, side, remote.seq, remote.ids);
+    const state = this.#row(head, side);
     const seq = Math.max(state.seq, progress.seq ?? 0);
     const rev = Math.max(state.rev, progress.rev ?? 0);
-    const pending = head.pending[side] && (rev < head.rev || seq < head.seq);
-    for (const remote of progress.remoteIds ?? []) this.setRemoteIds(head, side, remote.seq, remote.ids);
-    this.#confirm.run(head.id, side, seq, rev, pending ? 1 : 0);
-    head.pending[side] = pending;
+    if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.run(seq, rev, head.id, side);
+    state.seq = seq;
+    state.rev = rev;
+    state.hasNote = false;
+    state.pending &&= rev < head.rev || seq < head.seq;
+    this.#heads.confirmed(head);
   }
 
   setNote(head: Head, side: Side, note: JsonValue): void {
-    this.#setNote.run(head.id, side, JSON.stringify(note));
+    const state = this.#row(head, side);
+    this.#setNote.run(JSON.stringify(note), head.id, side);
+    state.hasNote = true;
   }
 
+  #readNote(head: Head, side: Side): JsonValue | undefined {
+    const note = this.#note.get(head.id, side)?.note ?? null;
+    return note === null ? undefined : JSON.parse(note);
+  }
+
+  /** The next connections for which something waits. A mark may be left over: the head knows. */
   pending(side: Side, after: Uuid | undefined, limit: number): readonly Uuid[] {
-    const afterId = after === undefined ? 0 : this.#idOf.get(after)?.id ?? 0;
-    return this.#pending.all(side, afterId, limit).map(({ uid }) => uid);
+    const found: Uuid[] = [];
+    let afterId = after === undefined ? 0 : this.#idOf.get(after)?.id ?? 0;
+    for (;;) {
+      const rows = this.#pending.all(side, afterId, limit);
+      for (const { id, uid } of rows) {
+        afterId = id;
+        if (this.#heads.get(uid).sides[side].pending) found.push(uid);
+        if (found.length === limit) return found;
+      }
+      if (rows.length < limit) return found;
+    }
   }
 
   watermarks(head: Head, side: Side): Watermarks {
-    const { seq, read_seq } = this.#state(head, side);
-    return { delivered: seq, read: read_seq };
+    const { seq, read } = head.sides[side];
+    return { delivered: seq, read };
   }
 
   setRead(head: Head, side: Side, seq: number): boolean {
-    if (seq <= this.#state(head, side).read_seq) return false;
-    this.#setRead.run(head.id, side, seq);
+    const state = this.#row(head, side);
+    if (seq <= state.read) return false;
+    this.#setRead.run(seq, head.id, side);
+    state.read = seq;
     return true;
   }
 
   cursor(head: Head, side: Side): string | undefined {
-    return textOf(this.#state(head, side).cursor);
+    return textOf(this.#cursor.get(head.id, side)?.cursor ?? null);
   }
 
   setCursor(head: Head, side: Side, cursor: string): void {
-    this.#setCursor.run(head.id, side, toText(cursor));
+    this.#row(head, side);
+    this.#setCursor.run(toText(cursor), head.id, side);
   }
 
   setRemoteIds(head: Head, side: Side, seq: number, ids: readonly string[]): void {
@@ -153,8 +219,12 @@ export class DeliveryTable {
     return this.#findRemote.get(head.id, side, toText(remoteId))?.seq;
   }
 
-  #state(head: Head, side: Side): DeliveryRow {
-    return this.#find.get(head.id, side) ?? NONE;
+  /** The state of a side that has a row to update. */
+  #row(head: Head, side: Side): SideState {
+    const state = head.sides[side];
+    if (!state.stored) this.#insert.run(head.id, side);
+    state.stored = true;
+    return state;
   }
 }
 

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from "file-type";
 import { imageSize } from "image-size";
 
 /** How many bytes of a file are looked at: enough for the size of photographs, which follows their colour profile and preview. */
@@ -44,6 +43,8 @@ export async function lookInto(head: Uint8Array): Promise<FileContent> {
 }
 
 async function detect(head: Uint8Array): Promise<string | undefined> {
+  // Loaded with the first file: it wants the environment, which a library without files need not be allowed.
+  const { fileTypeFromBuffer } = await import("file-type");
   try {
     return (await fileTypeFromBuffer(head))?.mime;
   } catch {

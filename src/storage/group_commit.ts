@@ -17,13 +17,46 @@ const BUSY_LIMIT_MS = 5_000;
 /** Writes inside the open transaction. Throws a `ChatBoxError` only before its first change of the database. */
 type Work<T> = () => T;
 
-interface Operation {
-  /** Executes and gives what to do once it is durable. */
-  readonly execute: () => () => void;
+/** A write that waits, and after its turn what to answer once it is durable. */
+class Operation<T> {
+  readonly #work: Work<T>;
+  readonly #resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
   /** Whose write it is, for the log. */
   readonly uid: string | undefined;
+  #outcome: { readonly result: T } | { readonly error: unknown } | undefined;
+
+  constructor(
+    work: Work<T>,
+    resolve: (result: T) => void,
+    reject: (error: unknown) => void,
+    uid: string | undefined,
+  ) {
+    this.#work = work;
+    this.#resolve = resolve;
+    this.reject = reject;
+    this.uid = uid;
+  }
+
+  execute(): void {
+    this.#outcome = { result: this.#work() };
+  }
+
+  /** Its own fault: the others go on without it. */
+  fail(error: unknown): void {
+    this.#outcome = { error };
+  }
+
+  answer(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined) throw new Error("Cannot answer a write: it was not executed");
+    if ("error" in outcome) this.reject(outcome.error);
+    else this.#resolve(outcome.result);
+  }
 }
+
+/** An operation, whatever it results in. */
+type AnyOperation = Pick<Operation<unknown>, "execute" | "fail" | "answer" | "reject" | "uid">;
 
 /** What a group commit tells whoever counts. */
 export interface CommitListener {
@@ -48,7 +81,7 @@ export interface GroupCommitOptions {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  #queue: Operation[] = [];
+  #queue: AnyOperation[] = [];
   #scheduled = false;
   #busySince: number | undefined;
   #closed = false;
@@ -81,14 +114,7 @@ export class GroupCommit {
       );
     }
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({
-        execute: () => {
-          const result = work();
-          return () => resolve(result);
-        },
-        reject,
-        uid,
-      });
+      this.#queue.push(new Operation(work, resolve, reject, uid));
       this.#schedule();
     });
   }
@@ -119,14 +145,12 @@ export class GroupCommit {
     if (!this.#begin()) return;
     const batch = this.#queue.length <= MAX_BATCH ? this.#queue : this.#queue.slice(0, MAX_BATCH);
     this.#queue = this.#queue.length <= MAX_BATCH ? [] : this.#queue.slice(MAX_BATCH);
-    const done: (() => void)[] = [];
     try {
-      if (!this.#executeAll(batch, done)) {
+      if (!this.#executeAll(batch)) {
         // One of them has failed after it had begun to write: take all back and let each stand for itself.
         this.#rollback();
-        done.length = 0;
         this.#options.database.exec("BEGIN IMMEDIATE");
-        this.#executeEach(batch, done);
+        this.#executeEach(batch);
       }
       this.#options.database.exec("COMMIT");
     } catch (error) {
@@ -135,7 +159,7 @@ export class GroupCommit {
       return;
     }
     this.#options.listener?.committed(batch.length, performance.now() - started);
-    for (const answer of done) answer();
+    for (const operation of batch) operation.answer();
   }
 
   /** Gives false when another process holds the file; then the writes stay in the queue for a later attempt. */
@@ -161,33 +185,33 @@ export class GroupCommit {
   }
 
   /** Gives false when one failed in a way that may have left half of it behind. */
-  #executeAll(batch: readonly Operation[], done: (() => void)[]): boolean {
+  #executeAll(batch: readonly AnyOperation[]): boolean {
     for (const operation of batch) {
       try {
-        done.push(operation.execute());
+        operation.execute();
       } catch (error) {
         if (!(error instanceof ChatBoxError)) {
           if (isDiskFault(error)) throw error;
           return false;
         }
-        done.push(() => operation.reject(error));
+        operation.fail(error);
       }
     }
     return true;
   }
 
-  #executeEach(batch: readonly Operation[], done: (() => void)[]): void {
+  #executeEach(batch: readonly AnyOperation[]): void {
     const { database, logger, onRollback } = this.#options;
     for (const operation of batch) {
       database.exec("SAVEPOINT one");
       try {
-        done.push(operation.execute());
+        operation.execute();
       } catch (error) {
         if (isDiskFault(error)) throw error;
         database.exec("ROLLBACK TO one");
         onRollback();
         if (!(error instanceof ChatBoxError)) logger.error("A write failed", { uid: operation.uid, error });
-        done.push(() => operation.reject(error));
+        operation.fail(error);
       }
       database.exec("RELEASE one");
     }
@@ -198,7 +222,7 @@ export class GroupCommit {
     this.#options.onRollback();
   }
 
-  #refuse(batch: readonly Operation[], cause: unknown): void {
+  #refuse(batch: readonly AnyOperation[], cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#options.logger.error("Cannot commit: nothing of it was stored", {
       writes: batch.length,

@@ -1,68 +1,87 @@
-import { ChatBoxError, CID_WINDOW, type Side, type Uuid } from "../core/mod.ts";
+import { ChatBoxError, CID_WINDOW, type Message, type Side, type Uuid } from "../core/mod.ts";
 import { fromText } from "./text.ts";
 import type { Database, Statement } from "./database.ts";
+import { RecentCids } from "./recent_cids.ts";
 
 /** How many conversations' heads are kept, and how many `cid`s in all of them together. */
 const MAX_HEADS = 20_000;
 const MAX_CIDS = 400_000;
+
+/** How many messages of one conversation that wait for a side are kept at hand; beyond it they are read from the table. */
+const MAX_TAIL = 32;
+
+/** How far one side has come. */
+export interface SideState {
+  /** Every message up to this `seq`, and every change up to this `rev`, has been delivered: as on disk. */
+  seq: number;
+  rev: number;
+  read: number;
+  /** Nothing before these waits, though the disk's marks are lower: what lies between is not for this side. */
+  clearSeq: number;
+  clearRev: number;
+  /** Whether something may wait. */
+  pending: boolean;
+  /**
+   * Whether the disk says so. The mark is set in the transaction of the message and taken away late, because a busy conversation
+   * would move it twice for each message; what it says too much is found out by the marks when the head is loaded.
+   */
+  marked: boolean;
+  hasNote: boolean;
+  /** Whether there is a row at all. */
+  stored: boolean;
+}
 
 /** Where a conversation stands: what the next message needs to know. Rebuilt from the tables whenever it is not at hand. */
 export interface Head {
   readonly id: number;
   seq: number;
   rev: number;
-  /** Whether the side is marked as having something to deliver. */
-  readonly pending: Record<Side, boolean>;
+  /** The `rev` of the last edit, deletion or failure; 0 for none. */
+  changedRev: number;
+  readonly sides: Readonly<Record<Side, SideState>>;
+  /** The newest messages without a gap, kept while a side waits for them. */
+  tail: Message[] | undefined;
   /** Loaded with the first message that is written. */
   cids: Record<Side, RecentCids> | undefined;
 }
 
-/** The `cid`s of one side's last messages. Two generations, so that forgetting the old ones costs nothing. */
-export class RecentCids {
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
-  #youngFrom = 0;
+interface HeadRow {
+  readonly id: number;
+  readonly seq: number;
+  readonly rev: number;
+  readonly changed_rev: number;
+}
 
-  /** How many it holds. */
-  get size(): number {
-    return this.#young.size + this.#old.size;
-  }
-
-  /** Notes a message's `cid`; `seq` grows from call to call. */
-  add(cid: string, seq: number): void {
-    if (seq - this.#youngFrom >= CID_WINDOW) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngFrom = seq;
-    }
-    this.#young.set(cid, seq);
-  }
-
-  /** The message with this `cid` among the conversation's last ones. */
-  find(cid: string, lastSeq: number): number | undefined {
-    const seq = this.#young.get(cid) ?? this.#old.get(cid);
-    return seq !== undefined && seq > lastSeq - CID_WINDOW ? seq : undefined;
-  }
+interface SideRow {
+  readonly side: Side;
+  readonly pending: number;
+  readonly seq: number;
+  readonly rev: number;
+  readonly read_seq: number;
+  readonly has_note: number;
 }
 
 /** The heads of the conversations that were written to lately. */
 export class Heads {
   readonly #heads = new Map<Uuid, Head>();
-  readonly #find: Statement<{ id: number; seq: number; rev: number }>;
-  readonly #pending: Statement<{ side: Side }>;
+  readonly #find: Statement<HeadRow>;
+  readonly #sides: Statement<SideRow>;
   readonly #recent: Statement<{ side: Side; cid: string; seq: number }>;
   #cids = 0;
 
   constructor(database: Database) {
     this.#find = database.prepare(`
-      SELECT id,
-        max(seq_floor, coalesce((SELECT max(seq) FROM messages WHERE connection_id = c.id), 0)) AS seq,
-        max(rev_floor,
-          coalesce((SELECT rev FROM messages WHERE connection_id = c.id ORDER BY seq DESC LIMIT 1), 0),
+      SELECT o.id, changed_rev,
+        max(seq_floor, coalesce((SELECT max(seq) FROM messages WHERE connection_id = o.id), 0)) AS seq,
+        max(rev_floor, changed_rev,
+          coalesce((SELECT rev FROM messages WHERE connection_id = o.id ORDER BY seq DESC LIMIT 1), 0)) AS rev
+      FROM (
+        SELECT id, seq_floor, rev_floor,
           coalesce((SELECT max(changed_rev) FROM messages
-                    WHERE connection_id = c.id AND changed_rev IS NOT NULL), 0)) AS rev
-      FROM connections c WHERE uid = ?`);
-    this.#pending = database.prepare("SELECT side FROM deliveries WHERE connection_id = ? AND pending = 1");
+                    WHERE connection_id = c.id AND changed_rev IS NOT NULL), 0) AS changed_rev
+        FROM connections c WHERE uid = ?) o`);
+    this.#sides = database.prepare(`
+      SELECT side, pending, seq, rev, read_seq, note IS NOT NULL AS has_note FROM deliveries WHERE connection_id = ?`);
     this.#recent = database.prepare(`
       SELECT side, cid, seq FROM messages WHERE connection_id = ? AND seq > ? AND cid IS NOT NULL ORDER BY seq`);
   }
@@ -77,6 +96,66 @@ export class Heads {
     return head;
   }
 
+  /** All that are at hand. */
+  loaded(): Iterable<Head> {
+    return this.#heads.values();
+  }
+
+  #load(uid: Uuid): Head {
+    const row = this.#find.get(uid);
+    if (row === undefined) throw new ChatBoxError("not_found", `Cannot find connection ${uid}: no such uid`);
+    const { id, seq, rev, changed_rev } = row;
+    const sides = { 1: newSide(), 2: newSide() };
+    for (const found of this.#sides.all(id)) {
+      const marked = found.pending === 1;
+      Object.assign(sides[found.side], {
+        seq: found.seq,
+        rev: found.rev,
+        read: found.read_seq,
+        pending: marked && (found.seq < seq || found.rev < rev),
+        marked,
+        hasNote: found.has_note === 1,
+        stored: true,
+      });
+    }
+    return { id, seq, rev, changedRev: changed_rev, sides, tail: undefined, cids: undefined };
+  }
+
+  /** Notes a stored message, which moves the head. */
+  appended(head: Head, message: Message, targets: readonly Side[]): void {
+    for (const side of targets) {
+      const state = head.sides[side];
+      if (state.pending) continue;
+      state.clearSeq = head.seq;
+      state.clearRev = head.rev;
+    }
+    head.seq = message.seq;
+    head.rev = message.rev;
+    if (message.cid !== undefined) this.#addCid(head, message.side, message.cid, message.seq);
+    if (head.tail !== undefined && head.tail.length < MAX_TAIL) head.tail.push(message);
+    else if (targets.some((side) => head.sides[side].pending)) head.tail = undefined;
+    else head.tail = targets.length === 0 ? undefined : [message];
+  }
+
+  /** Lets go of the messages that no side waits for any more. */
+  confirmed(head: Head): void {
+    if (head.tail === undefined) return;
+    const needed = Math.min(neededFrom(head.sides[1]), neededFrom(head.sides[2]));
+    if (needed > head.seq) {
+      head.tail = undefined;
+      return;
+    }
+    const first = head.tail[0]?.seq ?? needed;
+    if (needed > first) head.tail.splice(0, needed - first);
+  }
+
+  /** Notes a changed message, which moves the head. */
+  changed(head: Head, rev: number): void {
+    head.rev = rev;
+    head.changedRev = rev;
+    head.tail = undefined;
+  }
+
   /** The `cid`s of the conversation's last messages. */
   cids(head: Head): Record<Side, RecentCids> {
     if (head.cids !== undefined) return head.cids;
@@ -89,28 +168,17 @@ export class Heads {
     return cids;
   }
 
-  #load(uid: Uuid): Head {
-    const row = this.#find.get(uid);
-    if (row === undefined) throw new ChatBoxError("not_found", `Cannot find connection ${uid}: no such uid`);
-    const head: Head = {
-      ...row,
-      pending: { 1: false, 2: false },
-      cids: undefined,
-    };
-    for (const { side } of this.#pending.all(head.id)) head.pending[side] = true;
-    return head;
-  }
-
-  /** Notes a stored message's `cid`. */
-  addCid(head: Head, side: Side, cid: string, seq: number): void {
-    const before = weight(head);
-    this.cids(head)[side].add(cid, seq);
-    this.#cids += weight(head) - before;
+  #addCid(head: Head, side: Side, cid: string, seq: number): void {
+    const cids = this.cids(head)[side];
+    const before = cids.size;
+    cids.add(cid, seq);
+    this.#cids += cids.size - before;
     if (this.#cids > MAX_CIDS) this.#shrink();
   }
 
   /** Forgets the conversations that were loaded first; an active one is simply loaded again. */
   #shrink(): void {
+    if (this.#heads.size <= MAX_HEADS && this.#cids <= MAX_CIDS) return;
     for (const [uid, head] of this.#heads) {
       if (this.#heads.size <= MAX_HEADS && this.#cids <= MAX_CIDS) return;
       if (this.#heads.size === 1) return;
@@ -132,6 +200,24 @@ export class Heads {
     this.#heads.clear();
     this.#cids = 0;
   }
+}
+
+function neededFrom({ pending, seq, clearSeq }: SideState): number {
+  return pending ? Math.max(seq, clearSeq) + 1 : Infinity;
+}
+
+function newSide(): SideState {
+  return {
+    seq: 0,
+    rev: 0,
+    read: 0,
+    clearSeq: 0,
+    clearRev: 0,
+    pending: false,
+    marked: false,
+    hasNote: false,
+    stored: false,
+  };
 }
 
 function weight({ cids }: Head): number {

@@ -74,10 +74,9 @@ export class MessageTable {
       encodeExtra(draft),
       request.at,
     );
-    head.seq = seq;
-    head.rev = createdRev;
-    if (draft.cid !== undefined) this.#heads.addCid(head, side, draft.cid, seq);
-    return { message: appendedMessage(uid, seq, createdRev, request), createdRev, duplicate: false };
+    const message = appendedMessage(uid, seq, createdRev, request);
+    this.#heads.appended(head, message, request.targets);
+    return { message, createdRev, duplicate: false };
   }
 
   /** Changes a message. @throws {ChatBoxError} `not_found` */
@@ -97,7 +96,7 @@ export class MessageTable {
       head.id,
       request.seq,
     );
-    head.rev = rev;
+    this.#heads.changed(head, rev);
     return { message, changed: true };
   }
 

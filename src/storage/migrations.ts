@@ -10,6 +10,9 @@ export const MIGRATIONS: readonly string[] = [
     uid           TEXT NOT NULL UNIQUE,
     s1_id         TEXT UNIQUE,
     s2_id         TEXT UNIQUE,
+    -- 0 for a client that has been deactivated: what comes for it waits
+    s1_active     INTEGER NOT NULL DEFAULT 1,
+    s2_active     INTEGER NOT NULL DEFAULT 1,
     properties    TEXT NOT NULL DEFAULT '{}',
     -- where counting goes on when the newest messages have been removed; else the messages tell
     seq_floor     INTEGER NOT NULL DEFAULT 0,

@@ -3,7 +3,13 @@
  *
  * @module
  */
-export { openStorage, type Storage, type StorageOptions } from "./storage.ts";
+export {
+  openStorage,
+  type SessionStore,
+  type Storage,
+  type StorageOptions,
+  type ValueStore,
+} from "./storage.ts";
 export { DatabaseOpenError, type OpenFault } from "./open.ts";
 export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 export { type SessionRecord, SessionTable } from "./session_table.ts";

@@ -15,9 +15,16 @@ export type OpenFault = "newer" | "older" | "locked" | "damaged" | "foreign" | "
 
 /** The database cannot be used; it was left as it was. The message is one line for the operator. */
 export class DatabaseOpenError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "DatabaseOpenError";
+  /** What is wrong. */
   readonly fault: OpenFault;
 
+  /**
+   * Made by {@link openStorage}.
+   *
+   * @param message one line for the operator
+   */
   constructor(fault: OpenFault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;

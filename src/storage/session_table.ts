@@ -4,7 +4,9 @@ import type { GroupCommit } from "./group_commit.ts";
 
 /** A stored session. */
 export interface SessionRecord {
+  /** The SHA-256 of its secret. */
   readonly secretHash: Uint8Array;
+  /** The conversation that it opens. */
   readonly uid: Uuid;
 }
 

@@ -48,7 +48,7 @@ export class SqliteStore implements Store {
     this.#heads = heads;
     this.#connections = new ConnectionTable(database);
     this.#messages = new MessageTable(database, heads);
-    this.#deliveries = new DeliveryTable(database);
+    this.#deliveries = new DeliveryTable(database, heads);
     this.#close = close;
   }
 
@@ -66,6 +66,10 @@ export class SqliteStore implements Store {
 
   setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord> {
     return this.#commits.write(() => this.#connections.setId(uid, side, id), uid);
+  }
+
+  setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
+    return this.#commits.write(() => this.#connections.setActive(uid, side, active));
   }
 
   touch(uid: Uuid, at: number): Promise<void> {
@@ -169,6 +173,11 @@ export class SqliteStore implements Store {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  /** Tidies up what a busy store leaves for later; nothing is lost without it. */
+  tidy(): void {
+    this.#deliveries.unmark();
   }
 
   #read<T>(uid: Uuid, work: (head: Head) => T): Promise<T> {

@@ -1,12 +1,13 @@
-import { type Logger, silentLogger } from "../core/mod.ts";
+import { type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { FileStore } from "./file_store.ts";
 import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
 import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
+import { backupTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
-import { SessionTable } from "./session_table.ts";
+import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { ForeignChanges } from "./upkeep/foreign_changes.ts";
 import { Backlog } from "./upkeep/backlog.ts";
@@ -20,30 +21,97 @@ export interface StorageOptions {
   readonly listener?: CommitListener;
 }
 
+/** Sessions, by the SHA-256 of their secrets. */
+export interface SessionStore {
+  /** Finds a session. */
+  find(secretHash: Uint8Array): Promise<SessionRecord | undefined>;
+  /**
+   * Stores a session, or that it was used again.
+   *
+   * @param at Unix milliseconds
+   * @throws {ChatBoxError} `not_found` for an unknown connection
+   */
+  save(secretHash: Uint8Array, uid: Uuid, at: number): Promise<void>;
+}
+
+/** Single values, by key. */
+export interface ValueStore {
+  /** Reads a value. */
+  get(key: string): Uint8Array | undefined;
+  /** Sets a value. */
+  set(key: string, value: Uint8Array): Promise<void>;
+  /** Reads a value, or stores and gives the one that `make` makes. */
+  getOrSet(key: string, make: () => Uint8Array): Promise<Uint8Array>;
+}
+
 /** One open SQLite file with everything that is kept in it. */
 export interface Storage extends AsyncDisposable {
-  readonly store: SqliteStore;
-  readonly sessions: SessionTable;
+  /** The ChatBox's store. */
+  readonly store: Store;
+  /** Which conversation a session's secret opens. */
+  readonly sessions: SessionStore;
+  /** Single values that belong to the database as a whole. */
+  readonly meta: ValueStore;
+  /**
+   * Who is signed in where.
+   *
+   * @internal
+   */
   readonly identities: IdentityTable;
-  /** The bytes lie in the folder `<database>-files`. */
+  /**
+   * The bytes lie in the folder `<database>-files`.
+   *
+   * @internal
+   */
   readonly files: FileStore;
-  readonly meta: MetaTable;
-  /** Tells when another process, such as `chatbox50 erase`, has changed the database. */
+  /**
+   * Tells when another process, such as `chatbox50 erase`, has changed the database.
+   *
+   * @internal
+   */
   readonly foreignChanges: ForeignChanges;
-  /** Removes what is too old, in small steps. */
+  /**
+   * Removes what is too old, in small steps.
+   *
+   * @internal
+   */
   readonly retention: Retention;
-  /** How much waits for each side. */
+  /**
+   * How much waits for each side.
+   *
+   * @internal
+   */
   readonly backlog: Backlog;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
   flush(): Promise<void>;
+  /**
+   * Copies everything into another file while this one goes on being used. The copy appears complete, under its name, or not at all.
+   *
+   * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written
+   */
+  backup(path: string): Promise<void>;
   /** Commits what was accepted and lets go of the file. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a SQLite file, making it when there is none.
+ *
+ * @example A copy while it is in use
+ * ```ts
+ * import { openStorage } from "@chatbox50/chatbox50";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`);
+ *   await storage.backup(`${folder}/copy.db`);
+ *   await using copy = openStorage(`${folder}/copy.db`);
+ *   await copy.flush();
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  *
  * @param path where the file is
  * @throws {DatabaseOpenError} when it cannot be used
@@ -66,6 +134,8 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     if (closed) return Promise.resolve();
     closed = true;
     try {
+      // Written with the last transaction; should it fail, the next start finds out by itself.
+      commits.write(() => store.tidy()).catch((error) => logger.debug("Tidying up was left out", { error }));
       commits.close();
     } finally {
       database.close();
@@ -73,8 +143,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     }
     return Promise.resolve();
   };
+  const store = new SqliteStore({ database, commits, heads, close });
   return {
-    store: new SqliteStore({ database, commits, heads, close }),
+    store,
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
     files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
@@ -86,6 +157,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
       return commits.queued;
     },
     flush: () => commits.write(() => undefined),
+    backup: (path) => backupTo(database, path),
     close,
     [Symbol.asyncDispose]: close,
   };

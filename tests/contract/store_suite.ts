@@ -28,7 +28,13 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
   test("Store finds a connection by uid and by either id", async (store) => {
     const uid = randomUuid();
     const record = await store.createConnection({ uid, ids: { 1: "visitor", 2: null }, at: AT });
-    deepEqual(record, { uid, ids: { 1: "visitor", 2: null }, createdAt: AT, lastSeenAt: AT });
+    deepEqual(record, {
+      uid,
+      ids: { 1: "visitor", 2: null },
+      active: { 1: true, 2: true },
+      createdAt: AT,
+      lastSeenAt: AT,
+    });
     deepEqual(await store.connection(uid), record);
     deepEqual(await store.connectionOf(1, "visitor"), record);
     equal(await store.connectionOf(2, "visitor"), undefined);
@@ -308,6 +314,50 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
       false,
     ]);
     deepEqual(await store.watermarks(uid, 1), { delivered: 0, read: 3 });
+  });
+
+  test(
+    "[D4] Store keeps what waits for a client that is not active out of what is pending",
+    async (store, fixture) => {
+      const uid = await connect(store, "a", "b");
+      await append(store, uid, 1, { content: "x" }, [2]);
+      deepEqual((await store.setActive(uid, 2, false)).active, { 1: true, 2: false });
+      deepEqual(await store.pending(2, undefined, 9), []);
+      const kept = await fixture.reopen?.() ?? store;
+      deepEqual((await kept.connection(uid))?.active, { 1: true, 2: false });
+      await kept.setActive(uid, 2, true);
+      deepEqual(await kept.pending(2, undefined, 9), [uid]);
+      await rejects(kept.setActive(randomUuid(), 2, true), coded("not_found"));
+    },
+  );
+
+  test("[D4, O1] Store hands out the same whether it has it at hand or reads it", async (store, fixture) => {
+    const uid = await connect(store, "a", null);
+    for (let i = 1; i <= 50; i++) {
+      await append(store, uid, i % 3 === 0 ? 2 : 1, { content: `${i}` }, i % 3 === 0 ? [1] : [2]);
+      if (i % 7 === 0) await store.confirm(uid, 2, { seq: i - 3, rev: i - 3 });
+      if (i % 11 === 0) {
+        await store.change(uid, { seq: i, at: AT, targets: [2], change: { type: "edit", content: `${i}!` } });
+      }
+    }
+    const look = async (from: Store): Promise<unknown> => [
+      await from.deliverable(uid, 2, 5, false),
+      await from.deliverable(uid, 2, 100, false),
+      await from.deliverable(uid, 1, 100, false),
+      await from.deliverable(uid, 2, 100, true),
+    ];
+    const atHand = await look(store);
+    deepEqual(await look(await fixture.reopen?.() ?? store), atHand);
+  });
+
+  test("[D4] Store hands out a change that waits also after a message that is not for the side", async (store) => {
+    const uid = await connect(store, "a", "b");
+    await append(store, uid, 1, { content: "x" }, [2]);
+    await store.confirm(uid, 2, { seq: 1, rev: 1 });
+    await store.change(uid, { seq: 1, at: AT, targets: [2], change: { type: "edit", content: "y" } });
+    await append(store, uid, 2, { content: "own" }, [1]);
+    const { changes, messages } = await store.deliverable(uid, 2, 9, false);
+    deepEqual([changes.map(({ content }) => content), messages], [["y"], []]);
   });
 
   test("Store merges properties; every key is data", async (store, fixture) => {

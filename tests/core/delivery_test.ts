@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import { deepEqual, equal } from "node:assert/strict";
 import {
   type ConnectionEvent,
@@ -9,6 +8,7 @@ import {
 } from "../../src/core/mod.ts";
 import { Collector, within } from "../support/until.ts";
 import { makeBox } from "./box.ts";
+import { settle } from "./settle.ts";
 
 Deno.test("[O1] Messages of one connection arrive in order, with both sides' ids", async () => {
   await using test = makeBox();
@@ -197,11 +197,3 @@ Deno.test("[D6] ChatBox.close stores what was accepted and lets what is under wa
   await closed;
   equal((await sent).seq, 1);
 });
-
-/** Lets what is due in this and the next turns happen until something holds. */
-async function settle(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1_000 && !condition(); turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  equal(condition(), true);
-}

@@ -1,0 +1,210 @@
+/** Options of what can be waited for. */
+export interface WaitOptions {
+  /** Ends the waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The queue is closed. Thrown by a send, it hands the value back that was not sent. */
+export class QueueClosedError extends Error {
+  /** Tells the class apart where `instanceof` cannot. */
+  override readonly name = "QueueClosedError";
+  /** What was not sent; `undefined` when thrown by a receive. */
+  readonly value: unknown;
+
+  /**
+   * Made by the queue.
+   *
+   * @param value what was not sent
+   */
+  constructor(message: string, value?: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.value = value;
+  }
+}
+
+/** The outcome of {@link AsyncQueue.trySend}. */
+export type TrySend = { readonly state: "sent" } | { readonly state: "full" } | { readonly state: "closed" };
+
+/** The outcome of {@link AsyncQueue.tryReceive}. */
+export type TryReceive<T> =
+  | { readonly state: "received"; readonly value: T }
+  | { readonly state: "empty" }
+  | { readonly state: "closed" };
+
+interface Sender<T> {
+  readonly value: T;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Receiver<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A bounded queue between those who send and those who receive, first in, first out. When it is full, senders wait in line;
+ * nothing is dropped. Once it is closed, what it holds can still be received; what waits to be sent goes back to its sender.
+ *
+ * @example Send, receive, close
+ * ```ts
+ * import { AsyncQueue } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const queue = new AsyncQueue<number>({ capacity: 2 });
+ * await queue.send(1);
+ * await queue.send(2);
+ * deepEqual(queue.trySend(3), { state: "full" });
+ * queue.close();
+ * deepEqual(await Array.fromAsync(queue), [1, 2]);
+ * ```
+ *
+ * @typeParam T what goes through it
+ */
+export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
+  /** How many values it holds at most. */
+  readonly capacity: number;
+  readonly #values: T[] = [];
+  readonly #senders = new Set<Sender<T>>();
+  readonly #receivers = new Set<Receiver<T>>();
+  #closed: { readonly reason: unknown } | undefined;
+
+  /**
+   * Makes an empty one.
+   *
+   * @throws {RangeError} when the capacity is no whole number from 1
+   */
+  constructor({ capacity }: { readonly capacity: number }) {
+    if (!Number.isSafeInteger(capacity) || capacity < 1) {
+      throw new RangeError(`Cannot make a queue: capacity is ${capacity}, allowed are whole numbers from 1`);
+    }
+    this.capacity = capacity;
+  }
+
+  /** How many values it holds. */
+  get size(): number {
+    return this.#values.length;
+  }
+
+  /** Whether it was closed; it may still hold values. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Sends without waiting. */
+  trySend(value: T): TrySend {
+    if (this.#closed !== undefined) return { state: "closed" };
+    const receiver = first(this.#receivers);
+    if (receiver !== undefined) receiver.resolve(value);
+    else if (this.#values.length < this.capacity) this.#values.push(value);
+    else return { state: "full" };
+    return { state: "sent" };
+  }
+
+  /**
+   * Sends, waiting while the queue is full.
+   *
+   * @throws {QueueClosedError} with the value, when it is or gets closed before
+   */
+  send(value: T, { signal }: WaitOptions = {}): Promise<void> {
+    const { state } = this.trySend(value);
+    if (state === "sent") return Promise.resolve();
+    if (state === "closed") return Promise.reject(this.#unsent(value));
+    return waitIn<Sender<T>, void>(this.#senders, signal, (resolve, reject) => ({ value, resolve, reject }));
+  }
+
+  /** Receives without waiting. */
+  tryReceive(): TryReceive<T> {
+    if (this.#values.length === 0) return { state: this.#closed === undefined ? "empty" : "closed" };
+    const [value] = this.#values.splice(0, 1) as [T];
+    const sender = first(this.#senders);
+    if (sender !== undefined) {
+      this.#values.push(sender.value);
+      sender.resolve();
+    }
+    return { state: "received", value };
+  }
+
+  /**
+   * Receives, waiting while the queue is empty.
+   *
+   * @throws {QueueClosedError} when it is closed and empty, or the reason with which it was closed
+   */
+  receive({ signal }: WaitOptions = {}): Promise<T> {
+    const taken = this.tryReceive();
+    if (taken.state === "received") return Promise.resolve(taken.value);
+    if (taken.state === "closed") return Promise.reject(this.#ended());
+    return waitIn<Receiver<T>, T>(this.#receivers, signal, (resolve, reject) => ({ resolve, reject }));
+  }
+
+  /** Accepts nothing more. Closing again does nothing. @param reason what receivers get instead of a {@link QueueClosedError} */
+  close(reason?: unknown): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = { reason };
+    for (const sender of this.#senders) sender.reject(this.#unsent(sender.value));
+    for (const receiver of this.#receivers) receiver.reject(this.#ended());
+  }
+
+  /** Takes out what it holds. */
+  drain(): readonly T[] {
+    return this.#values.splice(0);
+  }
+
+  /** Receives until it is closed and empty. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      try {
+        yield await this.receive();
+      } catch (error) {
+        if (error instanceof QueueClosedError) return;
+        throw error;
+      }
+    }
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #unsent(value: T): QueueClosedError {
+    return new QueueClosedError("Cannot send: the queue is closed", value, { cause: this.#closed?.reason });
+  }
+
+  #ended(): unknown {
+    return this.#closed?.reason ?? new QueueClosedError("Cannot receive: the queue is closed and empty");
+  }
+}
+
+function first<T>(line: ReadonlySet<T>): T | undefined {
+  for (const one of line) return one;
+  return undefined;
+}
+
+/** Waits in a line until called, or until the signal is aborted; leaves the line either way. */
+function waitIn<W, R>(
+  line: Set<W>,
+  signal: AbortSignal | undefined,
+  make: (resolve: (result: R) => void, reject: (error: unknown) => void) => W,
+): Promise<R> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  return new Promise<R>((resolve, reject) => {
+    const leave = (): void => {
+      line.delete(waiting);
+      signal?.removeEventListener("abort", abort);
+    };
+    const abort = (): void => {
+      leave();
+      reject(signal?.reason);
+    };
+    const waiting = make((result) => {
+      leave();
+      resolve(result);
+    }, (error) => {
+      leave();
+      reject(error);
+    });
+    line.add(waiting);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,8 @@
+/** Thrown by a receiver that ends: what it has not confirmed waits in storage for the next one. */
+export class DeliveryGivenBack extends Error {
+  override readonly name = "DeliveryGivenBack";
+
+  constructor() {
+    super("Cannot deliver: nobody takes it at the moment, it waits in storage");
+  }
+}
