@@ -3,6 +3,7 @@ import { Database } from "../database.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
 import { fromText } from "../text.ts";
 import { openBeside } from "./beside.ts";
+import { WAITS } from "./waiting.ts";
 import { type Erased, Removal, type RemovalStep } from "./removal.ts";
 
 /** How many rows are read at once. */
@@ -110,7 +111,9 @@ export class Archive implements Disposable {
       return {
         conversations: number("SELECT count(*) FROM connections"),
         messages: bySide("SELECT side, count(*) AS count FROM messages GROUP BY side"),
-        pending: bySide("SELECT side, count(*) AS count FROM deliveries WHERE pending = 1 GROUP BY side"),
+        pending: bySide(`
+          SELECT d.side, count(*) AS count FROM deliveries d JOIN connections c ON c.id = d.connection_id
+          WHERE d.pending = 1 AND ${WAITS} GROUP BY d.side`),
         sessions: number("SELECT count(*) FROM sessions"),
         oldestAt: time("SELECT created_at FROM messages ORDER BY id LIMIT 1"),
         newestAt: time("SELECT created_at FROM messages ORDER BY id DESC LIMIT 1"),

@@ -1,5 +1,6 @@
 import type { Uuid } from "../../core/mod.ts";
 import type { Database, Statement } from "../database.ts";
+import { WAITS } from "./waiting.ts";
 
 /** How far a removal in steps has come. */
 export interface RemovalStep {
@@ -62,7 +63,7 @@ export class Removal {
     this.#idle = database.prepare(`
       SELECT id, uid, last_seen_at < ?
         AND NOT EXISTS (SELECT 1 FROM messages WHERE connection_id = c.id)
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE connection_id = c.id AND pending = 1) AS idle
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.connection_id = c.id AND ${WAITS}) AS idle
       FROM connections c WHERE id > ? ORDER BY id LIMIT ?`);
     this.#deleteMessage = database.prepare("DELETE FROM messages WHERE id = ?");
     // The sweeper takes the bytes away; a conversation's deletion marks its files by a trigger.
