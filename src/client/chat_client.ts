@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { ErrorCode, FileInfo, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import type { ClientFrame, ErrorCode, FileInfo, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
 import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { echoesOf } from "./echoes.ts";
 import { helloFrame, type PageInfo } from "./hello.ts";
+import { ownerOf, type VisitorIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { OutboxStorage } from "./outbox_storage.ts";
@@ -56,6 +57,8 @@ export interface SendOptions {
 
 /** How many older messages to ask for at once. */
 const HISTORY_PAGE = 50;
+/** The page before the first message, which is always empty. */
+const NOTHING_OLDER: ClientFrame = { type: "history", before: 1, limit: 1 };
 /** After this long an answer to `history` doesn't come any more. */
 const HISTORY_TIMEOUT_MS = 10_000;
 
@@ -76,6 +79,9 @@ export class ChatClient {
   /** Waiting messages whose stored twin is shown already. */
   #echoes = new Set<string>();
   #loadingOlder = false;
+  #identity: VisitorIdentity | null = null;
+  /** Whether it is still open if the server accepts the token: it welcomes first and refuses afterwards. */
+  #signingIn = false;
   #cancelLoading: () => void = () => {};
   #stopWatching: () => void = () => {};
 
@@ -110,7 +116,13 @@ export class ChatClient {
       clock,
       random,
       hello: () =>
-        helloFrame(this.#session.offer(), this.#conversation.rev, options.page?.(), options.locale),
+        helloFrame(
+          this.#session.offer(),
+          this.#conversation.rev,
+          options.page?.(),
+          options.locale,
+          this.#identity,
+        ),
       onFrame: (frame) => this.#received(frame),
       onState: ({ status }) => {
         if (status !== "open") this.#disconnected();
@@ -240,12 +252,40 @@ export class ChatClient {
     this.#changed();
   }
 
+  /**
+   * Says who the visitor is. A token opens that visitor's own conversation, whatever was shown before; a name or an
+   * address without one only goes along for staff to see.
+   *
+   * @param identity Who it is; null signs out: what was shown or unsent is forgotten, an empty chat follows. For a
+   *   visitor who isn't signed in, null changes nothing.
+   */
+  identify(identity: VisitorIdentity | null): void {
+    const [before, after] = [this.#identity, identity];
+    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    const [hadOwner, owner] = [ownerOf(before), ownerOf(after)];
+    const leaves = hadOwner !== undefined && hadOwner !== owner;
+    this.#identity = after;
+    if (leaves) this.#leave();
+    this.#outbox.setOwner(owner);
+    if (owner !== undefined) this.#session.identify();
+    this.#signingIn = false;
+    if (leaves || owner !== hadOwner) this.#conversation.forget();
+    this.#connection.reconnect();
+    // A token that was refused had stopped it.
+    if (before !== null && this.#connection.state.status === "stopped") this.#connection.start();
+    this.#changed();
+  }
+
   /** Signs out, in all tabs: the session and what is unsent are forgotten, the next conversation is empty. */
   forget(): void {
+    this.#leave();
+    this.#startOver();
+  }
+
+  #leave(): void {
     this.#session.forget();
     this.#seen.forget();
     this.#outbox.clear();
-    this.#startOver();
   }
 
   #received(frame: ServerFrame): void {
@@ -269,6 +309,7 @@ export class ChatClient {
         return;
       }
       case "history":
+        if (this.#signingIn) return this.#signedIn();
         if (this.#loadingOlder && conversation.timeline.prepend(frame.messages, frame.more)) this.#loaded();
         break;
       case "typing":
@@ -297,13 +338,36 @@ export class ChatClient {
     // A conversation without a position was read elsewhere or before positions were kept.
     conversation.seen = Math.max(
       conversation.seen,
-      seen ?? (added.length > 0 ? 0 : conversation.timeline.newest),
+      seen ?? frame.seen ?? (added.length > 0 ? 0 : conversation.timeline.newest),
     );
     this.#echoes = echoesOf(this.#outbox.items, frame.messages);
     this.#pace.opened(seen === null ? 0 : conversation.seen);
-    this.#outbox.opened();
+    if (ownerOf(this.#identity) === undefined) this.#outbox.opened();
+    else this.#askWhetherSignedIn();
     this.#changed();
     if (added.length > 0) this.#events.tell({ type: "received", messages: added });
+  }
+
+  /**
+   * Answers come in the order of the questions: if the answer to this one comes first, the token was accepted. Until
+   * then nothing is sent, for it could go to somebody else's conversation.
+   */
+  #askWhetherSignedIn(): void {
+    this.#signingIn = this.#connection.send(NOTHING_OLDER);
+  }
+
+  #signedIn(): void {
+    this.#signingIn = false;
+    this.#outbox.opened();
+    this.#changed();
+  }
+
+  /** The token has expired or is wrong. What waits is kept for the next one. */
+  #signInRefused(): void {
+    this.#signingIn = false;
+    this.#conversation.forget();
+    this.#connection.refuse("identity");
+    this.#events.tell({ type: "signInRefused" });
   }
 
   #loaded(): void {
@@ -319,6 +383,7 @@ export class ChatClient {
       if (failed) this.#events.tell({ type: "failed", cid, code, message });
       return;
     }
+    if (this.#signingIn && code === "forbidden") return this.#signInRefused();
     // Nothing says which frame it was; a page of history that never comes must not block the next.
     if (this.#loadingOlder) this.#loaded();
     if (retryAfterMs !== undefined) this.#outbox.pause(retryAfterMs);
@@ -331,6 +396,7 @@ export class ChatClient {
   }
 
   #disconnected(): void {
+    this.#signingIn = false;
     this.#outbox.lost();
     this.#echoes.clear();
     this.#conversation.typing = null;

@@ -18,7 +18,10 @@ export type ConnectionState =
     readonly retryAt: number;
     readonly cause: OfflineCause;
   }
-  | { readonly status: "stopped"; readonly cause: "blocked" | "protocol"; readonly reason: string };
+  | { readonly status: "stopped"; readonly cause: StopCause; readonly reason: string };
+
+/** Why no further attempt is made. */
+export type StopCause = "blocked" | "protocol" | "identity";
 
 /** How a {@link Connection} is made. */
 export interface ConnectionOptions {
@@ -81,6 +84,12 @@ export class Connection {
   stop(): void {
     this.#drop();
     this.#setState({ status: "idle" });
+  }
+
+  /** Ends until `start`: an attempt that says the same again would be refused again. */
+  refuse(cause: StopCause): void {
+    this.#drop();
+    this.#setState({ status: "stopped", cause, reason: "" });
   }
 
   /** Drops the present socket and connects at once. */

@@ -45,6 +45,7 @@ export class Conversation {
     this.limits = frame.limits;
     this.clockOffsetMs = frame.now - now;
     this.typing = null;
+    this.seen = Math.max(this.seen, frame.seen ?? 0);
     if (catchingUp) {
       const added = this.timeline.upsert(frame.messages);
       this.#advance(frame.rev);

@@ -11,6 +11,7 @@ export const MARK = "chatbox50";
 export type FromFrame =
   | { readonly type: "ready" }
   | { readonly type: "unread"; readonly count: number }
+  | { readonly type: "expired" }
   | { readonly type: "close" };
 
 /** From the loader to the frame. */

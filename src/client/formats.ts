@@ -53,6 +53,11 @@ export class Formats {
     return this.#number.format(value);
   }
 
+  /** A part of the whole, from 0 to 1. */
+  percent(fraction: number): string {
+    return new Intl.NumberFormat(this.#locale, { style: "percent" }).format(fraction);
+  }
+
   /** A wait, in steps of five seconds (nobody wants a countdown read out), or in minutes. */
   wait(ms: number): string {
     const seconds = Math.max(5, Math.ceil(ms / 5_000) * 5);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { VisitorIdentity } from "./identity.ts";
 import { type HelloFrame, PROTOCOL_VERSION } from "../web/protocol.ts";
 
 /** Where the visitor is. */
@@ -24,6 +25,7 @@ const MAX_PAGE_TITLE = 200;
  * @param after The highest `rev` known.
  * @param page Where the visitor is, if that is to be told.
  * @param locale The visitor's language, if known.
+ * @param identity Who the visitor is, if the site says so.
  * @returns The frame.
  */
 export function helloFrame(
@@ -31,6 +33,7 @@ export function helloFrame(
   after: number,
   page: PageInfo | undefined,
   locale: string | undefined,
+  identity: VisitorIdentity | null,
 ): HelloFrame {
   return {
     type: "hello",
@@ -44,5 +47,6 @@ export function helloFrame(
       },
     }),
     ...(locale === undefined ? {} : { locale }),
+    ...(identity === null ? {} : { identity }),
   };
 }

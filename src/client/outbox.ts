@@ -88,6 +88,12 @@ export class Outbox {
     this.start();
   }
 
+  /** Whose messages these are; what waits goes along with the visitor who signs in. */
+  setOwner(owner: string | undefined): void {
+    this.#options.storage.owner = owner;
+    for (const item of this.#items.values()) this.#options.storage.keep(item);
+  }
+
   /** Adds a message and sends it when it may. */
   add(message: Omit<PendingMessage, "order">): void {
     const item: PendingMessage = { ...message, order: this.#order++ };

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { parsePending, type PendingMessage } from "./pending.ts";
+import { parsePending, type PendingMessage, type StoredPending } from "./pending.ts";
 import type { Clock, KeyValueStorage } from "./ports.ts";
 
 /** How often a tab with waiting messages says that it lives. */
@@ -23,6 +23,7 @@ export class OutboxStorage {
   readonly #tab: string;
   readonly #kept = new Set<string>();
   #cancelBeat: (() => void) | null = null;
+  #owner: string | undefined;
 
   /**
    * @param storage Where to keep them.
@@ -37,10 +38,19 @@ export class OutboxStorage {
     this.#tab = tab;
   }
 
+  /** Whose messages these are; undefined for everybody who isn't signed in. Others' are left alone. */
+  set owner(owner: string | undefined) {
+    this.#owner = owner;
+  }
+
   /** Keeps a message, or its new state. */
   keep(message: PendingMessage): void {
+    const owner = this.#owner;
     this.#kept.add(message.cid);
-    this.#storage.set(this.#messageKey(this.#tab, message.cid), JSON.stringify(message));
+    this.#storage.set(
+      this.#messageKey(this.#tab, message.cid),
+      JSON.stringify(owner === undefined ? message : { ...message, owner }),
+    );
     if (this.#cancelBeat === null) this.#beat();
   }
 
@@ -70,7 +80,9 @@ export class OutboxStorage {
       const tab = key.slice(root.length).split(".")[0] ?? "";
       // A tab that kept its id over a reload finds its own messages at once.
       if (tab !== this.#tab && this.#lives(tab)) continue;
-      const message = parsePending(this.#storage.get(key));
+      const stored = parsePending(this.#storage.get(key));
+      if (stored !== null && stored.owner !== this.#owner) continue;
+      const message = stored === null ? null : withoutOwner(stored);
       // First the copy, then the removal: a crash in between leaves two with one cid, not none.
       if (message !== null && !this.#kept.has(message.cid)) {
         adopted.set(message.cid, message);
@@ -99,4 +111,8 @@ export class OutboxStorage {
   #beatKey(tab: string): string {
     return `${this.#prefix}.tab.${tab}`;
   }
+}
+
+function withoutOwner({ owner: _owner, ...message }: StoredPending): PendingMessage {
+  return message;
 }

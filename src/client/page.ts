@@ -8,6 +8,7 @@ import { ChatClient } from "./chat_client.ts";
 import { textOn } from "./colors.ts";
 import { EmbedBridge, embedderOrigin } from "./embed_bridge.ts";
 import { Formats } from "./formats.ts";
+import { parseIdentity } from "./identity.ts";
 import { chooseLocale } from "./locales/mod.ts";
 import { parseEmbedConfig, parsePageConfig } from "./page_config.ts";
 import { systemRandom, webSocketUrl } from "./system_ports.ts";
@@ -36,7 +37,9 @@ function main(): void {
   root.classList.toggle("embedded", embedder !== null);
   if (framed.color !== undefined) {
     root.style.setProperty("--accent", framed.color);
-    root.style.setProperty("--on-accent", textOn(framed.color));
+    const onAccent = textOn(framed.color);
+    root.style.setProperty("--on-accent", onAccent);
+    root.style.setProperty("--off-accent", onAccent === "#ffffff" ? "#000000" : "#ffffff");
     root.classList.add("own-color");
   }
 
@@ -73,6 +76,24 @@ function main(): void {
     draft: tabValue("chatbox50.draft"),
   });
 
+  /** Takes over from whoever was here before; their half-written text isn't the next visitor's. */
+  const identify = (value: unknown): void => {
+    const { uid } = client.state;
+    client.identify(parseIdentity(value));
+    if (uid !== null && client.state.uid === null) view.startOver();
+    start();
+  };
+  let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    client.start();
+  };
+
+  client.listen((event) => {
+    if (event.type === "signInRefused") bridge?.post({ type: "expired" });
+  });
+
   document.title = name;
   let bridge: EmbedBridge | null = null;
   let toldUnread = 0;
@@ -93,6 +114,8 @@ function main(): void {
         view.looked();
       } else if (message.type === "page") {
         page = { url: message.url, title: message.title };
+      } else if (message.type === "identify") {
+        identify(message.identity);
       }
     });
     header.addClose(close);
@@ -119,7 +142,8 @@ function main(): void {
   addEventListener("pagehide", () => client.release());
   document.addEventListener("visibilitychange", returned);
   followViewport();
-  client.start();
+  // Without the token that is coming, a conversation would be opened that isn't the visitor's.
+  if (framed.identified !== true) start();
 }
 
 main();

@@ -21,6 +21,8 @@ export interface EmbedConfig {
   readonly locale?: string;
   /** A colour as `#rrggbb`. */
   readonly color?: string;
+  /** Whether the site is about to say who the visitor is. */
+  readonly identified?: true;
 }
 
 const DEFAULTS: PageConfig = { name: "ChatBox50", greeting: "", locale: "" };
@@ -67,6 +69,7 @@ export function parseEmbedConfig(fragment: string): EmbedConfig {
     ...text("title"),
     ...text("greeting"),
     ...text("locale"),
+    ...(values.get("identified") === "1" ? { identified: true } : {}),
     ...(/^#[0-9a-f]{6}$/i.test(color) ? { color } : {}),
   };
 }

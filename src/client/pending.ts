@@ -23,13 +23,19 @@ export interface PendingMessage {
   readonly failed?: { readonly code: ErrorCode; readonly message: string };
 }
 
+/** A message as it lies in the browser's storage. */
+export interface StoredPending extends PendingMessage {
+  /** Which signed-in visitor wrote it; nobody else may send it. */
+  readonly owner?: string;
+}
+
 /**
  * Reads a stored pending message.
  *
  * @param text What the storage holds.
  * @returns The message, or null when it is none of ours.
  */
-export function parsePending(text: string | null): PendingMessage | null {
+export function parsePending(text: string | null): StoredPending | null {
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
@@ -37,7 +43,7 @@ export function parsePending(text: string | null): PendingMessage | null {
     const { cid, order, content, at } = value as Partial<PendingMessage>;
     const valid = typeof cid === "string" && typeof order === "number" && typeof content === "string" &&
       typeof at === "number";
-    return valid ? value as PendingMessage : null;
+    return valid ? value as StoredPending : null;
   } catch {
     return null;
   }

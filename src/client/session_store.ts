@@ -16,6 +16,8 @@ export class SessionStore {
   #current: string | null = null;
   /** What the last `hello` said. */
   #offered: string | null = null;
+  /** Whether a token says who the visitor is: then nothing of the session outlives the page. */
+  #identified = false;
 
   /**
    * @param storage Where to keep it.
@@ -31,9 +33,20 @@ export class SessionStore {
     return this.#current;
   }
 
+  /**
+   * The visitor is signed in on the site: the token opens the conversation each time. Were its session kept, whoever
+   * uses the browser next could read it.
+   */
+  identify(): void {
+    this.#identified = true;
+    this.#current = null;
+  }
+
   /** The session for a `hello`. */
   offer(): string | null {
-    this.#offered = this.#storage.get(this.#key) ?? this.#current;
+    this.#offered = this.#identified && this.#current !== null
+      ? this.#current
+      : this.#storage.get(this.#key) ?? this.#current;
     return this.#offered;
   }
 
@@ -44,6 +57,12 @@ export class SessionStore {
    * @returns "overtaken" when another tab meanwhile got one: then say `hello` again with that.
    */
   welcomed(issued: string | undefined): SessionOutcome {
+    if (this.#identified) {
+      this.#current = issued ?? this.#offered;
+      // Signing out is to lead to an empty chat, not to what was said before signing in.
+      this.#storage.remove(this.#key);
+      return issued === undefined ? "kept" : "new";
+    }
     const stored = this.#storage.get(this.#key);
     if (stored !== null && stored !== this.#offered) return "overtaken";
     if (issued === undefined) {
@@ -57,19 +76,21 @@ export class SessionStore {
 
   /** Whether another tab uses another session, so that a message sent now would go to another conversation. */
   overtaken(): boolean {
+    if (this.#identified) return false;
     const stored = this.#storage.get(this.#key);
     return stored !== null && stored !== this.#current;
   }
 
   /** Whether another tab gave the session up. */
   gone(): boolean {
-    return this.#current !== null && this.#storage.get(this.#key) === null;
+    return !this.#identified && this.#current !== null && this.#storage.get(this.#key) === null;
   }
 
   /** Forgets the session, in all tabs. */
   forget(): void {
     this.#current = null;
     this.#offered = null;
+    this.#identified = false;
     this.#storage.remove(this.#key);
   }
 

@@ -50,6 +50,8 @@ export type ChatEvent =
   | { readonly type: "acknowledged"; readonly message: StoredMessage & { readonly cid: string } }
   /** A message of this tab was refused for good. */
   | { readonly type: "failed"; readonly cid: string; readonly code: ErrorCode; readonly message: string }
+  /** The token that says who the visitor is was refused; a fresh one helps. */
+  | { readonly type: "signInRefused" }
   /** An error that names no message. */
   | {
     readonly type: "error";

@@ -19,6 +19,21 @@ export function isShown(file: FileInfo): boolean {
   return SHOWN_TYPES.has(file.type) && file.width !== undefined && file.height !== undefined;
 }
 
+/** A file could not be sent. */
+export class UploadError extends Error {
+  override readonly name = "UploadError";
+  /** Why the server refused it; null when the network failed. */
+  readonly code: string | null;
+  /** After this long it may be tried again, in milliseconds. */
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, code: string | null = null, retryAfterMs: number | null = null) {
+    super(message);
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** Loads files of the conversation and sends new ones. */
 export class FileTransfer {
   readonly #session: () => string | null;
@@ -34,22 +49,30 @@ export class FileTransfer {
    *
    * @param file What the visitor chose.
    * @param signal Gives it up.
+   * @param onProgress Hears how much is on its way, from 0 to 1.
    * @returns The stored file, whose id a message can name.
-   * @throws {Error} When there is no session yet, the network fails or the server refuses.
+   * @throws {UploadError} When there is no session yet, the network fails or the server refuses.
    */
-  async upload(file: File, signal: AbortSignal): Promise<FileInfo> {
-    const response = await fetch("/upload", {
-      method: "POST",
-      body: file,
-      headers: {
-        ...this.#authorization(),
-        "Content-Type": file.type === "" ? "application/octet-stream" : file.type,
-        "X-File-Name": encodeURIComponent(file.name.toWellFormed?.() ?? file.name),
-      },
-      signal,
+  upload(file: File, signal: AbortSignal, onProgress: (fraction: number) => void): Promise<FileInfo> {
+    return new Promise((resolve, reject) => {
+      // `fetch` doesn't tell how far an upload has come.
+      const request = new XMLHttpRequest();
+      request.open("POST", "/upload");
+      request.setRequestHeader("Authorization", this.#authorization().Authorization);
+      request.setRequestHeader("Content-Type", file.type === "" ? "application/octet-stream" : file.type);
+      request.setRequestHeader("X-File-Name", encodeURIComponent(wellFormed(file.name)));
+      request.upload.onprogress = ({ loaded, total }): void => onProgress(total === 0 ? 0 : loaded / total);
+      request.onload = (): void => {
+        const answer = parsed(request.responseText);
+        const stored = request.status < 300 ? fileInfo(answer) : null;
+        if (stored !== null) resolve(stored);
+        else reject(refusal(request.status, answer));
+      };
+      request.onerror = (): void => reject(new UploadError("Cannot upload a file: no connection"));
+      request.onabort = (): void => reject(new UploadError("Cannot upload a file: it was given up"));
+      signal.addEventListener("abort", () => request.abort(), { once: true });
+      request.send(file);
     });
-    if (!response.ok) throw new Error(`Cannot upload a file: the server answered ${response.status}`);
-    return await response.json() as FileInfo;
   }
 
   /**
@@ -79,4 +102,35 @@ export class FileTransfer {
     if (session === null) throw new Error("Cannot transfer a file: there is no session yet");
     return { Authorization: `Bearer ${session}` };
   }
+}
+
+function parsed(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+  } catch {
+    // A proxy's own error page; the status says enough.
+  }
+  return {};
+}
+
+/** The server is ours; what a proxy in between made up is no file. */
+function fileInfo(answer: Readonly<Record<string, unknown>>): FileInfo | null {
+  const { id, name, type, size } = answer;
+  const complete = typeof id === "string" && typeof name === "string" && typeof type === "string" &&
+    typeof size === "number";
+  return complete ? answer as unknown as FileInfo : null;
+}
+
+function refusal(status: number, { code, retryAfterMs }: Readonly<Record<string, unknown>>): UploadError {
+  return new UploadError(
+    `Cannot upload a file: the server answered ${status}`,
+    typeof code === "string" ? code : "other",
+    typeof retryAfterMs === "number" ? retryAfterMs : null,
+  );
+}
+
+/** `encodeURIComponent` refuses the unpaired surrogates that a file's name may contain. */
+function wellFormed(name: string): string {
+  return name.replaceAll(/\p{Surrogate}/gu, "\ufffd");
 }

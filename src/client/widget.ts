@@ -33,7 +33,11 @@ function load(script: HTMLScriptElement): void {
   };
   const open = (): void => {
     if (panel.isOpen) return;
-    if (panel.open()) frameReady = watchFrame(origin, () => panel.blocked());
+    const made = panel.open(identity !== null);
+    if (made !== null) {
+      ready = false;
+      frameReady = watchFrame(made, origin, () => panel.blocked());
+    }
     greet();
     tell("open", undefined);
   };
@@ -54,11 +58,13 @@ function load(script: HTMLScriptElement): void {
     if (message.type === "ready") {
       ready = true;
       frameReady();
-      greet();
       if (identity !== null) post({ type: "identify", identity });
+      greet();
     } else if (message.type === "unread") {
       panel.unread = message.count;
       tell("unread", message.count);
+    } else if (message.type === "expired") {
+      tell("expired", undefined);
     } else if (message.type === "close") {
       close();
     }

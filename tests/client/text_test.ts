@@ -119,9 +119,14 @@ Deno.test("chooseLocale takes the first language there is, with its direction an
   assert.equal(lang("JA_jp"), "ja");
   assert.equal(lang("fr", "zz", "constructor", "__proto__"), "en");
   const arabic = chooseLocale(["ar", "en"], ["ar-EG", "en-GB"]);
-  assert.deepEqual([arabic.dir, arabic.strings, arabic.format], ["rtl", ar, "ar"]);
+  assert.deepEqual([arabic.dir, arabic.strings, arabic.format], ["rtl", ar, "ar-EG"]);
   assert.equal(chooseLocale(["", "en-GB"], ["en-GB"]).format, "en-GB");
   assert.equal(chooseLocale(["en_GB"], []).format, "en");
+  assert.equal(
+    chooseLocale(["en", "fr-FR"], ["fr-FR", "en-GB"]).format,
+    "en-GB",
+    "the server says no region",
+  );
 });
 
 Deno.test("every language says everything, and puts in what it is given", () => {

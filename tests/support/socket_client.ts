@@ -42,7 +42,7 @@ export class SocketClient implements AsyncDisposable {
   /** Sends a frame, or a text as it is. */
   send(frame: unknown): void {
     this.#socket.send(
-      typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame),
+      typeof frame === "string" ? frame : frame instanceof Uint8Array ? frame.slice() : JSON.stringify(frame),
     );
   }
 

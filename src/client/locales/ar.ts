@@ -15,6 +15,7 @@ export const ar: Strings = {
   overloaded: (seconds) => `هناك ضغط كبير الآن. محاولة جديدة بعد ${seconds}.`,
   paused: (seconds) => `كان ذلك سريعًا. يُستأنف الإرسال بعد ${seconds}.`,
   blocked: "هذه المحادثة غير متاحة لك.",
+  signInExpired: "انتهت صلاحية تسجيل دخولك. أعد تحميل هذا الموقع للمتابعة.",
   outdated: "هذه الصفحة قديمة.",
   reload: "إعادة التحميل",
   tryNow: "المحاولة الآن",
@@ -66,6 +67,7 @@ export const ar: Strings = {
   tooManyFiles: (count) => `الحد الأقصى للملفات في الرسالة: ${count}.`,
   fileTooBig: (name, size) => `حجم ${name} أكبر من ${size}.`,
   errors: {
+    bad_frame: "فيها أحرف لا يمكن إرسالها.",
     content_empty: "كانت الرسالة فارغة.",
     content_too_long: "الرسالة طويلة جدًا.",
     rate_limited: "رسائل كثيرة في وقت قصير.",

@@ -16,6 +16,7 @@ export const de: Strings = {
   overloaded: (seconds) => `Hier ist gerade viel los. Neuer Versuch in ${seconds}.`,
   paused: (seconds) => `Das ging schnell. Weiter geht es in ${seconds}.`,
   blocked: "Dieser Chat steht Ihnen nicht zur Verfügung.",
+  signInExpired: "Ihre Anmeldung ist abgelaufen. Laden Sie diese Website neu.",
   outdated: "Diese Seite ist veraltet.",
   reload: "Neu laden",
   tryNow: "Jetzt versuchen",
@@ -67,6 +68,7 @@ export const de: Strings = {
   tooManyFiles: (count) => `Höchstens ${count} Dateien je Nachricht.`,
   fileTooBig: (name, size) => `${name} ist größer als ${size}.`,
   errors: {
+    bad_frame: "Darin sind Zeichen, die sich nicht senden lassen.",
     content_empty: "Sie war leer.",
     content_too_long: "Sie ist zu lang.",
     rate_limited: "Zu viele Nachrichten in kurzer Zeit.",

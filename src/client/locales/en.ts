@@ -14,6 +14,7 @@ export const en = {
   overloaded: (seconds: string): string => `A lot is going on here. Trying again in ${seconds}.`,
   paused: (seconds: string): string => `That was quick. Sending goes on in ${seconds}.`,
   blocked: "This chat is not available to you.",
+  signInExpired: "Your sign-in has expired. Reload this site to go on.",
   outdated: "This page is out of date.",
   reload: "Reload",
   tryNow: "Try now",
@@ -65,6 +66,7 @@ export const en = {
   tooManyFiles: (count: string): string => `At most ${count} files go with a message.`,
   fileTooBig: (name: string, size: string): string => `${name} is larger than ${size}.`,
   errors: {
+    bad_frame: "There are characters in it that cannot be sent.",
     content_empty: "There was nothing in it.",
     content_too_long: "It is too long.",
     rate_limited: "Too many messages in a short time.",

@@ -16,6 +16,7 @@ export const ja: Strings = {
   overloaded: (seconds) => `ただいま混み合っています。${seconds}後にもう一度つなぎます。`,
   paused: (seconds) => `送信が続いたため、${seconds}後に再開します。`,
   blocked: "このチャットはご利用いただけません。",
+  signInExpired: "ログインの有効期限が切れました。このサイトを再読み込みしてください。",
   outdated: "このページは古くなっています。",
   reload: "再読み込み",
   tryNow: "今すぐ試す",
@@ -67,6 +68,7 @@ export const ja: Strings = {
   tooManyFiles: (count) => `1 件のメッセージに添付できるのは ${count} 個までです。`,
   fileTooBig: (name, size) => `${name} は ${size} を超えています。`,
   errors: {
+    bad_frame: "送信できない文字が含まれています。",
     content_empty: "内容がありません。",
     content_too_long: "長すぎます。",
     rate_limited: "短時間に多くのメッセージが送られました。",

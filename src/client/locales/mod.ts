@@ -35,7 +35,9 @@ export interface Locale {
  */
 export function chooseLocale(wanted: readonly string[], variants: readonly string[]): Locale {
   const lang = wanted.map(languageOf).find((candidate) => Object.hasOwn(LOCALES, candidate)) ?? "en";
-  const format = [...wanted, ...variants].find((tag) => languageOf(tag) === lang && isTag(tag)) ?? lang;
+  const tags = [...wanted, ...variants].filter((tag) => languageOf(tag) === lang && isTag(tag));
+  // The server names languages only; the reader's browser knows whether theirs is British.
+  const format = tags.find((tag) => tag.includes("-")) ?? tags[0] ?? lang;
   const dir = RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr";
   return { lang, dir, strings: LOCALES[lang] ?? en, format };
 }

@@ -25,7 +25,7 @@ export class Announcer {
   readonly #log: HTMLElement;
   readonly #toast: HTMLElement;
   readonly #context: ViewContext;
-  #toastTimer = 0;
+  #toastTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param log An element with `role="log"`.
@@ -43,7 +43,15 @@ export class Announcer {
     const spoken = messages.filter((message) => message.from !== "visitor" && message.deleted !== true);
     for (const message of spoken.slice(-MAX_AT_ONCE)) {
       const author = authorName(message.from, message.author?.name, this.#context);
-      this.say(`${author}: ${shortened(wordsOf(message), MAX_WORDS)}`);
+      this.say(`${author}: ${shortened(wordsOf(message), MAX_WORDS)}`, message.seq);
+    }
+  }
+
+  /** A deleted message is gone for everybody, those who listen included. */
+  retract(messages: readonly StoredMessage[]): void {
+    for (const line of [...this.#log.children]) {
+      const seq = Number(line.getAttribute("data-seq") ?? NaN);
+      if (messages.some((message) => message.seq === seq && message.deleted === true)) line.remove();
     }
   }
 
@@ -58,9 +66,9 @@ export class Announcer {
     }, TOAST_MS);
   }
 
-  /** Speaks a line. */
-  say(text: string): void {
-    this.#log.append(element("p", { attributes: { dir: "auto" } }, text));
+  /** Speaks a line; `seq` names the message that it repeats. */
+  say(text: string, seq: number | null = null): void {
+    this.#log.append(element("p", { attributes: { dir: "auto", "data-seq": seq } }, text));
     while (this.#log.childElementCount > KEPT_LINES) this.#log.firstElementChild?.remove();
   }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import type { FileInfo, Limits } from "../../web/protocol.ts";
-import type { FileTransfer } from "../upload.ts";
+import { type FileTransfer, UploadError } from "../upload.ts";
 import type { ViewContext } from "./context.ts";
 import { element, iconButton } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { isolated } from "./words.ts";
 
 interface Attachment {
   readonly file: File;
@@ -101,20 +102,26 @@ export class Attachments {
       stored: null,
       failed: false,
     };
+    const progress = element("progress", { attributes: { max: 1, "aria-label": file.name } });
+    const showProgress = (fraction: number): void => {
+      progress.value = fraction;
+      state.textContent = `${strings.uploading} ${formats.percent(fraction)}`;
+    };
     const upload = async (): Promise<void> => {
       item.failed = false;
       retry.hidden = true;
-      chip.classList.add("busy");
-      state.textContent = strings.uploading;
+      chip.append(progress);
+      showProgress(0);
       try {
-        item.stored = await this.#transfer.upload(file, item.abort.signal);
+        item.stored = await this.#transfer.upload(file, item.abort.signal, showProgress);
         state.textContent = formats.size(file.size);
-      } catch {
+      } catch (error) {
         item.failed = true;
         retry.hidden = false;
         state.textContent = strings.uploadFailed;
+        if (!item.abort.signal.aborted) this.#complain(refusalWords(file.name, error, this.#context));
       }
-      chip.classList.remove("busy");
+      progress.remove();
       this.#changed();
     };
     retry.addEventListener("click", () => void upload());
@@ -135,4 +142,13 @@ export class Attachments {
     this.#row.hidden = this.#items.length === 0;
     this.#onChange();
   }
+}
+
+/** Why a file was not taken, in the visitor's language. */
+function refusalWords(name: string, error: unknown, { strings, formats }: ViewContext): string {
+  const { code = null, retryAfterMs = null } = error instanceof UploadError ? error : {};
+  const words: Readonly<Record<string, string>> = strings.errors;
+  const reason = code === null ? strings.offline : words[code] ?? strings.errors.other;
+  const wait = retryAfterMs === null ? "" : ` ${strings.paused(formats.wait(retryAfterMs))}`;
+  return `${isolated(name)}: ${reason}${wait}`;
 }

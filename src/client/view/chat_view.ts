@@ -10,6 +10,7 @@ import type { StoredMessage } from "../timeline.ts";
 import type { FileTransfer } from "../upload.ts";
 import { Announcer } from "./announcer.ts";
 import { Composer, type ComposerMode } from "./composer.ts";
+import { confirmed } from "./confirmation.ts";
 import type { ViewContext } from "./context.ts";
 import { byId, element, setText } from "./dom.ts";
 import { EmptyState } from "./empty_state.ts";
@@ -79,7 +80,7 @@ export class ChatView {
       discard: (cid) => client.discard(cid),
       reply: (seq) => this.#reply(seq),
       edit: (seq) => this.#edit(seq),
-      remove: (seq) => this.#remove(seq),
+      remove: (seq) => void this.#remove(seq),
       show: (seq) => this.#show(seq),
       file: (file) => fileElement(file, transfer, context),
     });
@@ -105,6 +106,12 @@ export class ChatView {
   /** Puts the cursor where one writes. */
   focus(): void {
     this.#composer.focus();
+  }
+
+  /** Another visitor, or nobody yet: what the last one was writing goes, too. */
+  startOver(): void {
+    this.#unreadAfter = null;
+    this.#composer.clear();
   }
 
   /** Escape in the page: ends a reply or an edit. Returns whether it did. */
@@ -139,6 +146,7 @@ export class ChatView {
     const first = !this.#started && state.uid !== null;
     this.#started ||= state.uid !== null;
     header.show(state);
+    this.#announcer.retract(state.messages);
     this.#status.show(statusOf(state, this.#troubleMs(), context), context);
     this.#composer.limits = state.limits;
     this.#composer.enabled = state.connection.status !== "stopped";
@@ -194,7 +202,7 @@ export class ChatView {
     if (watching() && this.#scroller.atEnd) return;
     // A line marks where reading goes on; it stays until the next time away.
     if (client.state.unread <= others.length) this.#unreadAfter = client.state.seen;
-    if (!watching()) void sound.received(last.seq);
+    if (!watching()) void sound.received(`${client.state.uid} ${last.seq}`);
   }
 
   #send(content: string, files: readonly FileInfo[], mode: ComposerMode): void {
@@ -231,10 +239,11 @@ export class ChatView {
     );
   }
 
-  #remove(seq: number): void {
+  async #remove(seq: number): Promise<void> {
     const { client, context } = this.#options;
-    if (!confirm(context.strings.removeSure)) return;
-    if (!client.delete(seq)) this.#announcer.complain(context.strings.offline);
+    const { removeSure, remove, cancel, offline } = context.strings;
+    if (!await confirmed({ text: removeSure, yes: remove, no: cancel })) return;
+    if (!client.delete(seq)) this.#announcer.complain(offline);
   }
 
   #show(seq: number): void {

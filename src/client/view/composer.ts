@@ -111,6 +111,15 @@ export class Composer {
     this.#update();
   }
 
+  /** Forgets what was being written. */
+  clear(): void {
+    this.#aside = "";
+    this.#text.value = "";
+    this.#attachments.clear();
+    this.#showMode({ type: "new" });
+    this.#events.draft("");
+  }
+
   /** Puts the cursor into the field. */
   focus(): void {
     this.#text.focus({ preventScroll: true });
@@ -118,10 +127,15 @@ export class Composer {
 
   /** Begins a reply or an edit, or ends it. */
   setMode(mode: ComposerMode, text?: string): void {
-    const { strings } = this.#context;
     if (this.#mode.type === "edit" && mode.type !== "edit") this.#text.value = this.#aside;
     if (mode.type === "edit" && this.#mode.type !== "edit") this.#aside = this.#text.value;
     if (text !== undefined) this.#text.value = text;
+    this.#showMode(mode);
+    this.focus();
+  }
+
+  #showMode(mode: ComposerMode): void {
+    const { strings } = this.#context;
     this.#mode = mode;
     this.#modeBar.hidden = mode.type === "new";
     this.#modeBar.replaceChildren();
@@ -138,7 +152,6 @@ export class Composer {
       );
     }
     this.#update();
-    this.focus();
   }
 
   /** Ends a reply or an edit; false when there was none, and Escape means something else. */

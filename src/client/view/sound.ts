@@ -6,12 +6,12 @@
 import type { KeyValueStorage } from "../ports.ts";
 
 const WANTED_KEY = "chatbox50.sound";
+/** The message that was played for last, in whichever tab. */
+const PLAYED_KEY = "chatbox50.played";
 /** Two notes, a fourth apart, in Hz. */
 const NOTES = [659.25, 880] as const;
 const NOTE_SECONDS = 0.14;
 const VOLUME = 0.06;
-/** How long the tab that plays keeps the others silent. */
-const CLAIM_MS = 3_000;
 
 /** The sound and whether it is wanted. */
 export class Sound {
@@ -36,19 +36,21 @@ export class Sound {
   }
 
   /**
-   * Plays for a new message, if this tab is the one that does.
+   * Plays for a new message, if no other tab has.
    *
-   * @param seq The message.
+   * @param message What tells this message from all others.
    */
-  async received(seq: number): Promise<void> {
+  async received(message: string): Promise<void> {
     if (!this.wanted) return;
-    // Whoever holds the lock plays; the others find it taken. Only secure pages have locks.
-    if (navigator.locks === undefined) return this.#play();
-    await navigator.locks.request(`${WANTED_KEY}.${seq}`, { ifAvailable: true }, async (lock) => {
-      if (lock === null) return;
-      this.#play();
-      await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
-    });
+    // The lock makes looking and noting one step. Only secure pages have locks; without, two tabs may rarely play.
+    if (navigator.locks === undefined) return this.#playOnce(message);
+    await navigator.locks.request(PLAYED_KEY, () => this.#playOnce(message));
+  }
+
+  #playOnce(message: string): void {
+    if (this.#storage.get(PLAYED_KEY) === message) return;
+    this.#storage.set(PLAYED_KEY, message);
+    this.#play();
   }
 
   #play(): void {

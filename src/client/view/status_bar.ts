@@ -37,6 +37,7 @@ export function statusOf(state: ChatState, troubleMs: number, context: ViewConte
       if (state.pausedUntil <= now() || state.pending.length === 0) return null;
       return { text: strings.paused(formats.wait(state.pausedUntil - now())), tone: "calm" };
     case "stopped":
+      if (connection.cause === "identity") return { text: strings.signInExpired, tone: "warning" };
       return connection.cause === "blocked"
         ? { text: strings.blocked, tone: "warning" }
         : { text: strings.outdated, tone: "warning", action: "reload" };

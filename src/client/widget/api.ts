@@ -10,12 +10,15 @@ export interface WidgetEvents {
   readonly unread: number;
   readonly open: undefined;
   readonly close: undefined;
+  /** The visitor's token was refused or has expired: `identify` with a fresh one goes on. */
+  readonly expired: undefined;
 }
 
 /** Who the visitor is, from the site's own server. */
 export interface WidgetIdentity {
-  /** A signed token; null signs out. */
+  /** A JWT signed by the site's own server (HS256, with `sub` and `exp`); null signs out. */
   readonly token?: string | null;
+  /** Without a token, staff sees these as claimed, not verified. */
   readonly name?: string;
   readonly email?: string;
 }
@@ -32,8 +35,8 @@ export interface WidgetApi {
     event: K,
     listener: (value: WidgetEvents[K]) => void,
   ) => () => void;
-  /** Says who the visitor is; passed on when the chat is opened. */
-  readonly identify: (identity: WidgetIdentity) => void;
+  /** Says who the visitor is, null for nobody; passed on when the chat is opened. */
+  readonly identify: (identity: WidgetIdentity | null) => void;
 }
 
 declare global {

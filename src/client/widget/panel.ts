@@ -85,12 +85,12 @@ export class Panel {
   /**
    * Opens the panel, and loads the chat the first time.
    *
-   * @returns Whether the frame has just been made.
+   * @param identified Whether the chat is about to hear who the visitor is.
+   * @returns The frame if it has just been made.
    */
-  open(): boolean {
-    const first = this.#frame === null;
+  open(identified: boolean): HTMLIFrameElement | null {
+    const made = this.#frame === null ? this.#load(identified) : null;
     this.#opener = this.#focused();
-    if (this.#frame === null) this.#load();
     this.#root.classList.add("open");
     this.#panel.classList.remove("closed");
     this.#label();
@@ -101,7 +101,7 @@ export class Panel {
       style.overflow = "hidden";
     }
     this.#frame?.focus();
-    return first;
+    return made;
   }
 
   /** Closes the panel; the focus goes back to where it was. */
@@ -123,28 +123,30 @@ export class Panel {
     this.#label();
   }
 
-  /** The frame can't be shown here: offers the chat in a tab of its own. */
+  /** The frame can't be shown here: offers the chat in a tab of its own. Opening again tries once more. */
   blocked(): void {
-    if (this.#panel.querySelector("a") !== null) return;
     const link = document.createElement("a");
     link.className = "blocked";
     link.href = `${this.#options.origin}/`;
     link.target = "_blank";
     link.rel = "noopener";
     link.textContent = this.#labels.tab;
-    this.#frame?.setAttribute("hidden", "");
-    this.#panel.append(link);
+    this.#frame = null;
+    this.#panel.replaceChildren(link);
+    if (this.isOpen) link.focus();
   }
 
-  #load(): void {
+  #load(identified: boolean): HTMLIFrameElement {
     const frame = document.createElement("iframe");
     // What the frame is told is no secret, and behind the # it stays out of the server's logs.
-    frame.src = `${this.#options.origin}/embed#${new URLSearchParams({ ...this.#options.frame })}`;
+    const words = { ...this.#options.frame, ...(identified ? { identified: "1" } : {}) };
+    frame.src = `${this.#options.origin}/embed#${new URLSearchParams(words)}`;
     frame.title = this.#options.frame["title"] ?? this.#labels.chat;
     frame.referrerPolicy = "origin";
     frame.allow = "clipboard-write";
     this.#frame = frame;
-    this.#panel.append(frame);
+    this.#panel.replaceChildren(frame);
+    return frame;
   }
 
   #label(): void {

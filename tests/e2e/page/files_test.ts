@@ -1,0 +1,130 @@
+import { Buffer } from "node:buffer";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { RELAXED, Stage } from "./stage.ts";
+
+let stage: Stage;
+Deno.test.beforeAll(async () => {
+  stage = await Stage.set();
+});
+Deno.test.afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+});
+
+/** A picture of this size, drawn by the browser. */
+async function picture(page: Page, width: number, height: number): Promise<Buffer> {
+  const bytes = await page.evaluate(async ({ width, height }) => {
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext("2d")?.fillRect(0, 0, width, height);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  }, { width, height });
+  return Buffer.from(bytes);
+}
+
+Deno.test(
+  "Page: a picture goes out with its progress, and is shown at its final size before it has loaded",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("a picture follows");
+    await visitor.sees("a picture follows", "delivered");
+    const input = page.locator("input[type=file]");
+    stage.wire.freeze();
+    await input.setInputFiles({
+      name: "tea ☕.png",
+      mimeType: "image/png",
+      buffer: await picture(page, 800, 400),
+    });
+    const chip = page.locator(".attachment");
+    await chip.filter({ hasText: /Uploading \d+%/ }).waitFor();
+    equal(await chip.getByRole("progressbar").count(), 1);
+    await visitor.composer.fill("look");
+    equal(await page.getByRole("button", { name: "Send" }).isDisabled(), true, "not before it is there");
+    stage.wire.restore();
+    await chip.getByRole("progressbar").waitFor({ state: "detached" });
+    await visitor.composer.press("Enter");
+    await visitor.sees("look", "delivered");
+    const size = async (): Promise<string> =>
+      await visitor.row("look").locator("img").evaluate((node) =>
+        `${node.clientWidth} x ${node.clientHeight}`
+      );
+    const loaded = (): Promise<unknown> =>
+      page.waitForFunction(() =>
+        document.querySelector<HTMLImageElement>(".picture img")?.naturalWidth === 800
+      );
+    await loaded();
+    const final = await size();
+    match(final, /^384 x 192$/);
+    // The picture itself is held back: its place must have the same size.
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => release = resolve);
+    await page.route("**/files/*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    await visitor.sees("look");
+    equal(await size(), final);
+    release();
+    await loaded();
+    equal(await size(), final);
+  },
+);
+
+Deno.test(
+  "Page: a file is named as it is, can be taken back, and comes down as it went up",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("papers");
+    await visitor.sees("papers", "delivered");
+    const input = page.locator("input[type=file]");
+    const files = ["kept.txt", "not this one.txt"].map((name) => ({
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.from(`inside ${name}`),
+    }));
+    await input.setInputFiles(files);
+    await page.getByRole("button", { name: "Remove not this one.txt" }).click();
+    equal(await page.locator(".attachment").count(), 1);
+    await page.locator(".attachment progress").waitFor({ state: "detached" });
+    await visitor.composer.press("Enter");
+    const file = page.locator(".file").filter({ hasText: "kept.txt" });
+    const download = page.waitForEvent("download");
+    await file.click();
+    const got = await download;
+    equal(got.suggestedFilename(), "kept.txt");
+    equal(await Deno.readTextFile(await got.path()), "inside kept.txt");
+    deepEqual(stage.takeComplaints(), []);
+  },
+);
+
+Deno.test(
+  "Page: an upload that the network ends waits for a retry; one that is too big is refused by name",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("uploads");
+    await visitor.sees("uploads", "delivered");
+    const input = page.locator("input[type=file]");
+    stage.wire.freeze();
+    await input.setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
+    await page.locator(".attachment progress").waitFor();
+    stage.wire.cut();
+    const chip = page.locator(".attachment").filter({ hasText: "Not uploaded" });
+    await chip.waitFor();
+    stage.wire.restore();
+    await chip.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".attachment").filter({ hasText: /byte/ }).waitFor();
+    await input.setInputFiles({
+      name: "huge.bin",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.alloc(10 * 1024 * 1024 + 1),
+    });
+    await page.locator("#toast.shown").filter({ hasText: "huge.bin is larger than" }).waitFor();
+    ok(await page.locator(".attachment").count() === 1);
+  },
+);

@@ -1,0 +1,144 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { SignJWT } from "jose";
+import type { BrowserContext, Page } from "playwright-core";
+import type {} from "../../../src/client/widget/api.ts";
+import { HostSite } from "../../support/host_site.ts";
+import { RELAXED, Stage, Visitor } from "./stage.ts";
+
+const SECRET = "a-secret-of-the-tea-shop-and-the-chat-long-enough";
+
+let stage: Stage;
+let site: HostSite;
+Deno.test.beforeAll(async () => {
+  site = new HostSite();
+  stage = await Stage.set({ ALLOWED_SITES: site.origin, IDENTITY_SECRET: SECRET });
+});
+Deno.test.afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+});
+
+/** What the site's own server signs for its visitor. */
+async function tokenFor(sub: string, name: string, expires = "5 minutes"): Promise<string> {
+  return await new SignJWT({ name, email: `${sub}@shop.example` })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(sub)
+    .setExpirationTime(expires)
+    .sign(new TextEncoder().encode(SECRET));
+}
+
+/** Opens the site, says who it is, and opens the chat; in a tab that is there already, as after a click on a link. */
+async function visit(
+  context: BrowserContext,
+  identity: object | null,
+  tab?: Page,
+): Promise<{ page: Page; chat: Visitor }> {
+  const page = tab ?? await context.newPage();
+  await page.goto(site.put("members", {
+    widget: `${stage.url}/widget.js`,
+    script: `window.told = []; window.ChatBox50 = [(chat) => {
+      chat.identify(${JSON.stringify(identity)});
+      chat.on("expired", () => told.push("expired"));
+    }];`,
+  }));
+  await page.getByRole("button", { name: "Open chat" }).click();
+  return { page, chat: new Visitor(page, page.frameLocator("iframe")) };
+}
+
+async function identify(page: Page, identity: object | null): Promise<void> {
+  await page.evaluate((value) => {
+    const api = globalThis.ChatBox50;
+    if (typeof api === "object" && !Array.isArray(api)) api.identify(value);
+  }, identity);
+}
+
+Deno.test(
+  "[O3] Widget: a signed-in visitor has one conversation on every device, and nobody else sees it",
+  RELAXED,
+  async () => {
+    const [desk, phone] = [await stage.context(), await stage.context()];
+    const first = await visit(desk, { token: await tokenFor("ada-7", "Ada L.") });
+    await first.chat.write("my order 1815");
+    await first.chat.sees("my order 1815", "delivered");
+    const second = await visit(phone, { token: await tokenFor("ada-7", "Ada L.") });
+    await second.chat.sees("my order 1815");
+    const thread = await stage.threadWith("my order 1815");
+    stage.ada.say(thread, "It is on its way");
+    await first.chat.sees("It is on its way");
+    await second.chat.sees("It is on its way");
+
+    // Signing out leads to an empty chat, also for whoever comes next on this machine.
+    await identify(second.page, { token: null });
+    await second.chat.row("my order 1815").waitFor({ state: "detached" });
+    await second.chat.write("I am somebody else");
+    await second.chat.sees("I am somebody else", "delivered");
+    equal(stage.textOf(thread).includes("somebody else"), false);
+    await first.page.close();
+    const stranger = await visit(desk, null);
+    await stranger.chat.composer.waitFor();
+    await stranger.chat.write("who was here before me?");
+    await stranger.chat.sees("who was here before me?", "delivered");
+    deepEqual(await stranger.chat.texts(), ["who was here before me?"]);
+    await Promise.all([desk.close(), phone.close()]);
+  },
+);
+
+Deno.test("Widget: what was written before signing in goes along", RELAXED, async () => {
+  const context = await stage.context();
+  const { page, chat } = await visit(context, null);
+  await chat.write("before I sign in");
+  await chat.sees("before I sign in", "delivered");
+  await identify(page, { token: await tokenFor("grace-1", "Grace") });
+  await chat.write("after I signed in");
+  await chat.sees("after I signed in", "delivered");
+  await chat.sees("before I sign in");
+  const thread = await stage.threadWith("before I sign in");
+  equal(stage.textOf(thread).includes("after I signed in"), true);
+  await context.close();
+});
+
+Deno.test(
+  "Widget: an expired or forged token shows nobody's conversation, and a fresh one goes on",
+  RELAXED,
+  async () => {
+    const context = await stage.context();
+    const forged = `${(await tokenFor("ada-7", "Ada L.")).slice(0, -6)}AAAAAA`;
+    for (const token of [await tokenFor("ada-7", "Ada L.", "1 minute ago"), forged]) {
+      const { page, chat } = await visit(context, { token });
+      await page.frameLocator("iframe").getByText("Your sign-in has expired").waitFor();
+      await page.waitForFunction(() => Object(globalThis).told.includes("expired"));
+      equal(await chat.messages.locator(".message").count(), 0);
+      await identify(page, { token: await tokenFor("alan-2", "Alan") });
+      await chat.write("fresh again");
+      await chat.sees("fresh again", "delivered");
+      await page.close();
+    }
+    await context.close();
+  },
+);
+
+Deno.test(
+  "[D3] Widget: a signed-in visitor's message waits for them over a reload and a restart",
+  RELAXED,
+  async () => {
+    const context = await stage.context();
+    const token = await tokenFor("mary-3", "Mary");
+    const before = await visit(context, { token });
+    await before.chat.write("first of Mary");
+    await before.chat.sees("first of Mary", "delivered");
+    stage.wire.cut();
+    await before.chat.write("unsent of Mary");
+    await before.chat.sees("unsent of Mary", "queued");
+    await stage.stopServer();
+    await stage.startServer();
+    stage.wire.restore();
+    const nobody = await visit(context, null, before.page);
+    await nobody.chat.write("not Mary");
+    await nobody.chat.sees("not Mary", "delivered");
+    deepEqual(await nobody.chat.texts(), ["not Mary"]);
+    const after = await visit(context, { token }, before.page);
+    await after.chat.sees("unsent of Mary", "delivered");
+    deepEqual(await after.chat.texts(), ["first of Mary", "unsent of Mary"]);
+    await context.close();
+  },
+);

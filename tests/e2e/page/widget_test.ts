@@ -1,0 +1,267 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page, Request } from "playwright-core";
+import type {} from "../../../src/client/widget/api.ts";
+import { HostSite } from "../../support/host_site.ts";
+import { RELAXED, Stage, Visitor } from "./stage.ts";
+
+let stage: Stage;
+let site: HostSite;
+let stranger: HostSite;
+Deno.test.beforeAll(async () => {
+  site = new HostSite();
+  stranger = new HostSite();
+  stage = await Stage.set({ ALLOWED_SITES: site.origin });
+});
+Deno.test.afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+  await stranger[Symbol.asyncDispose]();
+});
+
+/** What docs/widget.md tells the makers of a strict site to allow, and nothing else. */
+const strict = (): string =>
+  `default-src 'none'; script-src 'self' ${stage.url}; frame-src ${stage.url}; ` +
+  "style-src 'none'; require-trusted-types-for 'script'";
+
+const widget = (): string => `${stage.url}/widget.js`;
+
+interface Opened extends AsyncDisposable {
+  readonly page: Page;
+  readonly requests: readonly Request[];
+  readonly lines: readonly string[];
+  /** The chat in the frame. */
+  readonly chat: () => Visitor;
+}
+
+async function visit(url: string, options: Parameters<Stage["context"]>[0] = {}): Promise<Opened> {
+  const context = await stage.context(options);
+  const page = await context.newPage();
+  const requests: Request[] = [];
+  const lines: string[] = [];
+  page.on("request", (request) => requests.push(request));
+  page.on("console", (line) => lines.push(line.text()));
+  await page.goto(url);
+  return {
+    page,
+    requests,
+    lines,
+    chat: () => new Visitor(page, page.frameLocator("iframe")),
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+Deno.test(
+  "Widget: works on a site with a strict policy, and does nothing there before it is opened",
+  RELAXED,
+  async () => {
+    const url = site.put("strict", { widget: widget(), policy: strict() });
+    await using opened = await visit(url);
+    const { page, requests, lines } = opened;
+    const launcher = page.getByRole("button", { name: "Open chat" });
+    await launcher.waitFor();
+    equal(
+      await launcher.evaluate((node) => getComputedStyle(node).position),
+      "fixed",
+      "its style sheet is in force",
+    );
+    deepEqual(requests.map((request) => new URL(request.url()).pathname), ["/strict", "/widget.js"]);
+    equal(await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length), 0);
+    equal(await page.locator("iframe").count(), 0);
+
+    await launcher.click();
+    const chat = opened.chat();
+    await chat.write("from the tea shop");
+    await chat.sees("from the tea shop", "delivered");
+    const thread = await stage.threadWith("from the tea shop");
+    stage.ada.say(thread, "Which tea?");
+    await chat.sees("Which tea?");
+    equal(await page.evaluate(() => localStorage.length), 0, "the site's own storage stays empty");
+
+    await page.getByRole("button", { name: "Close chat" }).click();
+    await page.locator("iframe").waitFor({ state: "hidden" });
+    stage.ada.say(thread, "Green?");
+    await page.getByRole("button", { name: "Open chat (1 unread)" }).waitFor();
+    await page.getByRole("button", { name: "Open chat (1 unread)" }).click();
+    await chat.row("Green?").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await opened.chat().sees("Green?");
+    deepEqual(lines, [], "nothing was blocked and nothing failed");
+  },
+);
+
+Deno.test(
+  "Widget: the site's script opens, closes, listens, and can come before the widget",
+  RELAXED,
+  async () => {
+    const script = `
+    window.told = [];
+    window.ChatBox50 = [(chat) => {
+      for (const name of ["open", "close", "unread"]) chat.on(name, (value) => told.push([name, value ?? null]));
+    }];`;
+    const url = site.put("scripted", {
+      widget: widget(),
+      script,
+      body: '<a href="#chat" class="help"><span>Help</span></a>',
+      attributes:
+        'data-open-on=".help" data-title="Tea help" data-greeting="Tea?" data-color="#7a1f5c" data-locale="de"',
+    });
+    await using opened = await visit(url);
+    const { page } = opened;
+    await page.waitForFunction(() =>
+      typeof globalThis.ChatBox50 === "object" && !Array.isArray(globalThis.ChatBox50)
+    );
+    equal(
+      await page.getByRole("button", { name: "Chat öffnen" }).count(),
+      0,
+      "an element of the site's own opens it",
+    );
+    await page.getByText("Help").click();
+    const frame = page.frameLocator("iframe");
+    await frame.getByText("Tea?").waitFor();
+    await frame.getByRole("heading", { name: "Tea help" }).waitFor();
+    equal(await frame.locator("html").getAttribute("lang"), "de");
+    equal(
+      await frame.locator("html").evaluate((node) => getComputedStyle(node).getPropertyValue("--accent")),
+      "#7a1f5c",
+    );
+    const chat = opened.chat();
+    await chat.write("Tee, bitte");
+    await chat.sees("Tee, bitte", "delivered");
+    const call = (name: "open" | "close" | "toggle"): Promise<void> =>
+      page.evaluate((method) => {
+        const api = globalThis.ChatBox50;
+        if (typeof api === "object" && !Array.isArray(api)) api[method]();
+      }, name);
+    await call("close");
+    const thread = await stage.threadWith("Tee, bitte");
+    stage.ada.say(thread, "Gern");
+    await page.waitForFunction(() => JSON.stringify(Object(globalThis).told).includes('["unread",1]'));
+    await call("toggle");
+    await page.waitForFunction(() => JSON.stringify(Object(globalThis).told).endsWith('["unread",0]]'));
+    await call("toggle");
+    deepEqual(await page.evaluate(() => Object(globalThis).told), [
+      ["open", null],
+      ["close", null],
+      ["unread", 1],
+      ["open", null],
+      ["unread", 0],
+      ["close", null],
+    ]);
+  },
+);
+
+Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus back", RELAXED, async () => {
+  const url = site.put("keys", { widget: widget(), body: '<a href="#a">A link</a>' });
+  await using opened = await visit(url);
+  const { page } = opened;
+  await page.getByRole("button", { name: "Open chat" }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const chat = opened.chat();
+  await chat.composer.waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === "CHATBOX50-WIDGET");
+  await chat.composer.and(page.frameLocator("iframe").locator(":focus")).waitFor();
+  await page.keyboard.type("typed blindly");
+  await page.keyboard.press("Enter");
+  await chat.sees("typed blindly", "delivered");
+  await chat.row("typed blindly").getByRole("button", { name: "Delete" }).press("Enter");
+  const question = page.frameLocator("iframe").getByRole("alertdialog");
+  await question.waitFor();
+  await page.keyboard.press("Escape");
+  await question.waitFor({ state: "detached" });
+  // A panel that closed with the question would not hear this.
+  await chat.composer.press("Enter");
+  equal(
+    await page.getByRole("button", { name: "Close chat" }).count(),
+    1,
+    "Escape answers the question only",
+  );
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Open chat" }).waitFor();
+  equal(
+    await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.className),
+    "launcher",
+  );
+});
+
+Deno.test(
+  "Widget: fills a phone's screen, above its keyboard, and lets the page scroll again",
+  RELAXED,
+  async () => {
+    const url = site.put("phone", { widget: widget(), body: "<p>tea</p>".repeat(80) });
+    await using opened = await visit(url, {
+      viewport: { width: 390, height: 760 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    const { page } = opened;
+    await page.getByRole("button", { name: "Open chat" }).tap();
+    await opened.chat().composer.waitFor();
+    const box = (): Promise<unknown> => page.locator("iframe").boundingBox();
+    await page.waitForFunction(() => visualViewport !== null);
+    deepEqual(await box(), { x: 0, y: 0, width: 390, height: 760 });
+    equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "hidden");
+    // What a keyboard does to the visible part.
+    await page.evaluate(() => {
+      Object.defineProperty(visualViewport, "height", { value: 420, configurable: true });
+      visualViewport?.dispatchEvent(new Event("resize"));
+    });
+    deepEqual(await box(), { x: 0, y: 0, width: 390, height: 420 });
+    await page.frameLocator("iframe").getByRole("button", { name: "Close the chat" }).tap();
+    equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "visible");
+  },
+);
+
+Deno.test(
+  "Widget: a site that is not allowed gets a link instead, and is told what to do",
+  RELAXED,
+  async () => {
+    const url = stranger.put("not-allowed", { widget: widget() });
+    await using opened = await visit(url);
+    const { page, lines } = opened;
+    await page.getByRole("button", { name: "Open chat" }).click();
+    const link = page.getByRole("link", { name: "Open the chat in a new tab" });
+    await link.waitFor();
+    equal(await link.getAttribute("href"), `${stage.url}/`);
+    ok(lines.some((line) => line.includes(`ALLOWED_SITES=${stranger.origin}`)), lines.join("\n"));
+  },
+);
+
+Deno.test(
+  "Widget: a site whose policy blocks the frame is told which directives it needs",
+  RELAXED,
+  async () => {
+    const url = site.put("blocking", {
+      widget: widget(),
+      policy: `default-src 'none'; script-src ${stage.url}`,
+    });
+    await using opened = await visit(url);
+    const { page, lines } = opened;
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("link", { name: "Open the chat in a new tab" }).waitFor();
+    const words = lines.filter((line) => line.startsWith("ChatBox50:"));
+    equal(words.length, 1);
+    match(words[0] ?? "", new RegExp(`It needs: script-src ${stage.url}; frame-src ${stage.url}`));
+  },
+);
+
+Deno.test("Widget: the network goes and the server restarts while it is open", RELAXED, async () => {
+  await using opened = await visit(site.put("restart", { widget: widget() }));
+  await opened.page.getByRole("button", { name: "Open chat" }).click();
+  const chat = opened.chat();
+  await chat.write("widget before");
+  await chat.sees("widget before", "delivered");
+  await opened.page.context().setOffline(true);
+  stage.wire.cut();
+  await chat.write("widget offline");
+  await chat.sees("widget offline", "queued");
+  await stage.stopServer("SIGKILL");
+  await stage.startServer();
+  stage.wire.restore();
+  await opened.page.context().setOffline(false);
+  await chat.sees("widget offline", "delivered");
+  const thread = await stage.threadWith("widget offline");
+  equal(stage.textOf(thread).split("widget offline").length, 2);
+});
