@@ -4,28 +4,34 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { ChatBox, type Logger, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
-import { DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
+import { ChatBox, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
+import { CHANNEL_NAME, DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
-import { EXIT, StartError, type StartErrorReason } from "./start_error.ts";
-import { DatabaseOpenError, FileSweeper, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
+import { OPEN_FAULT_REASONS } from "./app/command.ts";
+import { checkPort, listen } from "./app/listening.ts";
+import { repeat } from "./app/repeat.ts";
+import { openTls } from "./app/tls/tls.ts";
+import { RetentionSchedule } from "./app/retention_schedule.ts";
+import { Metrics } from "./metrics.ts";
+import { EXIT, StartError } from "./start_error.ts";
+import {
+  DatabaseOpenError,
+  FileSweeper,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+} from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
 import { Presence, socketsForOpenFiles, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
 
+/** How soon a change by another process is noticed where nothing is written, in milliseconds. */
+const FOREIGN_CHECK_MS = 1_000;
+
 /** The key from which visitors' ids are derived; made once for each database. */
 const IDENTITY_KEY = "identity_key";
-
-const START_REASONS: Readonly<Record<OpenFault, StartErrorReason>> = {
-  locked: "unavailable",
-  newer: "noInput",
-  damaged: "noInput",
-  foreign: "noInput",
-  unwritable: "cannotCreate",
-  unreachable: "cannotCreate",
-};
 
 /** What the server is started with. */
 export interface AppOptions {
@@ -58,7 +64,9 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   checkPort(config);
 
   await using started = new AsyncDisposableStack();
-  const storage = open(config.databasePath, makeLogger("storage"));
+  const metrics = new Metrics(VERSION);
+  started.defer(metrics.watchProcess());
+  const storage = open(config.databasePath, { logger: makeLogger("storage"), listener: metrics.commits });
   started.defer(() => storage.close());
   const sweeper = new FileSweeper(storage.files, clock, makeLogger("storage"));
   started.defer(() => sweeper.close());
@@ -73,12 +81,26 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     service1: { name: "web", durable: false },
     // A visitor's message is accepted while Discord is out of reach: the thread is made when it can be delivered.
     service2: { name: "discord", idType: snowflake, pairAt: "message" },
-    store: storage.store,
+    store: metrics.store(storage.store, () => clock.now()),
     logger: makeLogger("chatbox"),
     clock,
     ids: randomUuid,
   });
   started.defer(() => chatBox.close({ signal: AbortSignal.timeout(STOP_DEADLINE_MS) }));
+
+  // Another process, such as `chatbox50 erase`, may change the database at any time.
+  storage.foreignChanges.subscribe(() => chatBox.forget());
+  started.defer(repeat(clock, FOREIGN_CHECK_MS, () => storage.foreignChanges.check()));
+  if (config.retentionDays !== undefined) {
+    const retention = new RetentionSchedule({
+      target: storage.retention,
+      days: config.retentionDays,
+      onRemoved: (uid) => chatBox.forget(uid),
+      clock,
+      logger: makeLogger("retention"),
+    });
+    started.defer(() => retention.stop());
+  }
 
   const presence = new Presence(clock, await storage.store.lastActiveAt(2));
   started.defer(() => presence.close());
@@ -91,10 +113,13 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     threadOn: config.threadOn,
     notePrefix: config.notePrefix,
     onStaffActive: () => presence.touch(),
+    metrics: metrics.discord,
     logger: makeLogger("discord"),
     clock,
   });
 
+  const tls = await openTls(config, { store: storage.meta, clock, makeLogger });
+  started.defer(() => tls.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   const web = listen(config, () =>
     new WebService({
       chatBox,
@@ -125,15 +150,35 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       createOn: config.threadOn,
       name: config.name,
       greeting: config.greeting,
+      certificate: tls.certificate,
+      metrics: metrics.web,
+      metricsPage: {
+        read: () => metrics.read(),
+        contentType: metrics.contentType,
+        token: config.metricsToken,
+      },
     }));
+  metrics.watch({
+    sockets: () => web.sockets,
+    queuedWrites: () => storage.queued,
+    pendingMessages: (to) => storage.backlog.messages(to),
+    pendingConversations: (to) => storage.backlog.conversations(to),
+    ready: () => discord.status.ready,
+  });
   started.defer(() => web.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   signal.throwIfAborted();
 
   await chatBox.start();
   discord.start();
   sweeper.start();
-  const addresses = [addressOf(config.host, web.address.port)];
-  logger.info("Started", { version: VERSION, address: addresses[0], database: config.databasePath });
+  tls.start((certificate) => void web.renew(certificate));
+  const addresses = [addressOf(config, web.address.port)];
+  logger.info("Started", {
+    version: VERSION,
+    address: addresses[0],
+    database: config.databasePath,
+    channel: config.discordChannelId ?? `#${CHANNEL_NAME}`,
+  });
 
   const parts = started.move();
   const finished = Promise.withResolvers<{ readonly exitCode: number }>();
@@ -159,58 +204,24 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   }
 }
 
-function checkPort({ host, port }: Config): void {
-  if (port === 0) return;
-  listen({ host, port }, () => Deno.listen({ hostname: host, port }).close());
-}
-
-function listen<T>({ host, port }: Pick<Config, "host" | "port">, work: () => T): T {
+function open(path: string, options: StorageOptions): Storage {
   try {
-    return work();
-  } catch (error) {
-    const where = `${host}:${port}`;
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new StartError(
-        `Cannot listen on ${where}: another program does; set PORT to a free one, or stop the other`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new StartError(
-        `Cannot listen on ${where}: not permitted; ports below 1024 need a privilege`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable || error instanceof TypeError) {
-      throw new StartError(
-        `Cannot listen on ${where}: HOST is no address of this machine`,
-        "unavailable",
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-}
-
-function open(path: string, logger: Logger): Storage {
-  try {
-    return openStorage(path, { logger });
+    return openStorage(path, options);
   } catch (error) {
     if (!(error instanceof DatabaseOpenError)) throw error;
-    throw new StartError(error.message, START_REASONS[error.fault], { cause: error });
+    throw new StartError(error.message, OPEN_FAULT_REASONS[error.fault], { cause: error });
   }
 }
 
-/** Where a browser on this machine finds the server. */
-function addressOf(host: string, port: number): string {
+/** Where a browser finds the server: by its name, or on this machine. */
+function addressOf({ host, domain, tlsCert }: Config, port: number): string {
+  if (domain !== undefined) return `https://${domain}${port === 443 ? "" : `:${port}`}`;
   const reachable = host === "0.0.0.0" || host === "::"
     ? "localhost"
     : host.includes(":")
     ? `[${host}]`
     : host;
-  return `http://${reachable}:${port}`;
+  return `${tlsCert === undefined ? "http" : "https"}://${reachable}:${port}`;
 }
 
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

@@ -3,10 +3,15 @@
  *
  * @module
  */
+import { OPERATIONS } from "./app/operations.ts";
 import { startApp } from "./app.ts";
+import { COMMANDS } from "./cli/commands.ts";
 import { type CliHost, denoHost } from "./cli/host.ts";
+import { readInput, UsageError } from "./cli/read_input.ts";
+import { runCommand } from "./cli/run_command.ts";
 import { serve } from "./cli/serve.ts";
-import { type Command, COMMANDS, helpText, versionText } from "./cli/texts.ts";
+import { helpText, versionText } from "./cli/texts.ts";
+import { ConfigError } from "./config.ts";
 import { didYouMean, quote } from "./config/config_error.ts";
 import { EXIT } from "./start_error.ts";
 
@@ -17,30 +22,39 @@ import { EXIT } from "./start_error.ts";
  * @param host The process
  * @returns What to end the process with, once everything is done
  */
-export async function run(args: readonly string[], host: CliHost = denoHost(startApp)): Promise<number> {
-  const [command, flags] = args[0] === undefined || args[0].startsWith("-")
+export async function run(
+  args: readonly string[],
+  host: CliHost = denoHost(startApp, OPERATIONS),
+): Promise<number> {
+  const [name, rest] = args[0] === undefined || args[0].startsWith("-")
     ? ["serve", args]
     : [args[0], args.slice(1)];
-  if (!isCommand(command)) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
     const names = Object.keys(COMMANDS);
     host.printError(
-      `chatbox50: Unknown command ${quote(command)}${didYouMean(command, names)}; commands are ${
+      `chatbox50: Unknown command ${quote(name)}${didYouMean(name, names)}; commands are ${
         names.join(", ")
       }\n`,
     );
     return EXIT.usage;
   }
-  if (command === "help" || flags.includes("--help") || flags.includes("-h")) {
+  if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
     host.print(helpText());
     return EXIT.ok;
   }
-  if (command === "version" || flags.includes("--version")) {
+  if (name === "version" || rest.includes("--version")) {
     host.print(versionText());
     return EXIT.ok;
   }
-  return await serve(flags, host);
-}
-
-function isCommand(name: string): name is Command {
-  return Object.hasOwn(COMMANDS, name);
+  try {
+    const { input, settings } = readInput(name, command, rest);
+    return await (command.run === undefined
+      ? serve(settings, host)
+      : runCommand(command, input, settings, host));
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof UsageError)) throw error;
+    host.printError(`chatbox50: ${error.message}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.config;
+  }
 }

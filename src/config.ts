@@ -5,12 +5,14 @@
  */
 import { ConfigError, reasonOf } from "./config/config_error.ts";
 import type { Config } from "./config/options.ts";
-import { parseConfig } from "./config/parse.ts";
+import { parseConfig, SETTABLE_KEYS } from "./config/parse.ts";
 
 export { ConfigError } from "./config/config_error.ts";
 export { configHelp, configTableMarkdown } from "./config/help.ts";
 export { type Config, OPTION_KEYS, type OptionKey } from "./config/options.ts";
-export { type ConfigInput, parseConfig } from "./config/parse.ts";
+export { type ConfigInput, parseConfig, SETTABLE_FLAGS, SETTABLE_KEYS } from "./config/parse.ts";
+export { parseArguments } from "./config/flags.ts";
+export { oneOf, type ValueType } from "./config/value_type.ts";
 
 /**
  * Reads the configuration of this process: its environment, `.env` in the working directory, and flags.
@@ -22,7 +24,8 @@ export { type ConfigInput, parseConfig } from "./config/parse.ts";
 export function loadConfig(args: readonly string[]): Config {
   return parseConfig({
     args,
-    env: Deno.env.toObject(),
+    // One by one: the executable may read these and no others.
+    env: Object.fromEntries(SETTABLE_KEYS.map((key) => [key, Deno.env.get(key)])),
     dotenv: readDotenv(),
     readFile: (path) => Deno.readTextFileSync(path),
   });

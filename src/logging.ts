@@ -5,6 +5,7 @@
  */
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 import type { Logger } from "./core/mod.ts";
+import { withPriority } from "./logging/journal.ts";
 import { jsonLine } from "./logging/json_line.ts";
 import { prettyLine } from "./logging/pretty_line.ts";
 import { makeRedactor } from "./logging/redactor.ts";
@@ -20,6 +21,8 @@ export interface LoggingOptions {
   readonly format: "pretty" | "json";
   /** Whether pretty lines are colored. */
   readonly colors?: boolean;
+  /** Whether each line begins with its priority, for journald. */
+  readonly journal?: boolean;
   /** What must never be written, wherever it turns up. */
   readonly secrets?: readonly string[];
   /** Writes a line, its end included; standard error by default. */
@@ -37,12 +40,12 @@ const encoder = new TextEncoder();
 export function configureLogging(options: LoggingOptions): void {
   const redact = makeRedactor(options.secrets ?? []);
   const write = options.write ?? writeToStandardError;
-  const sink = (record: LogRecord): void =>
-    write(
-      options.format === "json"
-        ? jsonLine(record, redact)
-        : prettyLine(record, redact, options.colors ?? false),
-    );
+  const sink = (record: LogRecord): void => {
+    const line = options.format === "json"
+      ? jsonLine(record, redact)
+      : prettyLine(record, redact, options.colors ?? false);
+    write(options.journal ? withPriority(record.level, line) : line);
+  };
   const level = options.level === "warn" ? "warning" : options.level;
   configureSync({
     reset: true,

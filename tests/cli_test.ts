@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { fileURLToPath } from "node:url";
+import type { CommandOutcome, Operations } from "../src/app/operations.ts";
 import { run } from "../src/cli.ts";
 import type { CliHost, Fault, RunningApp, StartApp, StopSignal } from "../src/cli/host.ts";
+import { Supervisor } from "../src/cli/supervisor.ts";
 import { parseConfig } from "../src/config.ts";
 import { makeLogger } from "../src/logging.ts";
 import { StartError } from "../src/start_error.ts";
@@ -37,11 +39,40 @@ class FakeHost implements CliHost {
   constructor(readonly env: Record<string, string> = { DISCORD_TOKEN: TOKEN }) {}
   readonly loadConfig: CliHost["loadConfig"] = (args) =>
     parseConfig({ args, env: this.env, readFile: () => assert.fail("read a file") });
-  print(text: string): void {
+  /** What a command was run with. */
+  readonly ran: (readonly [name: string, ...input: unknown[]])[] = [];
+  outcome: () => CommandOutcome = () => Promise.resolve(undefined);
+  readonly operations: Operations = {
+    backUp: (_context, file) => this.#operate("backUp", file),
+    check: () => this.#operate("check"),
+    erase: (_context, uid) => this.#operate("erase", uid),
+    exportConversations: (_context, options) => this.#operate("export", options),
+    purge: (_context, olderThanMs) => this.#operate("purge", olderThanMs),
+    stats: ({ print, progress }) => {
+      progress("counting");
+      print("counted\n");
+      return this.#operate("stats");
+    },
+  };
+  readonly progressed: string[] = [];
+  #operate(...ran: [string, ...unknown[]]): CommandOutcome {
+    this.ran.push(ran);
+    return this.outcome();
+  }
+  print(text: string): boolean {
     this.stdout += text;
+    return true;
+  }
+  progress(text: string): void {
+    this.progressed.push(text);
   }
   printError(text: string): void {
     this.stderr += text;
+  }
+  readonly notified: string[] = [];
+  supervisor(): Supervisor {
+    const send = (message: string): void => void this.notified.push(message);
+    return new Supervisor({ watchdogUsec: undefined, watchdogPid: undefined, pid: 1, send });
   }
   onSignal(callback: (signal: StopSignal) => void): () => void {
     this.listeners.add(callback);
@@ -73,7 +104,17 @@ Deno.test("run prints help with commands and flags", async () => {
   for (const args of [["help"], ["--help"], ["-h"], ["serve", "--help"], ["version", "--help"]]) {
     const host = new FakeHost({});
     assert.equal(await run(args, host), 0);
-    for (const part of ["serve", "version", "--port NUMBER", "DISCORD_TOKEN", "--discord-token-file"]) {
+    for (
+      const part of [
+        "serve",
+        "backup FILE",
+        "--older-than AGE",
+        "version",
+        "--port NUMBER",
+        "DISCORD_TOKEN",
+        "--discord-token-file",
+      ]
+    ) {
       assert(host.stdout.includes(part), part);
     }
     assert.equal(host.stderr, "");
@@ -145,6 +186,24 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+Deno.test("run tells systemd when it is ready and when it stops, where that is wanted", async () => {
+  for (
+    const [wanted, messages] of [["stdout", ["STATUS=Serving ", "READY=1", "STOPPING=1"]], [
+      "off",
+      [],
+    ]] as const
+  ) {
+    const host = new FakeHost({ DISCORD_TOKEN: TOKEN, SYSTEMD_NOTIFY: wanted });
+    const running = run([], host);
+    await host.started.promise;
+    await new Promise(setImmediate);
+    host.signal("SIGTERM");
+    await running;
+    assert.deepEqual(host.notified, messages);
+    assert.equal(host.stdout, "");
+  }
+});
+
 Deno.test("run ends at once with 128 and the signal's number on a second signal", async () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     const host = new FakeHost();
@@ -205,6 +264,85 @@ Deno.test("run logs what nobody handled and goes on", async () => {
   const before = host.stderr;
   makeLogger("web").error("After the end");
   assert.equal(host.stderr, before);
+});
+
+const UID = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
+
+Deno.test("run gives a command its flags and operand, checked and typed", async () => {
+  for (
+    const [args, ran] of [
+      [["backup", "a.db"], ["backUp", "a.db"]],
+      [["backup", "--database-path=x.db", "a.db"], ["backUp", "a.db"]],
+      [["check"], ["check"]],
+      [["export"], ["export", { uid: undefined, format: "jsonl" }]],
+      [["export", "--format", "TXT", "--uid", UID.toUpperCase()], ["export", { uid: UID, format: "txt" }]],
+      [["erase", "--uid", UID], ["erase", UID]],
+      [["purge", "--older-than=365d"], ["purge", 365 * 86_400_000]],
+      [["purge", "--older-than", "12h"], ["purge", 12 * 3_600_000]],
+    ] as const
+  ) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 0, host.stderr);
+    assert.deepEqual(host.ran, [ran]);
+  }
+});
+
+Deno.test("run ends with 64 and one line when a command lacks something or has too much", async () => {
+  for (
+    const [args, words] of [
+      [["backup"], "backup needs FILE"],
+      [["erase"], "erase needs --uid UID"],
+      [["erase", "--uid", "x"], '--uid is "x"; allowed:'],
+      [["purge", "--older-than", "0d"], '--older-than is "0d"; allowed:'],
+      [["purge", "--older-than", "365"], "allowed:"],
+      [["export", "--format", "xml"], "allowed: jsonl or txt"],
+    ] as const
+  ) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 64, args.join(" "));
+    assert.match(host.stderr, /^chatbox50: .*\n$/);
+    assert(host.stderr.includes(words), host.stderr);
+    assert.deepEqual(host.ran, []);
+  }
+});
+
+Deno.test("run refuses a flag that belongs to another command", async () => {
+  for (const args of [["stats", "--uid", UID], ["serve", "--format=txt"], ["stats", "more"]]) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 78);
+    assert.deepEqual(host.ran, []);
+  }
+});
+
+Deno.test("run ends a command with the code of its outcome and takes the progress away", async () => {
+  const outcomes: readonly (readonly [() => CommandOutcome, number])[] = [
+    [() => Promise.resolve(undefined), 0],
+    [() => Promise.resolve("unavailable"), 69],
+    [() => Promise.reject(new StartError("Cannot do it", "cannotCreate")), 73],
+    [() => Promise.reject(new Error("odd")), 70],
+  ];
+  for (const [outcome, code] of outcomes) {
+    const host = new FakeHost({});
+    host.outcome = outcome;
+    assert.equal(await run(["stats"], host), code);
+    assert.equal(host.stdout, "counted\n");
+    assert.equal(host.progressed.at(0), "counting");
+    assert.equal(host.progressed.at(-1), "");
+    assert.deepEqual(host.listeners.size, 0);
+  }
+});
+
+Deno.test("run ends a command with 128 and the signal's number when it gives way to a signal", async () => {
+  const host = new FakeHost({});
+  const operations: Operations = {
+    ...host.operations,
+    stats: ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  };
+  const running = run(["stats"], Object.assign(host, { operations }));
+  host.signal("SIGINT");
+  assert.equal(await running, 130);
+  assert.equal(host.stderr, "");
 });
 
 // From here on with the real process.

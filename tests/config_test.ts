@@ -37,6 +37,12 @@ Deno.test("parseConfig gives the documented defaults", () => {
     notePrefix: "//",
     publicUrl: undefined,
     allowedSites: undefined,
+    domain: undefined,
+    acmeEmail: undefined,
+    acmeDirectoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
+    acmeHttpPort: 80,
+    tlsCert: undefined,
+    tlsKey: undefined,
     identitySecret: undefined,
     trustProxy: ["127.0.0.0/8", "::1/128"],
     maxConnections: undefined,
@@ -45,6 +51,9 @@ Deno.test("parseConfig gives the documented defaults", () => {
     limitFrames: 600,
     limitSessions: 60,
     limitUploads: 60,
+    retentionDays: undefined,
+    metricsToken: undefined,
+    systemdNotify: "off",
     name: "ChatBox50",
     greeting: undefined,
     logLevel: "info",
@@ -60,6 +69,39 @@ Deno.test("parseConfig prefers a flag to the environment to .env to the default"
     [config.port, config.name, config.limitFrames, config.limitUploads],
     [3, "environment", 1, 60],
   );
+});
+
+Deno.test("parseConfig listens on 443 by default with a DOMAIN, wherever that is given", () => {
+  const DOMAIN = "Chat.Example.com";
+  for (const given of [{ env: { DOMAIN } }, { args: ["--domain", DOMAIN] }, { dotenv: `DOMAIN=${DOMAIN}` }]) {
+    const { port, domain } = parse(given);
+    assert.deepEqual([port, domain], [443, "chat.example.com"]);
+  }
+  assert.equal(parse({ env: { DOMAIN, PORT: "8443" } }).port, 8443);
+  assert.equal(parse({ env: { DOMAIN: "" } }).port, 8000);
+});
+
+Deno.test("parseConfig refuses certificates that do not go together", () => {
+  for (
+    const env of [{ TLS_CERT: "a" }, { TLS_KEY: "a" }, {
+      TLS_CERT: "a",
+      TLS_KEY: "b",
+      DOMAIN: "chat.example.com",
+    }]
+  ) {
+    assert.throws(() => parse({ env }), /TLS_CERT/);
+  }
+  for (
+    const DOMAIN of [
+      "localhost",
+      "1.2.3.4",
+      "*.example.com",
+      "chat_x.example.com",
+      "https://chat.example.com",
+    ]
+  ) {
+    assert.throws(() => parse({ env: { DOMAIN } }), /DOMAIN/);
+  }
 });
 
 Deno.test("parseConfig takes an empty value as unset", () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { fstatSync } from "node:fs";
+import { goesToJournal } from "../src/logging/journal.ts";
 import fc from "fast-check";
 import { configureLogging, type LoggingOptions, makeLogger, stopLogging } from "../src/logging.ts";
 import { REDACTED } from "../src/logging/redactor.ts";
@@ -209,4 +211,31 @@ Deno.test("makeLogger does not throw when nothing can be written", () => {
     },
   });
   makeLogger("web").error("Lost");
+});
+
+Deno.test("configureLogging puts the priority before every line that goes to the journal", () => {
+  for (const format of ["json", "pretty"] as const) {
+    let written = "";
+    configureLogging({ level: "debug", format, journal: true, write: (line) => void (written += line) });
+    try {
+      const logger = makeLogger("test");
+      logger.debug("a");
+      logger.info("b");
+      logger.warn("c");
+      logger.error("d", { error: new Error("e") });
+    } finally {
+      stopLogging();
+    }
+    const lines = written.trimEnd().split("\n");
+    assert.deepEqual(lines.slice(0, 3).map((line) => line.slice(0, 3)), ["<7>", "<6>", "<4>"]);
+    // a stack has several lines where people read it
+    assert(lines.slice(3).every((line) => line.startsWith("<3>")), written);
+    assert.equal(lines.length > 4, format === "pretty");
+  }
+});
+
+Deno.test("goesToJournal knows standard error by its device and inode", () => {
+  const { dev, ino } = fstatSync(2);
+  assert.equal(goesToJournal(`${dev}:${ino}`), Deno.build.os === "linux");
+  for (const stream of [undefined, "", `${dev}:${ino}1`, "x"]) assert.equal(goesToJournal(stream), false);
 });

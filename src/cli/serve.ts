@@ -1,13 +1,10 @@
-import { type Config, ConfigError } from "../config.ts";
 import type { Logger } from "../core/mod.ts";
 import { configureLogging, makeLogger, stopLogging } from "../logging.ts";
-import { makeRedactor } from "../logging/redactor.ts";
-import { EXIT, StartError } from "../start_error.ts";
-import type { CliHost, RunningApp, StopSignal } from "./host.ts";
+import { EXIT } from "../start_error.ts";
+import { type CliHost, type RunningApp, SIGNAL_EXIT, type StopSignal } from "./host.ts";
+import { readConfig, reportError, secretsOf } from "./run_command.ts";
+import type { Supervisor } from "./supervisor.ts";
 import { TOKEN_HELP } from "./texts.ts";
-
-// What a shell reports for a program that a signal ended: 128 and the signal's number.
-const SIGNAL_EXIT: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Runs the server until it is asked to stop.
@@ -27,7 +24,7 @@ export async function serve(args: readonly string[], host: CliHost): Promise<num
     ...host.logging,
     level: config.logLevel,
     format: config.logFormat ?? host.logging.format,
-    secrets: [config.discordToken],
+    secrets: secretsOf(config),
   });
   const logger = makeLogger("cli");
   const stopping = new AbortController();
@@ -42,29 +39,14 @@ export async function serve(args: readonly string[], host: CliHost): Promise<num
   }));
   try {
     const app = await host.startApp(config, { makeLogger, signal: stopping.signal });
-    return await runUntilStopped(app, signalled.promise, logger);
+    const supervisor = config.systemdNotify === "stdout" ? host.supervisor() : undefined;
+    cleanup.defer(() => supervisor?.end());
+    supervisor?.ready(`Serving ${app.addresses.join(", ")}`);
+    return await runUntilStopped(app, signalled.promise, logger, supervisor);
   } catch (error) {
     // a start that was called off by a signal is no failure
     if (stopping.signal.aborted && error === stopping.signal.reason) return EXIT.ok;
-    if (!(error instanceof StartError)) {
-      logger.error("Ended by an error", { error });
-      return EXIT.software;
-    }
-    logger.debug("Cannot start", { error });
-    host.printError(
-      `chatbox50: ${makeRedactor([config.discordToken])(error.message).replace(/\s*[\r\n]\s*/g, " ")}\n`,
-    );
-    return error.exitCode;
-  }
-}
-
-function readConfig(args: readonly string[], host: CliHost): Config | undefined {
-  try {
-    return host.loadConfig(args);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    host.printError(`chatbox50: ${error.message}\n`);
-    return undefined;
+    return reportError(error, secretsOf(config), host);
   }
 }
 
@@ -72,11 +54,13 @@ async function runUntilStopped(
   app: RunningApp,
   signalled: Promise<StopSignal>,
   logger: Logger,
+  supervisor: Supervisor | undefined,
 ): Promise<number> {
   logger.debug("Waiting for a signal", { addresses: app.addresses });
   const ended = await Promise.race([app.finished, signalled]);
   if (typeof ended === "object") return ended.exitCode;
   logger.info("Stopping", { signal: ended });
+  supervisor?.stopping();
   await app.stop(ended);
   return EXIT.ok;
 }

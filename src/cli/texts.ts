@@ -1,15 +1,6 @@
 import { configHelp } from "../config.ts";
 import { VERSION } from "../version.ts";
-
-/** The commands and what they do. */
-export const COMMANDS = {
-  serve: "Run the server (this is what happens without a command)",
-  version: "Print the version",
-  help: "Print this help",
-} as const;
-
-/** The name of a command. */
-export type Command = keyof typeof COMMANDS;
+import { commandHelp } from "./command_help.ts";
 
 /**
  * What `version` prints.
@@ -26,15 +17,16 @@ export function versionText(): string {
  * @returns Commands and flags
  */
 export function helpText(): string {
-  const commands = Object.entries(COMMANDS).map(([name, words]) => `  ${name.padEnd(10)} ${words}`).join(
-    "\n",
-  );
   return `ChatBox50 ${VERSION}: the visitors of a website talk to the people behind it, who answer from Discord.
 
 Usage: chatbox50 [COMMAND] [FLAGS]
 
 Commands:
-${commands}
+${commandHelp()}
+
+Exit codes: 0 done, 64 unknown command or wrong use, 66 no such file or conversation, 69 a service or the
+address is not available, 70 a fault of the program, 73 a file cannot be made, 74 reading or writing
+failed, 78 the configuration is wrong, 128 and the signal's number when a signal ended the work.
 
 Every setting can be a flag, an environment variable, or a line of the file .env in the working directory;
 when it is given more than once, the flag counts first and .env last.

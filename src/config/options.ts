@@ -8,6 +8,8 @@ import { site } from "./site.ts";
 import { trustedProxies } from "./trusted_proxies.ts";
 import {
   discordApiUrl,
+  domain,
+  email,
   host,
   httpUrl,
   integer,
@@ -27,6 +29,8 @@ export interface Option<T> {
   readonly type: ValueType<T>;
   /** The text that counts when none is given. */
   readonly fallback?: string;
+  /** The text that counts instead when another key is given. */
+  readonly fallbackWith?: { readonly key: string; readonly text: string };
   /** What happens when none is given and there is no text for it. */
   readonly fallbackWords?: string;
   /** Never shown, and readable from a file by `<KEY>_FILE`. */
@@ -56,6 +60,8 @@ export const OPTIONS = {
   PORT: option({
     type: integer(0, 65535),
     fallback: "8000",
+    fallbackWith: { key: "DOMAIN", text: "443" },
+    fallbackWords: "`8000`; `443` with `DOMAIN`",
     help: "Port to listen on; 0 takes any free one",
   }),
   DATABASE_PATH: option({ type: path, fallback: "./chatbox50.db", help: "The SQLite file" }),
@@ -94,6 +100,36 @@ export const OPTIONS = {
     type: list(site, 1000),
     fallbackWords: "none: only our own pages",
     help: "Sites that may frame the widget",
+  }),
+  DOMAIN: option({
+    type: domain,
+    fallbackWords: "none: plain HTTP, or TLS_CERT",
+    help: "Serve HTTPS under this name, with a certificate that is fetched and renewed by itself (ACME)",
+  }),
+  ACME_EMAIL: option({
+    type: email,
+    fallbackWords: "none",
+    help: "Whom the certificate authority may write to",
+  }),
+  ACME_DIRECTORY_URL: option({
+    type: httpUrl,
+    fallback: "https://acme-v02.api.letsencrypt.org/directory",
+    help: "The certificate authority; using it means agreeing to its terms of service",
+  }),
+  ACME_HTTP_PORT: option({
+    type: integer(0, 65535),
+    fallback: "80",
+    help: "With DOMAIN: where the authority looks for the proof, and browsers are sent on to HTTPS",
+  }),
+  TLS_CERT: option({
+    type: path,
+    fallbackWords: "none: plain HTTP",
+    help: "Serve HTTPS with this certificate chain (PEM); read again when it changes",
+  }),
+  TLS_KEY: option({
+    type: path,
+    fallbackWords: "none",
+    help: "The private key (PEM) of TLS_CERT",
   }),
   IDENTITY_SECRET: option({
     // RFC 7518 section 3.2: a key for HS256 has at least 256 bits
@@ -136,6 +172,23 @@ export const OPTIONS = {
     type: limit,
     fallback: "60",
     help: "Uploads of a visitor in an hour; 0 turns the limit off",
+  }),
+  RETENTION_DAYS: option({
+    type: integer(1, 36_500),
+    fallbackWords: "none: everything is kept",
+    help: "Remove messages, files and idle conversations that are older than this many days",
+  }),
+  METRICS_TOKEN: option({
+    type: token,
+    secret: true,
+    fallbackWords: "none: loopback only",
+    help: "Who sends it as a bearer token may read /metrics from elsewhere",
+  }),
+  SYSTEMD_NOTIFY: option({
+    type: oneOf("off", "stdout"),
+    fallback: "off",
+    help:
+      "Tell systemd when ready and alive, on standard output, which the unit in docs/deploy connects to it",
   }),
   NAME: option({ type: line(80), fallback: "ChatBox50", help: "What the page is called" }),
   GREETING: option({ type: lines(2000), fallbackWords: "none", help: "What the page says first" }),

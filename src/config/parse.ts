@@ -42,6 +42,9 @@ export const SETTABLE_KEYS: readonly string[] = OPTION_KEYS.flatMap((key) =>
   isSecret(key) ? [key, `${key}${FILE_SUFFIX}`] : [key]
 );
 
+/** The flags of all those keys, without the dashes. */
+export const SETTABLE_FLAGS: readonly string[] = SETTABLE_KEYS.map(flagOf);
+
 /**
  * Makes the configuration: a flag counts before the environment, that before `.env`, that before the default. An empty value counts as
  * unset.
@@ -55,15 +58,36 @@ export function parseConfig(input: ConfigInput): Config {
   const values: Record<string, unknown> = {};
   for (const key of OPTION_KEYS) {
     const option: Option<unknown> = OPTIONS[key];
-    const setting = find(key, sources, input.readFile) ??
-      (option.fallback === undefined ? undefined : { text: option.fallback, origin: `${key} (default)` });
+    const setting = find(key, sources, input.readFile) ?? fallbackOf(key, option, sources);
     values[propertyOf(key)] = setting === undefined ? undefined : parseValue(option, setting);
   }
+  checkTogether(values);
   return values as Config;
 }
 
+function fallbackOf(
+  key: OptionKey,
+  { fallback, fallbackWith }: Option<unknown>,
+  sources: readonly Source[],
+): Setting | undefined {
+  if (fallbackWith !== undefined && sources.some(({ get }) => get(fallbackWith.key)?.trim())) {
+    return { text: fallbackWith.text, origin: `${key} (default with ${fallbackWith.key})` };
+  }
+  return fallback === undefined ? undefined : { text: fallback, origin: `${key} (default)` };
+}
+
+/** What each key allows by itself may still not go together. */
+function checkTogether({ tlsCert, tlsKey, domain }: Readonly<Record<string, unknown>>): void {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigError("TLS_CERT and TLS_KEY belong together: give both, or none of them");
+  }
+  if (tlsCert !== undefined && domain !== undefined) {
+    throw new ConfigError("DOMAIN and TLS_CERT exclude each other: the certificate is fetched, or a file");
+  }
+}
+
 function flagSource(args: readonly string[]): Source {
-  const flags = parseFlags(args, SETTABLE_KEYS.map(flagOf));
+  const flags = parseFlags(args, SETTABLE_FLAGS);
   return { describe: (key) => `${key} (flag --${flagOf(key)})`, get: (key) => flags.get(flagOf(key)) };
 }
 

@@ -163,3 +163,23 @@ export function list<T extends string>(item: ValueType<T>, max: number): ValueTy
     },
   };
 }
+
+/** A name for which a certificate can be had. */
+export const domain: ValueType<string> = {
+  allowed: "a full host name such as chat.example.com, no address and no wildcard",
+  placeholder: "NAME",
+  parse(text): string | undefined {
+    const name = text.toLowerCase();
+    const labels = name.split(".");
+    const allowed = labels.length >= 2 && HOSTNAME.test(name) && !name.includes("_") &&
+      !/^\d+$/.test(labels.at(-1) ?? "");
+    return allowed ? name : undefined;
+  },
+};
+
+/** An address for mail. */
+export const email: ValueType<string> = {
+  allowed: "an address such as admin@example.com",
+  placeholder: "ADDRESS",
+  parse: (text) => /^[^\s@<>"',;]+@[^\s@<>"',;]+\.[^\s@<>"',;]+$/.test(text) ? text : undefined,
+};

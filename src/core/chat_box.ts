@@ -132,6 +132,15 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   }
 
   /**
+   * Looks connections up anew: somebody else has removed or changed them in the store.
+   *
+   * @param uid the one that has changed; all when left out
+   */
+  forget(uid?: Uuid): void {
+    this.#directory.forget(uid);
+  }
+
+  /**
    * Begins to deliver, with what was pending before.
    *
    * @throws {ChatBoxError} `closed` after {@link ChatBox.close}

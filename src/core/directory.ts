@@ -124,6 +124,22 @@ export class Directory {
     this.#remember(await this.#options.store.setId(record.uid, side, null));
   }
 
+  /** Forgets what it has looked up, of one connection or of all: the store has changed behind its back. */
+  forget(uid?: Uuid): void {
+    if (uid === undefined) {
+      this.#records.clear();
+      for (const side of [1, 2] as const) this.#uids[side].clear();
+      return;
+    }
+    const record = this.#records.get(uid);
+    if (record === undefined) return;
+    this.#records.delete(uid);
+    for (const side of [1, 2] as const) {
+      const id = record.ids[side];
+      if (id !== null) this.#uids[side].delete(id);
+    }
+  }
+
   async #callCreate(side: Side, peerId: string, uid: Uuid): Promise<string> {
     const { services, watch } = this.#options;
     const service = services[side];

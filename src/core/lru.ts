@@ -48,4 +48,10 @@ export class LruMap<K, V> {
     this.#young.delete(key);
     this.#old.delete(key);
   }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
 }

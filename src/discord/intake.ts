@@ -35,6 +35,12 @@ export interface IntakeOptions {
   readonly signal: AbortSignal;
 }
 
+/** What the lines of the log about a thread name. */
+interface About {
+  readonly uid: Uuid;
+  readonly thread: Snowflake;
+}
+
 /**
  * Keeps each thread's events in order, and behind what was missed before them: live events wait until it is known which
  * threads have to be read first.
@@ -185,14 +191,23 @@ export class Intake {
 
   async #turn(thread: Snowflake, task: () => Promise<void>): Promise<void> {
     await this.#gate.promise;
-    if (this.#options.signal.aborted || !await this.#isPaired(thread)) return;
-    if (this.#behind.delete(thread) || !this.#current.has(thread)) await this.#read(thread);
-    await this.#insist(task);
+    if (this.#options.signal.aborted) return;
+    const uid = await this.#uidOf(thread);
+    if (uid === undefined) return;
+    const about = { uid, thread };
+    try {
+      if (this.#behind.delete(thread) || !this.#current.has(thread)) await this.#read(about);
+      await this.#insist(task, about);
+    } catch (error) {
+      this.#options.logger.error("An event of a thread was lost", { ...about, error });
+    }
   }
 
-  async #isPaired(thread: Snowflake): Promise<boolean> {
+  /** The conversation of a thread; `undefined` for one that is not ours, or not yet. */
+  async #uidOf(thread: Snowflake): Promise<Uuid | undefined> {
     const { worker } = this.#options;
-    if (await worker.connectionOf(thread) !== undefined) return true;
+    const uid = await worker.getUid(thread);
+    if (uid !== undefined) return uid;
     if (this.#missed.size >= MISSED_KEPT) {
       const [oldest] = this.#missed;
       if (oldest !== undefined) this.#missed.delete(oldest);
@@ -200,34 +215,37 @@ export class Intake {
     this.#missed.add(thread);
     this.#options.logger.debug("Something happened in a thread that is not paired", { thread });
     // The pairing may have come between the look and the note of it.
-    return await worker.connectionOf(thread) !== undefined;
+    return await worker.getUid(thread);
   }
 
-  async #read(thread: Snowflake): Promise<void> {
+  async #read(about: About): Promise<void> {
     const { catchUp, inbox } = this.#options;
     const session = this.#session;
-    await this.#insist(() => catchUp.read(thread, (message) => inbox.message(message)));
-    if (session === this.#session) this.#trust(thread);
+    await this.#insist(() => catchUp.read(about.thread, (message) => inbox.message(message)), about);
+    if (session === this.#session) this.#trust(about.thread);
   }
 
   /** Tries until it works, since what comes after must not overtake it; gives up where trying again is of no use. */
-  async #insist(work: () => Promise<void>): Promise<void> {
+  async #insist(work: () => Promise<void>, about?: About): Promise<void> {
     const { logger, clock, random, signal } = this.#options;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         return await work();
       } catch (error) {
         if (error instanceof ChatBoxError && error.code !== "overloaded") {
-          if (error.code !== "closed") logger.warn("An event does not fit what is known", { error });
+          if (error.code !== "closed") {
+            logger.warn("An event does not fit what is known", { ...about, error });
+          }
           return;
         }
         if (error instanceof DiscordRefusal) {
-          logger.error("Discord refuses what was to be read", failureFields(error));
+          logger.error("Discord refuses what was to be read", { ...about, ...failureFields(error) });
           return;
         }
         const passes = error instanceof DiscordUnreachable || error instanceof ChatBoxError;
         if (!passes && failures >= MAX_TRIES) throw error;
         logger.warn("Cannot take in what happened, trying again", {
+          ...about,
           attempt: failures,
           ...failureFields(error),
         });

@@ -8,3 +8,7 @@ export { DiscordService, type DiscordServiceOptions, type DiscordStatus } from "
 export type { DiscordProblem } from "./ports.ts";
 export { compareSnowflakes, isSnowflake, type Snowflake, snowflake, snowflakeTime } from "./snowflake.ts";
 export type { MarkupNode } from "./markup_node.ts";
+export { DiscordInspection, type Finding } from "./inspection.ts";
+export { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+export type { DiscordMetrics } from "./metrics.ts";
+export { CHANNEL_NAME } from "./guild_book.ts";

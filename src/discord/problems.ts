@@ -9,7 +9,8 @@ export const TOKEN_PROBLEM: DiscordProblem = {
     `and put the new token into DISCORD_TOKEN`,
 };
 
-const INTENTS_PROBLEM: DiscordProblem = {
+/** The bot may not read messages. */
+export const INTENTS_PROBLEM: DiscordProblem = {
   code: "intents",
   message: `The bot may not read messages. Open ${PORTAL}, choose the application, then Bot, ` +
     `switch on Message Content Intent, save, and start again`,

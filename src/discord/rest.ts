@@ -1,7 +1,6 @@
-import type { Clock, Logger } from "../core/mod.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest, NewMessage, NewThread } from "./ports.ts";
 import { object, objects, optionalId, type Payload, readChannel, readMessage, text } from "./payloads.ts";
-import { RestCaller } from "./rest_manager.ts";
+import { RestCaller, type RestCallerOptions } from "./rest_manager.ts";
 import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
 
 /** Nobody is ever pinged: on every create and on every edit, which would parse again by default (X1). */
@@ -13,23 +12,15 @@ const AUTO_ARCHIVE_MINUTES = 10_080;
 /** PUBLIC_THREAD, https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
 const PUBLIC_THREAD = 11;
 
-/** Options of {@link openRest}. */
-export interface RestOptions {
-  readonly token: string;
-  readonly apiUrl?: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
 /** Opens the only way by which this program calls Discord's REST API. */
-export function openRest(options: RestOptions): DiscordRest {
+export function openRest(options: RestCallerOptions): DiscordRest {
   return new Rest(options);
 }
 
 class Rest implements DiscordRest {
   readonly #caller: RestCaller;
 
-  constructor(options: RestOptions) {
+  constructor(options: RestCallerOptions) {
     this.#caller = new RestCaller(options);
   }
 

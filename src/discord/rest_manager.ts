@@ -3,6 +3,8 @@ import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
+import { watched } from "./rest_watch.ts";
 import { whyUnreachable } from "./unreachable.ts";
 import { unlessAborted, wait } from "./waiting.ts";
 
@@ -34,6 +36,8 @@ export interface RestCallerOptions {
   readonly logger: Logger;
   /** How long one attempt may take, in milliseconds; {@link ATTEMPT_TIMEOUT_MS} when left out. */
   readonly attemptTimeoutMs?: number;
+  /** Told what is sent and what waits. */
+  readonly metrics?: DiscordMetrics;
 }
 
 /** What a request carries. */
@@ -68,9 +72,14 @@ export class RestCaller {
     this.#tame(rest);
   }
 
+  get #metrics(): DiscordMetrics {
+    return this.#options.metrics ?? NO_DISCORD_METRICS;
+  }
+
   /** discordeno's manager is made of functions that are meant to be replaced. */
   #tame(rest: RestManager): void {
-    const { createRequestBody, processHeaders, sendRequest } = rest;
+    const { createRequestBody, processHeaders } = rest;
+    const sendRequest = watched(rest.sendRequest, this.#metrics);
     rest.createRequestBody = (method, options) => {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timeoutMs)]);
       return Object.assign(createRequestBody.call(rest, method, options), { signal });
@@ -187,7 +196,7 @@ export class RestCaller {
     const now = this.#options.clock.now();
     if (now >= this.#pacedUntil) return;
     this.#nextSlot = Math.max(now, this.#nextSlot) + PACE_MS;
-    await this.#delay(this.#nextSlot - now);
+    await this.#delay("global", this.#nextSlot - now);
   }
 
   /** Waits as long as the queue says, instead of discordeno's whole seconds. */
@@ -199,11 +208,12 @@ export class RestCaller {
       if (waitMs > MAX_QUEUE_WAIT_MS) {
         throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs: waitMs, sent: false });
       }
-      await this.#delay(waitMs);
+      await this.#delay("route", waitMs);
     }
   }
 
-  #delay(waitMs: number): Promise<void> {
+  #delay(reason: "route" | "global", waitMs: number): Promise<void> {
+    this.#metrics.waited(reason, waitMs);
     return wait(waitMs, this.#options.clock, this.#closing.signal);
   }
 

@@ -5,6 +5,7 @@ import { GuildBook } from "./guild_book.ts";
 import type { Home } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake } from "./intake.ts";
+import type { DiscordMetrics } from "./metrics.ts";
 import { Outbox } from "./outbox.ts";
 import { inviteUrl } from "./permissions.ts";
 import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem, DiscordRest } from "./ports.ts";
@@ -38,6 +39,8 @@ export interface DiscordServiceOptions {
   readonly notePrefix?: string;
   /** Called whenever somebody of the staff writes or types in a thread. */
   readonly onStaffActive?: (at: number) => void;
+  /** Told about calls and the connection; counts nothing when left out. */
+  readonly metrics?: DiscordMetrics;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Jitter, from 0 to below 1; `Math.random` when left out. */
@@ -146,6 +149,7 @@ export class DiscordService {
         return this.#onReady(event);
       case "resumed":
         this.#connected = true;
+        this.#options.metrics?.gateway(true);
         this.#options.logger.info("Connected to Discord again, nothing was missed");
         return this.#home === undefined ? this.#settle() : undefined;
       case "disconnected":
@@ -177,12 +181,14 @@ export class DiscordService {
   #onDisconnected(): void {
     if (this.#connected) this.#options.logger.warn("Lost the connection to Discord, connecting again");
     this.#connected = false;
+    this.#options.metrics?.gateway(false);
     this.#reason = "The connection to Discord is lost, connecting again";
   }
 
   #onReady({ bot, applicationId, guildIds }: DiscordEvent & { type: "ready" }): void {
-    const { logger } = this.#options;
+    const { logger, metrics } = this.#options;
     this.#connected = true;
+    metrics?.gateway(true);
     this.#bot = { id: bot.id, applicationId };
     this.#intake.doubt();
     this.#intake.hold();

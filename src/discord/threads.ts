@@ -72,7 +72,11 @@ export class ThreadMaker {
       const verdict = verdictOnThread(error, home.missing);
       if (error instanceof DiscordRefusal && error.status === 403) {
         this.#refusal = { until: this.#options.now() + REFUSED_FOR_MS, error: verdict };
-        this.#options.logger.error("Discord refuses to make threads", { missing: home.missing, error });
+        this.#options.logger.error("Discord refuses to make threads", {
+          uid: connection.uid,
+          missing: home.missing,
+          error,
+        });
       }
       throw verdict;
     }

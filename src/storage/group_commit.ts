@@ -22,12 +22,20 @@ class Operation<T> {
   readonly #work: Work<T>;
   readonly #resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
+  /** Whose write it is, for the log. */
+  readonly uid: string | undefined;
   #outcome: { readonly result: T } | { readonly error: unknown } | undefined;
 
-  constructor(work: Work<T>, resolve: (result: T) => void, reject: (error: unknown) => void) {
+  constructor(
+    work: Work<T>,
+    resolve: (result: T) => void,
+    reject: (error: unknown) => void,
+    uid: string | undefined,
+  ) {
     this.#work = work;
     this.#resolve = resolve;
     this.reject = reject;
+    this.uid = uid;
   }
 
   execute(): void {
@@ -48,7 +56,7 @@ class Operation<T> {
 }
 
 /** An operation, whatever it results in. */
-type AnyOperation = Pick<Operation<unknown>, "execute" | "fail" | "answer" | "reject">;
+type AnyOperation = Pick<Operation<unknown>, "execute" | "fail" | "answer" | "reject" | "uid">;
 
 /** What a group commit tells whoever counts. */
 export interface CommitListener {
@@ -62,6 +70,8 @@ export interface GroupCommitOptions {
   readonly logger: Logger;
   /** Called when a transaction was taken back, to forget what was derived from it. */
   readonly onRollback: () => void;
+  /** Called in every transaction before its first write, to forget what another process has changed. */
+  readonly onBegin?: () => void;
   readonly listener?: CommitListener;
 }
 
@@ -88,9 +98,10 @@ export class GroupCommit {
   /**
    * Runs work in the next transaction.
    *
+   * @param uid the conversation that it concerns
    * @throws {ChatBoxError} `overloaded` when too much waits, the disk is full or not writable; `closed` after close
    */
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: Work<T>, uid?: string): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new ChatBoxError("closed", "Cannot store: the database is closed"));
     }
@@ -103,7 +114,7 @@ export class GroupCommit {
       );
     }
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push(new Operation(work, resolve, reject));
+      this.#queue.push(new Operation(work, resolve, reject, uid));
       this.#schedule();
     });
   }
@@ -156,6 +167,7 @@ export class GroupCommit {
     try {
       this.#options.database.exec("BEGIN IMMEDIATE");
       this.#busySince = undefined;
+      this.#options.onBegin?.();
       return true;
     } catch (error) {
       const now = performance.now();
@@ -198,7 +210,7 @@ export class GroupCommit {
         if (isDiskFault(error)) throw error;
         database.exec("ROLLBACK TO one");
         onRollback();
-        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { error });
+        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { uid: operation.uid, error });
         operation.fail(error);
       }
       database.exec("RELEASE one");

@@ -11,7 +11,7 @@ const START_BUSY_TIMEOUT_MS = 2_000;
 const FULL_CHECK_BYTES = 32 * 1024 * 1024;
 
 /** Why a database cannot be used. */
-export type OpenFault = "newer" | "locked" | "damaged" | "foreign" | "unwritable" | "unreachable";
+export type OpenFault = "newer" | "older" | "locked" | "damaged" | "foreign" | "unwritable" | "unreachable";
 
 /** The database cannot be used; it was left as it was. The message is one line for the operator. */
 export class DatabaseOpenError extends Error {
@@ -50,7 +50,7 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
   try {
     const size = fileSize(path);
     lock = takeLock(path);
-    if (size > 0) inspect(path, size, migrations.length);
+    if (size > 0) inspectDatabase(path, size, migrations.length);
     database = new Database(path, { busyTimeoutMs: START_BUSY_TIMEOUT_MS });
     configure(database);
     demandWritable(database);
@@ -61,7 +61,7 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
   } catch (error) {
     database?.close();
     lock?.close();
-    throw explain(path, error);
+    throw explainOpenError(path, error);
   }
 }
 
@@ -93,8 +93,13 @@ function takeLock(path: string): Database {
   }
 }
 
-/** Looks before anything is written. */
-function inspect(path: string, size: number, newest: number): void {
+/**
+ * Looks before anything is written.
+ *
+ * @param newest the newest schema version that this program knows
+ * @throws {DatabaseOpenError} `foreign`, `newer`, `damaged`
+ */
+export function inspectDatabase(path: string, size: number, newest: number): void {
   const database = new Database(path, { readOnly: true, busyTimeoutMs: START_BUSY_TIMEOUT_MS });
   try {
     const version = Number(database.value("PRAGMA user_version"));
@@ -132,6 +137,8 @@ function configure(database: Database): void {
   // An ack means on disk: the log is flushed at every commit.
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
+  // What is deleted is overwritten, so that an erasure finds no copies in free space (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+  database.exec("PRAGMA secure_delete = ON");
   // Pages are read where the system has cached them already.
   database.exec("PRAGMA mmap_size = 268435456");
   database.exec("PRAGMA cache_size = -65536");
@@ -154,7 +161,8 @@ function migrate(database: Database, migrations: readonly string[]): void {
   }
 }
 
-function explain(path: string, error: unknown): DatabaseOpenError {
+/** What any error of opening a database means to the operator. */
+export function explainOpenError(path: string, error: unknown): DatabaseOpenError {
   if (error instanceof DatabaseOpenError) return error;
   const reason = error instanceof Error ? oneLine(error.message) : String(error);
   const line = (text: string): string => `Cannot open the database ${path}: ${text}`;

@@ -61,11 +61,11 @@ export class SqliteStore implements Store {
   }
 
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord> {
-    return this.#commits.write(() => this.#connections.insert(draft));
+    return this.#commits.write(() => this.#connections.insert(draft), draft.uid);
   }
 
   setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord> {
-    return this.#commits.write(() => this.#connections.setId(uid, side, id));
+    return this.#commits.write(() => this.#connections.setId(uid, side, id), uid);
   }
 
   setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
@@ -73,7 +73,7 @@ export class SqliteStore implements Store {
   }
 
   touch(uid: Uuid, at: number): Promise<void> {
-    return this.#commits.write(() => this.#connections.touch(uid, at));
+    return this.#commits.write(() => this.#connections.touch(uid, at), uid);
   }
 
   properties(uid: Uuid): Promise<JsonObject> {
@@ -85,7 +85,7 @@ export class SqliteStore implements Store {
       const merged = mergeProperties(this.#connections.properties(uid), patch);
       this.#connections.setProperties(uid, merged);
       return merged;
-    });
+    }, uid);
   }
 
   append(uid: Uuid, request: AppendRequest): Promise<Appended> {
@@ -100,7 +100,7 @@ export class SqliteStore implements Store {
       if (cursor !== undefined) this.#deliveries.setCursor(head, request.side, cursor);
       this.#deliveries.markPending(head, request.targets);
       return appended;
-    });
+    }, uid);
   }
 
   change(uid: Uuid, request: ChangeRequest): Promise<Changed> {
@@ -109,7 +109,7 @@ export class SqliteStore implements Store {
       const changed = this.#messages.change(uid, head, request);
       if (changed.changed) this.#deliveries.markPending(head, request.targets);
       return changed;
-    });
+    }, uid);
   }
 
   message(uid: Uuid, seq: number): Promise<Message | undefined> {
@@ -189,7 +189,7 @@ export class SqliteStore implements Store {
   }
 
   #write<T>(uid: Uuid, work: (head: Head) => T): Promise<T> {
-    return this.#commits.write(() => work(this.#heads.get(uid)));
+    return this.#commits.write(() => work(this.#heads.get(uid)), uid);
   }
 }
 

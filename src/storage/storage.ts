@@ -9,6 +9,9 @@ import { backupTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
 import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
+import { ForeignChanges } from "./upkeep/foreign_changes.ts";
+import { Backlog } from "./upkeep/backlog.ts";
+import { Retention } from "./upkeep/retention.ts";
 
 /** Options of {@link openStorage}. */
 export interface StorageOptions {
@@ -61,6 +64,24 @@ export interface Storage extends AsyncDisposable {
    * @internal
    */
   readonly files: FileStore;
+  /**
+   * Tells when another process, such as `chatbox50 erase`, has changed the database.
+   *
+   * @internal
+   */
+  readonly foreignChanges: ForeignChanges;
+  /**
+   * Removes what is too old, in small steps.
+   *
+   * @internal
+   */
+  readonly retention: Retention;
+  /**
+   * How much waits for each side.
+   *
+   * @internal
+   */
+  readonly backlog: Backlog;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
@@ -99,10 +120,13 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   const { logger = silentLogger, listener } = options;
   const { database, lock } = openDatabase(path);
   const heads = new Heads(database);
+  const foreignChanges = new ForeignChanges(database);
+  foreignChanges.subscribe(() => heads.clear());
   const commits = new GroupCommit({
     database,
     logger,
     onRollback: () => heads.clear(),
+    onBegin: () => foreignChanges.check(),
     ...(listener && { listener }),
   });
   let closed = false;
@@ -126,6 +150,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     identities: new IdentityTable(database, commits),
     files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
     meta: new MetaTable(database, commits),
+    foreignChanges,
+    retention: new Retention(database, commits, heads),
+    backlog: new Backlog(database),
     get queued() {
       return commits.queued;
     },

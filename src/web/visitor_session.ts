@@ -1,9 +1,17 @@
-import { type Appended, ChatBoxError, type Clock, type ConnectionEvent, type Logger } from "../core/mod.ts";
+import {
+  type Appended,
+  ChatBoxError,
+  type Clock,
+  type ConnectionEvent,
+  isUuid,
+  type Logger,
+} from "../core/mod.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import type { Identity, Visitor } from "./identity.ts";
 import { RateLimited } from "./limits/rate_limited.ts";
 import type { Asker } from "./limits/visitor_limits.ts";
 import { viewMessage, VISITOR_SIDE } from "./message_view.ts";
+import { NO_WEB_METRICS, type WebMetrics } from "./metrics.ts";
 import { type FrameFault, parseFrame } from "./parse_frame.ts";
 import type { Presence } from "./presence.ts";
 import {
@@ -41,6 +49,7 @@ export interface SessionContext extends ConversationContext {
   readonly presence: Presence;
   readonly logger: Logger;
   readonly limits: Limits;
+  readonly metrics?: WebMetrics;
 }
 
 type Phase =
@@ -60,6 +69,7 @@ export class VisitorSession {
   readonly #writer: FrameWriter;
   #asker: Asker;
   #phase: Phase;
+
   #badFrames = 0;
   #refusals = { count: 0, since: 0 };
 
@@ -159,7 +169,12 @@ export class VisitorSession {
     }
   }
 
+  get #metrics(): WebMetrics {
+    return this.#context.metrics ?? NO_WEB_METRICS;
+  }
+
   async #greet(hello: HelloFrame): Promise<void> {
+    const started = performance.now();
     const { presence, clock, limits } = this.#context;
     const { visitor, refusal } = await this.#recognise(hello);
     const { uid, issued } = visitor;
@@ -204,7 +219,9 @@ export class VisitorSession {
       const end = (): void => {
         unsubscribe();
         leave();
+        this.#metrics.left();
       };
+      this.#metrics.welcomed(performance.now() - started);
       this.#phase = { name: "open", conversation, end };
       for (const frame of phase.early) this.#accept(frame);
     } catch (error) {
@@ -228,7 +245,7 @@ export class VisitorSession {
   }
 
   #refuseGreeting(error: unknown): void {
-    this.#context.logger.error("Cannot welcome a visitor", { error });
+    this.#context.logger.error("Cannot welcome a visitor", { uid: this.#asker.uid, error });
     this.#error("overloaded", "Cannot open the conversation now: try again later");
     this.close(CloseCode.overloaded, "try again later");
   }
@@ -272,11 +289,13 @@ export class VisitorSession {
 
   #send(conversation: VisitorConversation, frame: SendFrame): void {
     if (this.#isTooManyMessages("send", frame.cid)) return;
+    const started = performance.now();
     // A new message is acknowledged when its event comes, one that was known in its place: in the order of the revs.
     const onDuplicate = ({ message, createdRev }: Appended): void =>
       this.#writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
-    conversation.send(frame, { token: this, onDuplicate }).catch((error) =>
-      this.#fail(frame, error, frame.cid)
+    conversation.send(frame, { token: this, onDuplicate }).then(
+      () => this.#metrics.acked(performance.now() - started),
+      (error) => this.#fail(frame, error, frame.cid),
     );
   }
 
@@ -292,6 +311,10 @@ export class VisitorSession {
           this.#writer.ack({ cid: message.cid, seq: message.seq, rev: message.rev, at: message.createdAt });
         } else {
           this.#writer.message(viewMessage(message));
+          const fresh = message.editedAt === undefined && message.deletedAt === undefined;
+          if (message.side !== VISITOR_SIDE && fresh) {
+            this.#metrics.delivered(this.#context.clock.now() - message.createdAt);
+          }
         }
         return;
       }
@@ -318,14 +341,26 @@ export class VisitorSession {
       code === "internal" ? new Error(`Cannot ${frame.type}: the server has a problem`) : error,
       cid,
     );
+    if (code === "not_found" && frame.type === "send") this.#leaveIfGone();
     // The conversation has moved, or the server stops: either way the next hello leads on.
     if (error instanceof ChatBoxError && error.code === "closed") {
       this.close(CloseCode.restarting, "come back soon");
     }
   }
 
+  /** A conversation that was erased or has expired: the visitor comes back, and the next message begins it anew. */
+  #leaveIfGone(): void {
+    const { uid } = this.#asker;
+    if (uid === undefined || !isUuid(uid)) return;
+    this.#context.chatBox.worker1.connectionOf(uid).then(
+      (connection) => connection ?? this.close(CloseCode.restarting, "come back soon"),
+      (error) => this.#context.logger.warn("Cannot look a conversation up", { uid, error }),
+    );
+  }
+
   /** Says why not, in words that are meant for visitors. */
   #refuse(error: unknown, cid?: string): void {
+    this.#metrics.refused(errorCode(error));
     this.#writer.frame({
       type: "error",
       code: errorCode(error),
@@ -346,6 +381,7 @@ export class VisitorSession {
   }
 
   #error(code: ErrorCode, message: string, cid?: string): void {
+    this.#metrics.refused(code);
     this.#writer.frame({ type: "error", code, message, ...(cid !== undefined && { cid }) });
   }
 }

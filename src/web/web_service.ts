@@ -6,8 +6,10 @@ import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
 import { ConnectionCount, type ConnectionLimits } from "./limits/connection_count.ts";
 import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
-import { Listener } from "./listener.ts";
+import { type Certificate, Listener } from "./listener.ts";
 import { isOwnOrigin } from "./origin.ts";
+import type { WebMetrics } from "./metrics.ts";
+import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
 import type { Presence } from "./presence.ts";
 import { CloseCode, MAX_CONTENT_CODE_POINTS, MAX_FILE_BYTES, MAX_FILES } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
@@ -18,6 +20,9 @@ import { type SessionContext, VisitorSession } from "./visitor_session.ts";
 
 /** A socket that does not answer a ping within this time, in seconds, is gone. */
 const IDLE_TIMEOUT_S = 30;
+
+/** How long a new certificate waits for sockets to close, in milliseconds. */
+const RENEW_DEADLINE_MS = 2_000;
 
 /** Options of {@link WebService}. */
 export interface WebServiceOptions {
@@ -46,6 +51,12 @@ export interface WebServiceOptions {
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
+  /** Serves HTTPS with it; plain HTTP when left out. */
+  readonly certificate?: Certificate | undefined;
+  /** Told what happens; counts nothing when left out. */
+  readonly metrics?: WebMetrics;
+  /** What `/metrics` shows; there is no such page when left out. */
+  readonly metricsPage?: MetricsPageOptions;
 }
 
 /** The visitors' side: pages, and a WebSocket a tab. */
@@ -78,6 +89,7 @@ export class WebService {
       logger,
       createOn: options.createOn ?? "message",
       limits: { content: MAX_CONTENT_CODE_POINTS, files: MAX_FILES, fileBytes: MAX_FILE_BYTES },
+      ...(options.metrics && { metrics: options.metrics }),
     };
     this.#headers = new SecurityHeaders(allowedSites, publicUrl?.startsWith("https:") === true);
     this.#addresses = new ClientAddresses(options.trustedProxies ?? []);
@@ -96,12 +108,16 @@ export class WebService {
     this.#listener = new Listener({
       hostname: options.host,
       port: options.port,
+      certificate: options.certificate,
       clock,
       logger,
       handler: async (request, { remoteAddr }) => {
         const client = this.#addresses.of(remoteAddr.hostname, request.headers);
-        const response = new URL(request.url).pathname === "/ws"
+        const { pathname } = new URL(request.url);
+        const response = pathname === "/ws"
           ? this.#upgrade(request, client)
+          : pathname === "/metrics" && options.metricsPage !== undefined
+          ? await metricsPage(request, remoteAddr.hostname, options.metricsPage)
           : await routes.fetch(request, { client });
         // 101: what goes on from here is no HTTP any more.
         return response.status === 101 ? response : this.#headers.complete(response, client.secure);
@@ -151,7 +167,9 @@ export class WebService {
   #attend(socket: WebSocket, { prefix }: ClientAddress, leave: () => void): void {
     const session = new VisitorSession(this.#context, socketPort(socket), prefix);
     this.#sessions.add(session);
-    const end = (): void => {
+    this.#options.metrics?.socketOpened();
+    const end = (event: Event): void => {
+      if (event instanceof CloseEvent) this.#options.metrics?.socketClosed(event.code);
       leave();
       session.close();
       this.#sessions.delete(session);
@@ -163,6 +181,16 @@ export class WebService {
     socket.addEventListener("close", end);
     // An error is always followed by a close; what it says is about the network, not about us.
     socket.addEventListener("error", end);
+  }
+
+  /** Goes on with another certificate. Open sockets come back at once: they are told to, and lose nothing by it. */
+  async renew(certificate: Certificate): Promise<void> {
+    for (const session of this.#sessions) session.close(CloseCode.restarting, "new certificate");
+    // The listener would end them with a code of its own: first they say that they have heard.
+    await this.#allClosed(AbortSignal.timeout(RENEW_DEADLINE_MS));
+    if (this.#stopping) return;
+    await this.#listener.renew(certificate);
+    this.#options.logger.info("Serving the new certificate");
   }
 
   /** Accepts no new sockets and reads nothing more from those that are open; what they have sent is still answered. */

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
+import { commandTableMarkdown } from "../../src/cli/command_help.ts";
 import { configTableMarkdown } from "../../src/config.ts";
-
-const BEGIN = "<!-- config:begin -->";
-const END = "<!-- config:end -->";
 
 /** What a table says, without what a formatter may change. */
 function cells(markdown: string): readonly (readonly string[])[] {
@@ -11,13 +9,19 @@ function cells(markdown: string): readonly (readonly string[])[] {
   );
 }
 
-Deno.test("README.md lists the settings as the code has them", () => {
+function demandTable(name: string, expected: string): void {
   const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
-  const [, table, ...more] = readme.split(BEGIN).flatMap((part) => part.split(END));
-  assert.equal(more.length, 1, `README.md needs ${BEGIN} and ${END}, once each`);
-  assert.deepEqual(
-    cells(table ?? ""),
-    cells(configTableMarkdown()),
-    `put this between the markers:\n${configTableMarkdown()}`,
-  );
+  const begin = `<!-- ${name}:begin -->`;
+  const end = `<!-- ${name}:end -->`;
+  const [, table, ...more] = readme.split(begin).flatMap((part) => part.split(end));
+  assert.equal(more.length, 1, `README.md needs ${begin} and ${end}, once each`);
+  assert.deepEqual(cells(table ?? ""), cells(expected), `put this between the markers:\n${expected}`);
+}
+
+Deno.test("README.md lists the settings as the code has them", () => {
+  demandTable("config", configTableMarkdown());
+});
+
+Deno.test("README.md lists the commands as the code has them", () => {
+  demandTable("commands", commandTableMarkdown());
 });

@@ -24,12 +24,40 @@ async function commandIn(
     return { command: Deno.execPath(), args: ["run", "--quiet", ...flags, `${root}main.ts`] };
   }
   const command = `${folder}/chatbox50`;
-  await Deno.copyFile(executable.startsWith("/") ? executable : `${root}${executable}`, command).catch(
-    (error) => {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    },
-  );
+  const copied = await Deno.stat(command).then(() => true, () => false);
+  // A running program's file cannot be written.
+  if (!copied) await Deno.copyFile(executable.startsWith("/") ? executable : `${root}${executable}`, command);
   return { command, args: [] };
+}
+
+/**
+ * The program under test with arguments, not started yet; its output is piped, and nothing but `env` configures it.
+ *
+ * @param launcher what starts it, if anything: a program and its first arguments
+ */
+export async function programIn(
+  folder: string,
+  env: Record<string, string>,
+  args: readonly string[],
+  launcher: readonly string[] = [],
+): Promise<Deno.Command> {
+  const { command, args: first } = await commandIn(folder);
+  const [program = command, ...before] = [...launcher, command];
+  // Deno itself needs to find its cache.
+  const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
+    .flatMap((key): [string, string][] => {
+      const value = Deno.env.get(key);
+      return value === undefined ? [] : [[key, value]];
+    });
+  return new Deno.Command(program, {
+    args: [...before, ...first, ...args],
+    cwd: folder,
+    clearEnv: true,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
 }
 
 /** The real server as a process of its own. */
@@ -55,29 +83,14 @@ export class ServerProcess implements AsyncDisposable {
     env: Record<string, string>,
     args: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const { command, args: first } = await commandIn(folder);
-    // Deno itself needs to find its cache.
-    const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
-      .flatMap((key): [string, string][] => {
-        const value = Deno.env.get(key);
-        return value === undefined ? [] : [[key, value]];
-      });
-    const child = new Deno.Command(command, {
-      args: [...first, ...args],
-      cwd: folder,
-      clearEnv: true,
-      env: {
-        ...Object.fromEntries(inherited),
-        LOG_FORMAT: "json",
-        LOG_LEVEL: "debug",
-        NO_COLOR: "1",
-        ...env,
-      },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    return new ServerProcess(child);
+    return ServerProcess.run(
+      await programIn(folder, { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env }, args),
+    );
+  }
+
+  /** Starts a program that {@link programIn} has prepared. */
+  static run(program: Deno.Command): ServerProcess {
+    return new ServerProcess(program.spawn());
   }
 
   async #read(): Promise<Ended> {

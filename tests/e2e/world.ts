@@ -1,5 +1,12 @@
 import { DiscordSimulator, type SimulatorOptions } from "../support/discord/mod.ts";
-import { ServerProcess } from "./server_process.ts";
+import { programIn, ServerProcess } from "./server_process.ts";
+
+/** How a command ended, and what it wrote. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** A simulated Discord with a forum, and a folder in which servers run. */
 export class World implements AsyncDisposable {
@@ -33,6 +40,14 @@ export class World implements AsyncDisposable {
     const server = await ServerProcess.start(this.folder, { ...this.env, ...env });
     this.#servers.push(server);
     return server;
+  }
+
+  /** Runs a command in the folder of this world to its end. */
+  async command(args: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> {
+    const command = await programIn(this.folder, { ...this.env, ...env }, args);
+    const { code, stdout, stderr } = await command.output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 // A main whose app throws where nobody can catch it: see tests/cli_test.ts.
+import { OPERATIONS } from "../../src/app/operations.ts";
 import { run } from "../../src/cli.ts";
 import { denoHost, type RunningApp } from "../../src/cli/host.ts";
 
@@ -21,6 +22,6 @@ const host = denoHost(() => {
     },
   };
   return Promise.resolve(app);
-});
+}, OPERATIONS);
 
 Deno.exit(await run(Deno.args, host));

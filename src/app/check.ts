@@ -1,0 +1,106 @@
+import { dirname } from "node:path";
+import type { Config } from "../config.ts";
+import { systemClock } from "../core/mod.ts";
+import { DiscordInspection, DiscordUnreachable, isSnowflake } from "../discord/mod.ts";
+import { StartError, type StartErrorReason } from "../start_error.ts";
+import { isServed } from "../storage/mod.ts";
+import { type CommandContext, type CommandOutcome, formatBytes, openArchive } from "./command.ts";
+import { checkPort } from "./listening.ts";
+
+type Report = (ok: boolean, subject: string, detail: string, reason?: StartErrorReason) => void;
+
+/**
+ * Looks at everything a start needs, a line for each: `ok`, or `FAIL` and what to do. Changes nothing, and disturbs no running server.
+ *
+ * @returns the first reason why a start would fail
+ */
+export async function check(context: CommandContext): CommandOutcome {
+  const { config } = context;
+  let worst: StartErrorReason | undefined;
+  const report: Report = (ok, subject, detail, reason = "config") => {
+    if (!ok) worst ??= reason;
+    context.print(`${ok ? "ok  " : "FAIL"}  ${subject}: ${detail}\n`);
+  };
+  // It was read already, or there would be no check.
+  report(true, "Configuration", "every setting is known and allowed");
+  const served = checkDatabase(context, report);
+  checkAddress(config, served, report);
+  await checkDiscord(context, report);
+  return worst;
+}
+
+function checkDatabase(context: CommandContext, report: Report): boolean {
+  const { databasePath: path } = context.config;
+  try {
+    if (!fileExists(path)) {
+      demandWritable(dirname(path));
+      report(true, "Database", `${path} will be made at the first start`);
+      return false;
+    }
+    const served = isServed(path);
+    using archive = openArchive(context.config, "copy");
+    const { conversations, bytes } = archive.stats();
+    if (!served) demandWritable(dirname(path));
+    const user = served ? ", a server is using it" : "";
+    report(true, "Database", `${path}, ${conversations} conversations, ${formatBytes(bytes)}${user}`);
+    return served;
+  } catch (error) {
+    if (error instanceof StartError) report(false, "Database", error.message, error.reason);
+    else if (error instanceof Error) {
+      report(
+        false,
+        "Database",
+        `Cannot use ${path}: ${error.message}; its folder must exist and be writable`,
+        "cannotCreate",
+      );
+    } else throw error;
+    return false;
+  }
+}
+
+function checkAddress(config: Config, served: boolean, report: Report): void {
+  const where = `${config.host}:${config.port}`;
+  try {
+    checkPort(config);
+    report(true, "Address", `${where} is free`);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    if (served) report(true, "Address", `${where} is taken, by the running server`);
+    else report(false, "Address", error.message, error.reason);
+  }
+}
+
+async function checkDiscord({ config, logger }: CommandContext, report: Report): Promise<void> {
+  const { discordToken: token, discordApiUrl: apiUrl, discordChannelId } = config;
+  if (token === undefined) {
+    report(false, "Token", 'DISCORD_TOKEN is not set; "chatbox50 serve" explains how to get one');
+    return;
+  }
+  using discord = new DiscordInspection({ token, apiUrl, clock: systemClock, logger });
+  try {
+    for await (const { ok, subject, detail } of discord.inspect(channelOf(discordChannelId))) {
+      report(ok, subject, detail);
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    report(false, "Discord", error.message, error instanceof DiscordUnreachable ? "unavailable" : "config");
+  }
+}
+
+function channelOf(id: string | undefined): Parameters<DiscordInspection["inspect"]>[0] {
+  return isSnowflake(id) ? id : undefined;
+}
+
+function fileExists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** SQLite keeps its log beside the file, so the folder must be writable, too. */
+function demandWritable(folder: string): void {
+  Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".chatbox50-check-" }));
+}

@@ -1,0 +1,63 @@
+import type { Config } from "../config.ts";
+import type { Logger } from "../core/mod.ts";
+import { StartError, type StartErrorReason } from "../start_error.ts";
+import { Archive, DatabaseOpenError, type OpenFault } from "../storage/mod.ts";
+
+/** What a command of the command line works with. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Writes to standard output. @returns false when nobody reads any more */
+  print(text: string): boolean;
+  /** Shows how far long work has come, where somebody watches; an empty text takes it away. */
+  progress(text: string): void;
+  /** Aborted when the operator wants it to end. */
+  readonly signal: AbortSignal;
+}
+
+/** What a command ends with: nothing when all went well, else why not. */
+export type CommandOutcome = Promise<StartErrorReason | undefined>;
+
+/** Which exit code an unusable database leads to. */
+export const OPEN_FAULT_REASONS: Readonly<Record<OpenFault, StartErrorReason>> = {
+  locked: "unavailable",
+  newer: "noInput",
+  older: "noInput",
+  damaged: "noInput",
+  foreign: "noInput",
+  unwritable: "cannotCreate",
+  unreachable: "cannotCreate",
+};
+
+/**
+ * Opens the configured database beside a server that may be running.
+ *
+ * @throws {StartError} when it cannot be used
+ */
+export function openArchive(config: Config, access: "read" | "copy" | "change"): Archive {
+  try {
+    if (access === "change") return Archive.change(config.databasePath);
+    return Archive.read(config.databasePath, { anyVersion: access === "copy" });
+  } catch (error) {
+    if (!(error instanceof DatabaseOpenError)) throw error;
+    const reason = error.fault === "unreachable" ? "noInput" : OPEN_FAULT_REASONS[error.fault];
+    throw new StartError(error.message, reason, { cause: error });
+  }
+}
+
+/** Bytes for people: `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A turn of the event loop: signals are heard between two steps of long work. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,196 @@
+import type { JsonObject, Message, Side, Uuid } from "../../core/mod.ts";
+import { Database } from "../database.ts";
+import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
+import { fromText } from "../text.ts";
+import { openBeside } from "./beside.ts";
+import { WAITS } from "./waiting.ts";
+import { type Erased, Removal, type RemovalStep } from "./removal.ts";
+
+/** How many rows are read at once. */
+const PAGE = 500;
+
+/** A conversation as an export shows it. */
+export interface ArchivedConversation {
+  readonly uid: Uuid;
+  /** The ids in the two services, `null` while a side has none. */
+  readonly ids: Readonly<Record<Side, string | null>>;
+  readonly properties: JsonObject;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Unix milliseconds. */
+  readonly lastSeenAt: number;
+}
+
+/** What a database holds, in numbers. */
+export interface ArchiveStats {
+  readonly conversations: number;
+  readonly messages: Readonly<Record<Side, number>>;
+  /** Conversations for which something waits, by the side that is to get it. */
+  readonly pending: Readonly<Record<Side, number>>;
+  readonly sessions: number;
+  /** Unix milliseconds; `undefined` without messages. */
+  readonly oldestAt: number | undefined;
+  readonly newestAt: number | undefined;
+  /** Bytes of the file without its log. */
+  readonly bytes: number;
+  readonly schemaVersion: number;
+}
+
+interface ConversationRow {
+  readonly id: number;
+  readonly uid: Uuid;
+  readonly s1_id: string | null;
+  readonly s2_id: string | null;
+  readonly properties: string;
+  readonly created_at: number;
+  readonly last_seen_at: number;
+}
+
+/** A database as commands use it beside a running server: by a connection of their own, which takes no lock. */
+export class Archive implements Disposable {
+  readonly #database: Database;
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens it to read.
+   *
+   * @param options.anyVersion whether an older schema will do; for {@link Archive.copyTo} only
+   * @throws {DatabaseOpenError} when it cannot be used
+   */
+  static read(path: string, options: { readonly anyVersion?: boolean } = {}): Archive {
+    return new Archive(openBeside(path, { readOnly: true, ...options }));
+  }
+
+  /**
+   * Opens it to remove something. @throws {DatabaseOpenError} when it cannot be used */
+  static change(path: string): Archive {
+    return new Archive(openBeside(path, { readOnly: false }));
+  }
+
+  /**
+   * Writes a copy of this moment to a new file, one file without a log beside it. Writers go on meanwhile.
+   *
+   * @throws whatever SQLite says when it cannot be written
+   */
+  async copyTo(file: string): Promise<void> {
+    await this.#database.copyTo(file);
+    const copy = new Database(file);
+    try {
+      copy.value("PRAGMA journal_mode = DELETE");
+      const found = copy.value("PRAGMA quick_check(1)");
+      if (found !== "ok") throw new Error(`the copy is damaged (${found})`);
+    } finally {
+      copy.close();
+    }
+  }
+
+  /** Bytes of the database without its log. */
+  get bytes(): number {
+    return Number(
+      this.#database.value("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"),
+    );
+  }
+
+  /** Counts everything, of one moment. */
+  stats(): ArchiveStats {
+    const number = (sql: string): number => Number(this.#database.value(sql));
+    const time = (sql: string): number | undefined => {
+      const value = this.#database.value(sql);
+      return value === null ? undefined : Number(value);
+    };
+    const bySide = (sql: string): Readonly<Record<Side, number>> => {
+      const rows = this.#database.prepare<{ side: Side; count: number }>(sql).all();
+      const count = (side: Side): number => rows.find((row) => row.side === side)?.count ?? 0;
+      return { 1: count(1), 2: count(2) };
+    };
+    this.#database.exec("BEGIN");
+    try {
+      return {
+        conversations: number("SELECT count(*) FROM connections"),
+        messages: bySide("SELECT side, count(*) AS count FROM messages GROUP BY side"),
+        pending: bySide(`
+          SELECT d.side, count(*) AS count FROM deliveries d JOIN connections c ON c.id = d.connection_id
+          WHERE d.pending = 1 AND ${WAITS} GROUP BY d.side`),
+        sessions: number("SELECT count(*) FROM sessions"),
+        oldestAt: time("SELECT created_at FROM messages ORDER BY id LIMIT 1"),
+        newestAt: time("SELECT created_at FROM messages ORDER BY id DESC LIMIT 1"),
+        bytes: this.bytes,
+        schemaVersion: number("PRAGMA user_version"),
+      };
+    } finally {
+      this.#database.exec("COMMIT");
+    }
+  }
+
+  /** Reads every conversation, or the one with this uid, in the order in which they began. */
+  *conversations(uid?: Uuid): Generator<ArchivedConversation> {
+    const statement = this.#database.prepare<ConversationRow>(`
+      SELECT id, uid, s1_id, s2_id, properties, created_at, last_seen_at FROM connections
+      WHERE id > ?1 AND (?2 IS NULL OR uid = ?2) ORDER BY id LIMIT ${PAGE}`);
+    for (let after = 0;;) {
+      const rows = statement.all(after, uid ?? null);
+      for (const row of rows) {
+        yield {
+          uid: row.uid,
+          ids: { 1: textOf(row.s1_id), 2: textOf(row.s2_id) },
+          properties: JSON.parse(row.properties),
+          createdAt: row.created_at,
+          lastSeenAt: row.last_seen_at,
+        };
+      }
+      after = rows.at(-1)?.id ?? after;
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  /** Reads the messages of one conversation, oldest first. */
+  *messages(uid: Uuid): Generator<Message> {
+    const statement = this.#database.prepare<MessageRow>(`
+      SELECT ${MESSAGE_COLUMNS} FROM messages
+      WHERE connection_id = (SELECT id FROM connections WHERE uid = ?) AND seq > ? ORDER BY seq LIMIT ${PAGE}`);
+    for (let after = 0;;) {
+      const rows = statement.all(uid, after);
+      for (const row of rows) yield decodeMessage(uid, row);
+      after = rows.at(-1)?.seq ?? after;
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  /** Removes one conversation, see {@link Removal.erase}. */
+  erase(uid: Uuid): Erased | undefined {
+    const removal = new Removal(this.#database);
+    const erased = this.#database.transaction(() => removal.erase(uid));
+    // The bytes of what was erased would lie in the log, and in free pages, until they are used again.
+    if (erased !== undefined) this.#forgetBytes();
+    return erased;
+  }
+
+  /** One step of removing messages, see {@link Removal.removeMessages}. */
+  removeMessages(before: number, cursor: number, limit: number): Promise<RemovalStep> {
+    const removal = new Removal(this.#database);
+    return Promise.resolve(this.#database.transaction(() => removal.removeMessages(before, cursor, limit)));
+  }
+
+  /** One step of removing idle conversations, see {@link Removal.removeIdle}. */
+  removeIdle(before: number, cursor: number, limit: number): Promise<RemovalStep> {
+    const removal = new Removal(this.#database);
+    return Promise.resolve(this.#database.transaction(() => removal.removeIdle(before, cursor, limit)));
+  }
+
+  /** Moves the log into the database as far as readers let it. */
+  #forgetBytes(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Lets go of the file. */
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function textOf(value: string | null): string | null {
+  return value === null ? null : fromText(value);
+}

@@ -1,0 +1,76 @@
+import { Database, faultOf } from "../database.ts";
+import { MIGRATIONS } from "../migrations.ts";
+import { DatabaseOpenError, explainOpenError, inspectDatabase } from "../open.ts";
+
+/** How long a command waits for the server's commits, which take milliseconds, in milliseconds. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Options of {@link openBeside}. */
+export interface BesideOptions {
+  readonly readOnly: boolean;
+  /** Whether a schema older than this program's will do, as it does for a copy; false when left out. */
+  readonly anyVersion?: boolean;
+}
+
+/**
+ * Opens a database that a server may be using at the same time: it takes no lock and changes no schema.
+ *
+ * @param path the SQLite file, which must exist
+ * @returns the open file; the caller closes it
+ * @throws {DatabaseOpenError} when there is none, it is not ours, damaged, or of another version
+ */
+export function openBeside(path: string, { readOnly, anyVersion = false }: BesideOptions): Database {
+  let database: Database | undefined;
+  try {
+    const { size } = Deno.statSync(path);
+    inspectDatabase(path, size, MIGRATIONS.length);
+    database = new Database(path, { readOnly, busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const version = Number(database.value("PRAGMA user_version"));
+    if (version < MIGRATIONS.length && !anyVersion) {
+      throw new DatabaseOpenError(
+        "older",
+        `Cannot open the database ${path}: it has schema version ${version}, this program needs ${MIGRATIONS.length}; ` +
+          `start the server once with this program`,
+      );
+    }
+    if (!readOnly) {
+      // As the server does: what was removed must be gone after a power cut, too.
+      database.exec("PRAGMA synchronous = FULL");
+      database.exec("PRAGMA foreign_keys = ON");
+      // Erased means overwritten, not only unlinked (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+      database.exec("PRAGMA secure_delete = ON");
+    }
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DatabaseOpenError(
+        "unreachable",
+        `Cannot open the database ${path}: there is no such file; DATABASE_PATH says where it is`,
+        { cause: error },
+      );
+    }
+    throw explainOpenError(path, error);
+  }
+}
+
+/**
+ * Tells whether a server is using a database, by the lock that it holds.
+ *
+ * @param path the SQLite file
+ */
+export function isServed(path: string): boolean {
+  let lock: Database | undefined;
+  try {
+    Deno.statSync(`${path}-lock`);
+    lock = new Database(`${path}-lock`, { readOnly: true });
+    lock.value("SELECT count(*) FROM sqlite_schema");
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (faultOf(error) === "busy") return true;
+    throw error;
+  } finally {
+    lock?.close();
+  }
+}

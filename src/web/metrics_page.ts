@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** What a proxy adds. The address of the peer is the proxy's then, and says nothing about who asks. */
+const PROXY_HEADERS = [
+  "Forwarded",
+  "X-Forwarded-For",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Host",
+  "X-Real-IP",
+  "Via",
+];
+
+/** What the page shows, and to whom. */
+export interface MetricsPageOptions {
+  /** The metrics in Prometheus' text format. */
+  readonly read: () => Promise<string>;
+  /** The media type of that. */
+  readonly contentType: string;
+  /** Who sends this as a bearer token may read from anywhere; without one only this machine may. */
+  readonly token: string | undefined;
+}
+
+/**
+ * Answers `GET /metrics`.
+ *
+ * @param peer the address of the other end of the connection
+ * @returns 200 with the metrics, 401 without the right token, 405 for anything but reading
+ */
+export async function metricsPage(
+  request: Request,
+  peer: string,
+  options: MetricsPageOptions,
+): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response("Only for reading\n", { status: 405, headers: { Allow: "GET, HEAD" } });
+  }
+  if (!isLocal(request, peer) && !hasToken(request, options.token)) {
+    return new Response("Metrics are for this machine, or for a bearer token\n", {
+      status: 401,
+      headers: { "WWW-Authenticate": 'Bearer realm="metrics"', "Cache-Control": "no-store" },
+    });
+  }
+  return new Response(request.method === "HEAD" ? null : await options.read(), {
+    headers: { "Content-Type": options.contentType, "Cache-Control": "no-store" },
+  });
+}
+
+function isLocal(request: Request, peer: string): boolean {
+  const loopback = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(peer) || peer === "::1";
+  return loopback && !PROXY_HEADERS.some((name) => request.headers.has(name));
+}
+
+function hasToken(request: Request, token: string | undefined): boolean {
+  const [, given] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
+  if (token === undefined || given === undefined) return false;
+  // Hashes have one length, so that comparing takes the same time whatever was sent.
+  return timingSafeEqual(sha256(given), sha256(token));
+}
+
+function sha256(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}

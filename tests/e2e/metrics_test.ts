@@ -1,0 +1,64 @@
+import { equal, match } from "node:assert/strict";
+import { SocketClient } from "../support/socket_client.ts";
+import { World } from "./world.ts";
+
+/** Sockets and pipes of processes end a turn after the test has seen them end. */
+const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test(
+  "[S5] End to end: /metrics shows a conversation in numbers, and no ids or secrets",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const { discord, forum } = world;
+    const server = await world.server({ METRICS_TOKEN: "let-me-read" });
+    const url = await server.url();
+    await using visitor = await SocketClient.hello(url);
+    const { uid, session } = await visitor.next();
+    visitor.send({ type: "send", cid: "a", content: "hello" });
+    await visitor.nextOf("delivered");
+    discord.staff("ada").say(String(discord.threads(forum)[0]?.id), "Good morning");
+    await visitor.nextOf("messages");
+    visitor.send({ type: "nonsense" });
+    await visitor.nextOf("error");
+
+    const response = await fetch(`${url}/metrics`);
+    match(response.headers.get("Content-Type") ?? "", /^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    const value = (series: string): number => {
+      const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+      return line === undefined ? NaN : Number(line.slice(series.length));
+    };
+    equal(value('chatbox50_messages_accepted_total{direction="to_staff"}'), 1);
+    equal(value('chatbox50_messages_accepted_total{direction="to_visitor"}'), 1);
+    equal(value('chatbox50_messages_delivered_total{direction="to_staff"}'), 1);
+    equal(value('chatbox50_messages_delivered_total{direction="to_visitor"}'), 1);
+    equal(value("chatbox50_ack_duration_seconds_count"), 1);
+    equal(value("chatbox50_welcome_duration_seconds_count"), 1);
+    equal(value("chatbox50_sockets"), 1);
+    equal(value("chatbox50_sessions"), 1);
+    equal(value('chatbox50_frames_refused_total{code="bad_frame"}'), 1);
+    equal(value("chatbox50_ready"), 1);
+    equal(value("chatbox50_discord_gateway_connected"), 1);
+    equal(
+      value('chatbox50_discord_requests_total{method="POST",route="/channels/:id/threads",status="201"}'),
+      1,
+    );
+    equal(value('chatbox50_messages_pending{direction="to_staff"}'), 0);
+    equal(value("chatbox50_commit_batch_size_count") > 2, true);
+    equal(value("process_resident_memory_bytes") > 1e7, true);
+    for (const secret of [String(uid), String(session).split(".")[1] ?? "", discord.token, "let-me-read"]) {
+      equal(text.includes(secret), false);
+    }
+
+    // A proxy on this machine speaks for somebody else.
+    const asked = async (headers: Record<string, string>): Promise<number> => {
+      const answer = await fetch(`${url}/metrics`, { headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    equal(await asked({ "X-Forwarded-For": "203.0.113.7" }), 401);
+    equal(await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-rea" }), 401);
+    equal(await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-read" }), 200);
+  },
+);

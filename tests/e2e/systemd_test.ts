@@ -1,0 +1,58 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { NotifySocket } from "../support/notify_socket.ts";
+import { programIn, ServerProcess } from "./server_process.ts";
+import { World } from "./world.ts";
+
+/** Sockets and pipes of processes end a turn after the test has seen them end. */
+const RELAXED = { sanitizeOps: false, sanitizeResources: false, ignore: Deno.build.os !== "linux" };
+
+const UNIT = new URL("../../docs/deploy/chatbox50.service", import.meta.url);
+
+/** The command line of a unit as systemd reads it: quotes, C escapes, and two dollars for one. */
+function execStart(unit: string): readonly string[] {
+  const [, line = ""] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) =>
+    (quoted ?? bare ?? "").replaceAll("$$", "$").replaceAll("\\\\", "\\")
+  );
+}
+
+Deno.test(
+  "End to end: the unit's command tells systemd when it is ready, alive and stopping",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    await using socket = await NotifySocket.bind(`${world.folder}/notify`);
+    const [perl, ...args] = execStart(await Deno.readTextFile(UNIT));
+    deepEqual(args.slice(-2), ["/usr/local/bin/chatbox50", "serve"]);
+    const env = {
+      ...world.env,
+      SYSTEMD_NOTIFY: "stdout",
+      NOTIFY_SOCKET: socket.path,
+      WATCHDOG_USEC: "200000",
+    };
+    const program = await programIn(world.folder, env, ["serve"], [perl ?? "", ...args.slice(0, -2)]);
+    await using server = ServerProcess.run(program);
+    await socket.messages.until(
+      "signs of life",
+      (messages) => messages.filter((message) => message === "WATCHDOG=1").length >= 3,
+    );
+    match(String(socket.messages.items[1]), /^STATUS=Serving http:\/\/127\.0\.0\.1:\d+$/);
+    equal(socket.messages.items[2], "READY=1");
+    equal((await server.stop()).code, 0);
+    await socket.messages.until("the end", (messages) => messages.includes("STOPPING=1"));
+  },
+);
+
+Deno.test(
+  "End to end: without a notification socket the unit's command fails and says so",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const [perl, ...args] = execStart(await Deno.readTextFile(UNIT));
+    const env = { ...world.env, NOTIFY_SOCKET: "/nonexistent" };
+    const program = await programIn(world.folder, env, ["serve"], [perl ?? "", ...args.slice(0, -2)]);
+    const { code, stderr } = await program.output();
+    equal(code === 0, false);
+    match(new TextDecoder().decode(stderr), /^no notification socket: /);
+  },
+);

@@ -1,0 +1,181 @@
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { AcmeResponder } from "../support/acme/responder.ts";
+import { TestAuthority } from "../support/acme/certificates.ts";
+import { within } from "../support/until.ts";
+import type { ServerProcess } from "./server_process.ts";
+import { World } from "./world.ts";
+
+/** Sockets and pipes of processes end a turn after the test has seen them end. */
+const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+
+/** A port that was free just now. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+/** Whether a server shows a certificate that an authority vouches for. */
+async function trusted(port: number, name: string, root: string): Promise<boolean> {
+  try {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    using tls = await Deno.startTls(connection, { hostname: name, caCerts: [root] });
+    await within("the handshake", tls.handshake(), 3_000);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return false;
+    throw error;
+  }
+}
+
+/** Between two certificates nobody listens for a moment. */
+async function served(server: ServerProcess): Promise<void> {
+  await server.logs.until(
+    "the new certificate",
+    (lines) => lines.some(({ message }) => message === "Serving the new certificate"),
+  );
+}
+
+Deno.test(
+  "End to end: certificate files are served, and again when they change for the better",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const [first, second] = await Promise.all([TestAuthority.create(), TestAuthority.create()]);
+    const write = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
+      await Deno.writeTextFile(`${world.folder}/cert.pem`, cert);
+      await Deno.writeTextFile(`${world.folder}/key.pem`, key);
+    };
+    await write(await first.issue("localhost", "127.0.0.1"));
+    const port = freePort();
+    const env = { PORT: String(port), TLS_CERT: "cert.pem", TLS_KEY: "key.pem" };
+    const server = await world.server(env);
+    match(await server.url(), /^https:/);
+    using client = Deno.createHttpClient({ caCerts: [first.root, second.root] });
+    const healthy = async (): Promise<string> => {
+      // A connection of its own: one that is open already keeps the certificate that it began with.
+      using fresh = Deno.createHttpClient({ caCerts: [first.root, second.root] });
+      const answer = fetch(`https://localhost:${port}/healthz`, { client: fresh });
+      return await (await within("an answer", answer)).text();
+    };
+    equal(await healthy(), "ok\n");
+    equal(await trusted(port, "localhost", first.root), true);
+
+    const socket = new WebSocket(`wss://localhost:${port}/ws`, { client } as unknown as string[]);
+    const closed = new Promise<number>((resolve) =>
+      socket.addEventListener("close", ({ code }) => resolve(code))
+    );
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener("open", () => resolve());
+      socket.addEventListener("error", () => reject(new Error("the socket did not open")));
+    });
+
+    socket.send(JSON.stringify({ type: "hello", v: 1, session: null, after: 0 }));
+
+    // Half a change, as in the moment between two writes, is no change.
+    const next = await second.issue("localhost", "127.0.0.1");
+    await Deno.writeTextFile(`${world.folder}/cert.pem`, next.cert);
+    await server.logs.until(
+      "the refusal",
+      (lines) => lines.some(({ message }) => message.startsWith("Cannot use the changed certificate")),
+    );
+    equal(await trusted(port, "localhost", first.root), true);
+    await write(next);
+    await server.logs.until(
+      "the change",
+      (lines) => lines.some(({ message }) => message === "The certificate has changed"),
+    );
+    equal(await within("the close", closed), 1012);
+    await served(server);
+    equal(await healthy(), "ok\n");
+    equal(await trusted(port, "localhost", second.root), true);
+    equal(await trusted(port, "localhost", first.root), false);
+  },
+);
+
+Deno.test(
+  "End to end: certificate files that cannot be used stop the start with one line",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const authority = await TestAuthority.create();
+    const [one, other] = await Promise.all([authority.issue("localhost"), authority.issue("localhost")]);
+    await Deno.writeTextFile(`${world.folder}/cert.pem`, one.cert);
+    await Deno.writeTextFile(`${world.folder}/key.pem`, other.key);
+    const refused = async (env: Record<string, string>): Promise<readonly [number, string]> => {
+      const { code, stderr } = await world.command(["serve"], env);
+      return [code, stderr];
+    };
+    const [mismatch, words] = await refused({ TLS_CERT: "cert.pem", TLS_KEY: "key.pem" });
+    equal(mismatch, 78);
+    match(words, /^chatbox50: Cannot serve HTTPS with TLS_CERT cert\.pem and TLS_KEY key\.pem: .*\n$/);
+    equal((await refused({ TLS_CERT: "cert.pem", TLS_KEY: "none.pem" }))[0], 66);
+    deepEqual(await refused({ TLS_CERT: "cert.pem" }), [
+      78,
+      "chatbox50: TLS_CERT and TLS_KEY belong together: give both, or none of them\n",
+    ]);
+  },
+);
+
+Deno.test(
+  "End to end: with DOMAIN the certificate comes by itself, and survives a restart",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const [port, httpPort] = [freePort(), freePort()];
+    await using acme = await AcmeResponder.start({ httpPort });
+    const domain = "chat.example.com";
+    const env = {
+      PORT: String(port),
+      DOMAIN: domain,
+      ACME_EMAIL: "admin@example.com",
+      ACME_DIRECTORY_URL: acme.directoryUrl,
+      ACME_HTTP_PORT: String(httpPort),
+    };
+    const first = await world.server(env);
+    equal(await first.url(), `https://${domain}:${port}`);
+    await first.logs.until(
+      "the certificate",
+      (lines) => lines.some(({ message }) => message === "There is a new certificate"),
+    );
+    deepEqual([acme.issued, acme.contacts], [[domain], ["mailto:admin@example.com"]]);
+    await served(first);
+    equal(await trusted(port, domain, acme.authority.root), true);
+    const plain = await fetch(`http://127.0.0.1:${httpPort}/page?x=1`, { redirect: "manual" });
+    await plain.body?.cancel();
+    deepEqual([plain.status, plain.headers.get("Location")], [308, `https://${domain}:${port}/page?x=1`]);
+    const gone = await fetch(`http://127.0.0.1:${httpPort}/.well-known/acme-challenge/x`);
+    await gone.body?.cancel();
+    equal(gone.status, 404);
+    equal((await first.stop()).code, 0);
+
+    acme.refuse = true;
+    const second = await world.server(env);
+    await second.url();
+    equal(await trusted(port, domain, acme.authority.root), true);
+    equal(acme.issued.length, 1);
+  },
+);
+
+Deno.test("End to end: while the authority refuses, the server says so and goes on", RELAXED, async () => {
+  await using world = await World.start();
+  const [port, httpPort] = [freePort(), freePort()];
+  await using acme = await AcmeResponder.start({ httpPort });
+  acme.refuse = true;
+  const server = await world.server({
+    PORT: String(port),
+    DOMAIN: "chat.example.com",
+    ACME_DIRECTORY_URL: acme.directoryUrl,
+    ACME_HTTP_PORT: String(httpPort),
+  });
+  const lines = await server.logs.until(
+    "the refusal",
+    (lines) => lines.some(({ message }) => message.startsWith("Cannot get a certificate")),
+  );
+  const line = lines.find(({ message }) => message.startsWith("Cannot get a certificate"));
+  match(JSON.stringify(line), /too many certificates already/);
+  equal(line?.retryInMs, 900_000);
+  equal(await trusted(port, "chat.example.com", acme.authority.root), false);
+  notEqual(port, httpPort);
+  equal((await server.stop()).code, 0);
+});
