@@ -264,6 +264,13 @@ socketTest(
   },
 );
 
+socketTest("WebSocket tells 4400 also to one who has sent many more such frames already", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  await client.next();
+  for (let i = 0; i < 500; i++) client.send("?");
+  equal((await client.ended()).code, 4400);
+});
+
 socketTest("WebSocket ends with 1009 after a frame over 64 KiB, and reads one of 64 KiB", async ({ url }) => {
   await using client = await SocketClient.hello(url);
   await client.next();
