@@ -41,12 +41,12 @@ const MAX_EARLY_FRAMES = 100;
 
 const HELLO_TWICE: FrameFault = { code: "bad_frame", message: "Cannot say hello twice on a socket" };
 
-/** Whoever is closed for what they send may be sending still. */
-const LINGERING: ReadonlySet<number> = new Set([CloseCode.tooBig, CloseCode.notProtocol, CloseCode.tooMany]);
-
-/** So long nothing must come before such a socket is closed, and so long it is waited for at most, in milliseconds. */
-const QUIET_MS = 150;
-const LINGER_MS = 2_000;
+/** Whoever is closed with these may be sending still. */
+const FOR_WHAT_THEY_SEND: ReadonlySet<number> = new Set([
+  CloseCode.tooBig,
+  CloseCode.notProtocol,
+  CloseCode.tooMany,
+]);
 
 /** What all sessions share. */
 export interface SessionContext extends ConversationContext {
@@ -78,8 +78,6 @@ export class VisitorSession {
   #phase: Phase;
 
   #badFrames = 0;
-  /** Whether a frame has come since it was looked at last. */
-  #heard = false;
   #refusals = { count: 0, since: 0 };
 
   /** @param prefix the address behind the socket, see {@link Asker} */
@@ -97,7 +95,6 @@ export class VisitorSession {
 
   /** Takes in what the socket received. */
   receive(data: unknown): void {
-    this.#heard = true;
     if (this.#phase.name === "closed") return;
     if (typeof data !== "string") {
       if (this.#isTooMuch("", 1)) return;
@@ -153,22 +150,7 @@ export class VisitorSession {
     if (phase.name === "open") phase.end();
     this.#phase = { name: "closed" };
     if (code === undefined) return;
-    if (LINGERING.has(code)) this.#closeWhenQuiet(code, reason);
-    else this.#socket.close(code, reason);
-  }
-
-  /** Closing with frames still unread would reset the line, and the code would never arrive: they are read first, and dropped. */
-  #closeWhenQuiet(code: number, reason: string): void {
-    const { clock } = this.#context;
-    const deadline = clock.now() + LINGER_MS;
-    const look = (): void => {
-      const quiet = !this.#heard || clock.now() >= deadline;
-      this.#heard = false;
-      if (!quiet) clock.after(QUIET_MS, look);
-      else if (this.#socket.isOpen) this.#socket.close(code, reason);
-    };
-    this.#heard = false;
-    clock.after(QUIET_MS, look);
+    this.#socket.close(code, reason, { whenQuiet: FOR_WHAT_THEY_SEND.has(code) });
   }
 
   #accept(frame: ClientFrame): void {
