@@ -8,9 +8,10 @@ import { type Bench, reaches } from "./bench.ts";
 import { libraryGrowth } from "./library_growth.ts";
 import { libraryMemory } from "./library_memory.ts";
 import { libraryThroughput } from "./library_throughput.ts";
+import { serverThroughput } from "./server_throughput.ts";
 import { tableHead, tableRow } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [libraryThroughput, libraryGrowth, libraryMemory];
+const BENCHES: readonly Bench[] = [libraryThroughput, libraryGrowth, libraryMemory, serverThroughput];
 
 const wanted = Deno.args.length === 0 ? BENCHES : Deno.args.map(named);
 let short = 0;

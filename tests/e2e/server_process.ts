@@ -13,11 +13,19 @@ export interface Ended {
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** The command under test: the executable that CHATBOX50_EXECUTABLE names, copied alone into the folder, or `main.ts`. */
+/** What a start may ask for. */
+export interface ProcessOptions {
+  /** The executable to start; what CHATBOX50_EXECUTABLE names when left out, or `main.ts`. */
+  readonly executable?: string | undefined;
+  /** How many descriptors it may have (`ulimit -n`). */
+  readonly openFiles?: number;
+}
+
+/** The command under test: the executable, copied alone into the folder, or `main.ts`. */
 async function commandIn(
   folder: string,
+  executable = Deno.env.get("CHATBOX50_EXECUTABLE"),
 ): Promise<{ readonly command: string; readonly args: readonly string[] }> {
-  const executable = Deno.env.get("CHATBOX50_EXECUTABLE");
   if (executable === undefined) {
     const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
     const flags = String(tasks.start.command).split(" ").filter((word) => word.startsWith("--"));
@@ -40,8 +48,9 @@ export async function programIn(
   env: Record<string, string>,
   args: readonly string[],
   launcher: readonly string[] = [],
+  executable?: string,
 ): Promise<Deno.Command> {
-  const { command, args: first } = await commandIn(folder);
+  const { command, args: first } = await commandIn(folder, executable);
   const [program = command, ...before] = [...launcher, command];
   // Deno itself needs to find its cache.
   const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
@@ -82,15 +91,24 @@ export class ServerProcess implements AsyncDisposable {
     folder: string,
     env: Record<string, string>,
     args: readonly string[] = [],
+    { executable, openFiles }: ProcessOptions = {},
   ): Promise<ServerProcess> {
-    return ServerProcess.run(
-      await programIn(folder, { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env }, args),
-    );
+    // The shell gives way to the program, which then has the shell's limit.
+    const launcher = openFiles === undefined
+      ? []
+      : ["bash", "-c", `ulimit -n ${openFiles} && exec "$0" "$@"`];
+    const whole = { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env };
+    return ServerProcess.run(await programIn(folder, whole, args, launcher, executable));
   }
 
   /** Starts a program that {@link programIn} has prepared. */
   static run(program: Deno.Command): ServerProcess {
     return new ServerProcess(program.spawn());
+  }
+
+  /** The process's id. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   async #read(): Promise<Ended> {

@@ -1,0 +1,83 @@
+import { Helper } from "../load/helper.ts";
+import { MeasuredServer } from "../load/measured_server.ts";
+import type { Bar, Bench, Figure } from "./bench.ts";
+import { median } from "./bench.ts";
+import { writePlot } from "./plot.ts";
+
+const ROUNDS = 3;
+const WARM_MS = 500;
+const MEASURE_MS = 1_500;
+/** Connections whose throughput the plot shows. */
+const CROWDS = [1, 10, 100, 1_000];
+const BARS: ReadonlyMap<string, Bar> = new Map([
+  ["100 x 16", { atLeast: 0.5 }],
+  ["100 x 1", { atLeast: 0.2 }],
+]);
+
+/** Durable acked messages a second through WebSockets, against what a bare `Deno.serve` sends back to the same client. */
+export const serverThroughput: Bench = {
+  name: "server-throughput",
+  async *run(): AsyncIterable<Figure> {
+    await using echo = Helper.start("echo_server.ts");
+    const echoUrl = String((await echo.next()).url);
+    const series = new Map<string, { readonly x: number; readonly y: number }[]>();
+    let whole = 0;
+    for (const inFlight of [16, 1]) {
+      for (const connections of CROWDS) {
+        const rates = await measure(echoUrl, connections, inFlight);
+        const crowd = `${connections.toLocaleString("en-US")} x ${inFlight}`;
+        const bar = BARS.get(crowd);
+        yield {
+          figure: `durable acked messages/s, ${crowd} in flight, to the echo's`,
+          measured: rates.ratio,
+          ...(bar && { bar }),
+        };
+        if (crowd === "100 x 16") whole = rates.echo;
+        for (const name of ["echo", "server"] as const) {
+          const label = name === "echo"
+            ? `bare echo, ${inFlight} in flight`
+            : `ChatBox50, ${inFlight} in flight`;
+          const points = series.get(label) ?? [];
+          series.set(label, points);
+          points.push({ x: connections, y: rates[name] });
+        }
+      }
+    }
+    await writePlot("throughput", {
+      title: "Messages a second by connections (1 = the bare echo at 100 x 16)",
+      x: "connections",
+      y: "messages a second, relative",
+      series: [...series].map(([label, points]) => ({
+        label,
+        points: points.map(({ x, y }) => ({ x, y: y / whole })),
+      })),
+    });
+  },
+};
+
+interface Rates {
+  readonly echo: number;
+  readonly server: number;
+  readonly ratio: number;
+}
+
+/** Turn by turn, so that whatever else the machine does falls on both; a new database for each number of connections. */
+async function measure(echoUrl: string, connections: number, inFlight: number): Promise<Rates> {
+  await using server = await MeasuredServer.start({ limited: true });
+  const rates: Rates[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const echo = await send(echoUrl, connections, inFlight);
+    const own = await send(server.url, connections, inFlight);
+    rates.push({ echo, server: own, ratio: own / echo });
+  }
+  return {
+    echo: median(rates.map(({ echo }) => echo)),
+    server: median(rates.map(({ server }) => server)),
+    ratio: median(rates.map(({ ratio }) => ratio)),
+  };
+}
+
+async function send(url: string, connections: number, inFlight: number): Promise<number> {
+  await using sender = Helper.start("sender.ts", url, connections, inFlight, WARM_MS, MEASURE_MS);
+  return Number((await sender.next()).perSecond);
+}
