@@ -8,10 +8,23 @@ import { type Bench, reaches } from "./bench.ts";
 import { libraryGrowth } from "./library_growth.ts";
 import { libraryMemory } from "./library_memory.ts";
 import { libraryThroughput } from "./library_throughput.ts";
+import { serverMemory } from "./server_memory.ts";
+import { serverResume } from "./server_resume.ts";
+import { serverRoundTrip } from "./server_round_trip.ts";
+import { serverStart } from "./server_start.ts";
 import { serverThroughput } from "./server_throughput.ts";
 import { tableHead, tableRow } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [libraryThroughput, libraryGrowth, libraryMemory, serverThroughput];
+const BENCHES: readonly Bench[] = [
+  libraryThroughput,
+  libraryGrowth,
+  libraryMemory,
+  serverThroughput,
+  serverMemory,
+  serverResume,
+  serverRoundTrip,
+  serverStart,
+];
 
 const wanted = Deno.args.length === 0 ? BENCHES : Deno.args.map(named);
 let short = 0;
