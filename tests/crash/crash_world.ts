@@ -1,0 +1,181 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { ServerProcess } from "../e2e/server_process.ts";
+import { DiscordSimulator, type StaffMember } from "../support/discord/mod.ts";
+import { within } from "../support/until.ts";
+import { readStored, type Stored } from "./stored.ts";
+import { Talker } from "./talker.ts";
+
+const TALKERS = 8;
+/** How often the staff writes in one of the threads, in milliseconds. */
+const STAFF_EVERY_MS = 7;
+const SETTLE_LIMIT_MS = 60_000;
+
+/** A server that is killed and started again, visitors who go on writing, and staff who answers all the time. */
+export class CrashWorld implements AsyncDisposable {
+  readonly talkers: readonly Talker[];
+  readonly #discord: DiscordSimulator;
+  readonly #forum: string;
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #staff: StaffMember;
+  /** What the staff wrote, by thread. */
+  readonly #said = new Map<string, string[]>();
+  #staffTimer: ReturnType<typeof setInterval> | undefined;
+  #server: ServerProcess | undefined;
+  #acks = 0;
+  #watch: { readonly acks: number; readonly resolve: () => void } | undefined;
+
+  private constructor(discord: DiscordSimulator, folder: string, port: number) {
+    this.#discord = discord;
+    this.#forum = discord.createForum("chatbox50");
+    this.#staff = discord.staff("ada");
+    this.#folder = folder;
+    this.#port = port;
+    this.talkers = Array.from(
+      { length: TALKERS },
+      (_, index) => new Talker(`v${index}`, `http://127.0.0.1:${port}`, () => this.#acked()),
+    );
+    this.#staffTimer = setInterval(() => this.#answer(), STAFF_EVERY_MS);
+  }
+
+  static async make(): Promise<CrashWorld> {
+    const discord = await DiscordSimulator.start({ log: () => {} });
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    return new CrashWorld(discord, await Deno.makeTempDir(), listener.addr.port);
+  }
+
+  /** All acks so far. */
+  get acks(): number {
+    return this.#acks;
+  }
+
+  /** All that the staff has written so far. */
+  get answers(): number {
+    return [...this.#said.values()].reduce((sum, said) => sum + said.length, 0);
+  }
+
+  #acked(): void {
+    this.#acks++;
+    if (this.#watch !== undefined && this.#acks >= this.#watch.acks) this.#watch.resolve();
+  }
+
+  #answer(): void {
+    const threads = this.#discord.threads(this.#forum);
+    const thread = threads[Math.floor(Math.random() * threads.length)];
+    if (thread === undefined) return;
+    const said = this.#said.get(thread.id) ?? [];
+    this.#said.set(thread.id, said);
+    const text = `s${said.length + 1}`;
+    this.#staff.say(thread.id, text);
+    said.push(text);
+  }
+
+  /** Starts the server, waits for so many more acks and for a moment, and kills it. */
+  async round(acks: number, extraMs: number): Promise<void> {
+    await this.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watch = { acks: this.#acks + acks, resolve };
+    await within(`${acks} acks`, promise, SETTLE_LIMIT_MS);
+    await new Promise((done) => setTimeout(done, extraMs));
+    await this.#server?.stop("SIGKILL");
+  }
+
+  /** Starts the server; the visitors' clients try at once. */
+  async start(): Promise<void> {
+    this.#server = await ServerProcess.start(this.#folder, {
+      DISCORD_TOKEN: this.#discord.token,
+      DISCORD_API_URL: this.#discord.url,
+      HOST: "127.0.0.1",
+      PORT: String(this.#port),
+      LOG_LEVEL: "info",
+      LIMIT_MESSAGES: "0",
+      LIMIT_FRAMES: "0",
+      LIMIT_SESSIONS: "0",
+      MAX_CONNECTIONS_PER_IP: "0",
+    });
+    await this.#server.url();
+    for (const talker of this.talkers) talker.wake();
+  }
+
+  /**
+   * Copies the database and its log in one moment, as a power cut would leave them: the process stands still meanwhile.
+   *
+   * @returns the copy, and what had been acked before it
+   */
+  async copy(to: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    const pid = this.#server?.pid ?? 0;
+    Deno.kill(pid, "SIGSTOP");
+    try {
+      const acked = new Map(this.talkers.map(({ uid, acked }) => [uid ?? "", [...acked.keys()]]));
+      for (const suffix of ["", "-wal"]) {
+        await Deno.copyFile(`${this.#folder}/chatbox50.db${suffix}`, `${to}${suffix}`);
+      }
+      return acked;
+    } finally {
+      Deno.kill(pid, "SIGCONT");
+    }
+  }
+
+  /** Everybody falls silent; waits until nothing is on its way any more, and ends the server in good order. */
+  async settle(): Promise<void> {
+    clearInterval(this.#staffTimer);
+    for (const talker of this.talkers) talker.fallSilent();
+    const limit = performance.now() + SETTLE_LIMIT_MS;
+    while (!this.#settled() && performance.now() < limit) await new Promise((done) => setTimeout(done, 20));
+    equal((await this.#server?.stop())?.code, 0);
+  }
+
+  #settled(): boolean {
+    return this.talkers.every((talker) => {
+      const thread = this.#threadOf(talker);
+      return talker.pending === 0 && this.#arrived(thread).length >= talker.sent &&
+        talker.heard.size >= (this.#said.get(thread)?.length ?? 0);
+    });
+  }
+
+  #threadOf({ uid }: Talker): string {
+    return this.#discord.threads(this.#forum).find(({ name }) => name === uid)?.id ?? "";
+  }
+
+  /** What Discord has of a visitor's, in order; several messages may share one of Discord's. */
+  #arrived(thread: string): readonly string[] {
+    const own = this.#discord.messages(thread).filter(({ author }) => author.id !== this.#staff.id);
+    return own.flatMap(({ content }) => content.match(/\bv\d+-\d+\b/g) ?? []);
+  }
+
+  /** Nothing acked is lost, nothing is there twice, everything is in order: in the database, on Discord, at the visitors. */
+  async check(): Promise<void> {
+    const stored = await readStored(
+      `${this.#folder}/chatbox50.db`,
+      this.talkers.map(({ uid }) => uid ?? ""),
+    );
+    equal(this.#discord.threads(this.#forum).length, this.talkers.length);
+    for (const talker of this.talkers) {
+      const written = Array.from({ length: talker.sent }, (_, index) => `${talker.name}-${index + 1}`);
+      const thread = this.#threadOf(talker);
+      const said = this.#said.get(thread) ?? [];
+      const own = stored.get(talker.uid ?? "") ?? [];
+      deepEqual(own.filter(({ content }) => content.startsWith("v")).map(({ content }) => content), written);
+      deepEqual(own.filter(({ content }) => content.startsWith("s")).map(({ content }) => content), said);
+      deepEqual(this.#arrived(thread), written);
+      const heard = [...talker.heard].sort(([a], [b]) => a - b).map(([, content]) => content);
+      deepEqual(heard, said);
+      checkAcks(talker, own);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#staffTimer);
+    for (const talker of this.talkers) talker[Symbol.dispose]();
+    await this.#server?.[Symbol.asyncDispose]();
+    await this.#discord.close();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** Each acked message is stored once, under the one `seq` of its acks. */
+function checkAcks(talker: Talker, stored: readonly Stored[]): void {
+  for (const [text, seqs] of talker.acked) {
+    deepEqual([...seqs], stored.filter(({ content }) => content === text).map(({ seq }) => seq), text);
+  }
+}
