@@ -1,6 +1,6 @@
 /** What the system knows of a process (Linux). */
 export interface ProcessState {
-  /** Resident memory, in bytes. */
+  /** Resident memory that is its own, in bytes: pages of files that the system may take back at any time do not count. */
   readonly memory: number;
   /** Open descriptors. */
   readonly descriptors: number;
@@ -9,6 +9,6 @@ export interface ProcessState {
 /** @param pid of a running process */
 export function processState(pid: number): ProcessState {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+  const kilobytes = Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]);
   return { memory: kilobytes * 1024, descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length };
 }
