@@ -57,6 +57,22 @@ export class RawVisitor implements Disposable {
     await this.#send(frameHead(length));
   }
 
+  /** What has come within a moment; empty when nothing has. */
+  async readSoon(limitMs = 100): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const timer = setTimeout(() => resolve(""), limitMs);
+    try {
+      return await Promise.race([this.read().catch(() => ""), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends bytes as they are. */
+  bytes(bytes: Uint8Array): Promise<void> {
+    return this.#send(bytes);
+  }
+
   async #send(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) rest = rest.subarray(await this.#connection.write(rest));

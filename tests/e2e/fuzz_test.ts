@@ -1,0 +1,129 @@
+import { equal, match, ok } from "node:assert/strict";
+import { fuzzFrame } from "../fuzz/frames.ts";
+import { mutate } from "../fuzz/mutate.ts";
+import { Random } from "../fuzz/random.ts";
+import { Besieged } from "../hostile/besieged.ts";
+import { RawVisitor } from "../hostile/raw_visitor.ts";
+
+/** How many frames and requests; `deno task fuzz` asks for a million and more. */
+const FRAMES = Number(Deno.env.get("FUZZ_FRAMES") ?? 20_000);
+const REQUESTS = Number(Deno.env.get("FUZZ_REQUESTS") ?? 500);
+const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 50);
+const SOCKETS = 4;
+const OPEN_FILES = 256;
+const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
+/** What SQLite keeps, what V8 keeps, and what a million stored messages need in memory. */
+const KEPT_MIB = 160;
+
+/** Sockets and pipes of processes end a turn after the test has seen them end. */
+const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+
+function print(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Nothing that a visitor sends is worth an error in the operator's log, unless it is a promise nobody looks after. */
+function unhandled(server: Besieged): readonly string[] {
+  return server.process.logs.items.map(({ message }) => message)
+    .filter((message) => message === "Unhandled error" || message === "A request failed");
+}
+
+Deno.test(
+  "[S3] End to end: mutated frames stop nothing, leave nothing behind and reach nobody else",
+  RELAXED,
+  async () => {
+    await using server = await Besieged.start(OPEN_FILES, NO_RATES);
+    let answers = 0;
+    await Promise.all(Array.from({ length: SOCKETS }, async (_, number) => {
+      const random = new Random(SEED + number);
+      for (let left = FRAMES / SOCKETS; left > 0;) {
+        left -= await talkNonsense(server.url, random, left, () => answers++);
+      }
+    }));
+    ok(answers > FRAMES / 100, `${answers} answers`);
+    await server.talk();
+    await server.arrived();
+    await server.servesNewVisitors();
+    await server.shrinksTo(KEPT_MIB);
+    equal(unhandled(server).join(), "");
+    equal((await server.process.stop()).code, 0);
+    print(`seed ${SEED}: ${FRAMES} frames, ${answers} answers`);
+  },
+);
+
+/** Sends until the server has had enough; gives how many frames that took. */
+function talkNonsense(url: string, random: Random, most: number, onAnswer: () => void): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${url.replace(/^http/, "ws")}/ws`);
+    let sent = 0;
+    const more = (): void => {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      for (let i = 0; i < 50 && sent < most; i++, sent++) socket.send(fuzzFrame(random));
+      if (sent >= most) socket.close();
+      else if (socket.bufferedAmount < 1_000_000) setTimeout(more);
+      else setTimeout(more, 20);
+    };
+    socket.onopen = (): void => {
+      // Most of the time it begins well, or nothing but the beginning would ever be met.
+      if (random.below(10) > 0) socket.send(JSON.stringify({ type: "hello", v: 1, session: null, after: 0 }));
+    };
+    socket.onmessage = (): void => {
+      onAnswer();
+    };
+    socket.addEventListener("open", () => setTimeout(more, 5));
+    socket.onclose = (): void => resolve(Math.max(1, sent));
+  });
+}
+
+Deno.test("[S3] End to end: bytes that are no WebSocket frames stop nothing", RELAXED, async () => {
+  await using server = await Besieged.start(OPEN_FILES, NO_RATES);
+  const random = new Random(SEED);
+  for (let i = 0; i < REQUESTS; i++) {
+    using one = await RawVisitor.upgrade(server.url);
+    const bytes = Uint8Array.from({ length: 1 + random.below(200) }, () => random.below(256));
+    await one.bytes(bytes).catch(() => {});
+  }
+  await server.talk();
+  await server.servesNewVisitors();
+  equal(unhandled(server).join(), "");
+});
+
+const REQUESTS_AS_BROWSERS_MAKE_THEM = [
+  "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Language: de\r\nConnection: close\r\n\r\n",
+  'GET /static/style.css?v=0123456789abcdef HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: "x"\r\nConnection: close\r\n\r\n',
+  "GET /embed?x=%F0%9F%98%80 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://example.org\r\nConnection: close\r\n\r\n",
+  "GET /files/00000000-0000-4000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-1\r\nConnection: close\r\n\r\n",
+  "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+  "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: http://localhost\r\n\r\n",
+  "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1.2.3.4, ::1\r\nForwarded: for=x\r\nConnection: close\r\n\r\n",
+] as const;
+
+Deno.test(
+  "[S3] End to end: mutated requests are answered or refused, and never with our own fault",
+  RELAXED,
+  async () => {
+    await using server = await Besieged.start(OPEN_FILES, NO_RATES);
+    const random = new Random(SEED);
+    const statuses = new Map<string, number>();
+    for (let i = 0; i < REQUESTS; i++) {
+      const request = mutate(
+        random.of(REQUESTS_AS_BROWSERS_MAKE_THEM),
+        random,
+        random.of(REQUESTS_AS_BROWSERS_MAKE_THEM),
+      );
+      using one = await RawVisitor.connect(server.url);
+      await one.write(request).catch(() => {});
+      // One that was cut short waits for its rest.
+      const answer = await one.readSoon();
+      const status = /^HTTP\/1\.[01] (\d+)/.exec(answer)?.[1] ?? "none";
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      ok(status !== "500", `${JSON.stringify(request)} was answered by ${answer.slice(0, 200)}`);
+    }
+    ok((statuses.get("200") ?? 0) > 0 && (statuses.get("400") ?? 0) > 0, JSON.stringify([...statuses]));
+    match(await (await fetch(`${server.url}/healthz`)).text(), /./);
+    await server.talk();
+    await server.servesNewVisitors();
+    equal(unhandled(server).join(), "");
+  },
+);
