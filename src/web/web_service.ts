@@ -113,8 +113,11 @@ export class WebService {
       logger,
       handler: async (request, { remoteAddr }) => {
         const client = this.#addresses.of(remoteAddr.hostname, request.headers);
-        const { pathname } = new URL(request.url);
-        const response = pathname === "/ws"
+        const pathname = pathOf(request);
+        const response = pathname === undefined
+          ? new Response("This is no address
+", { status: 400 })
+          : pathname === "/ws"
           ? this.#upgrade(request, client)
           : pathname === "/metrics" && options.metricsPage !== undefined
           ? await metricsPage(request, remoteAddr.hostname, options.metricsPage)
@@ -145,7 +148,11 @@ export class WebService {
     if (this.#stopping) {
       return new Response("Restarting\n", { status: 503, headers: { "Retry-After": "2" } });
     }
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+    const upgraded = upgrade(request);
+    if (upgraded === undefined) {
+      return new Response("This is no WebSocket handshake\n", { status: 400 });
+    }
+    const { socket, response } = upgraded;
     const leave = this.#connections.enter(client.prefix);
     if (leave === undefined) this.#turnAway(socket, client);
     else this.#attend(socket, client, leave);
@@ -213,5 +220,23 @@ export class WebService {
       this.#onEmpty = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
+  }
+}
+
+/** The address is made of the Host header and the path as they came; Deno's getters throw on what makes none. */
+function pathOf(request: Request): string | undefined {
+  try {
+    return new URL(request.url).pathname;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives nothing for a handshake that lacks what it must have. */
+function upgrade(request: Request): Deno.WebSocketUpgrade | undefined {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+  } catch {
+    return undefined;
   }
 }
