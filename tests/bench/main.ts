@@ -8,6 +8,7 @@ import { type Bench, reaches } from "./bench.ts";
 import { libraryGrowth } from "./library_growth.ts";
 import { libraryMemory } from "./library_memory.ts";
 import { libraryThroughput } from "./library_throughput.ts";
+import { serverCrowd } from "./server_crowd.ts";
 import { serverMemory } from "./server_memory.ts";
 import { serverResume } from "./server_resume.ts";
 import { serverRoundTrip } from "./server_round_trip.ts";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   serverResume,
   serverRoundTrip,
   serverStart,
+  serverCrowd,
 ];
 
 const wanted = Deno.args.length === 0 ? BENCHES : Deno.args.map(named);
