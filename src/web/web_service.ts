@@ -115,8 +115,7 @@ export class WebService {
         const client = this.#addresses.of(remoteAddr.hostname, request.headers);
         const pathname = pathOf(request);
         const response = pathname === undefined
-          ? new Response("This is no address
-", { status: 400 })
+          ? new Response("This is no address\n", { status: 400 })
           : pathname === "/ws"
           ? this.#upgrade(request, client)
           : pathname === "/metrics" && options.metricsPage !== undefined
