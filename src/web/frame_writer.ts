@@ -17,7 +17,7 @@ const ENTRY_BYTES = 256;
 type Content =
   | { readonly type: "acks"; readonly acks: Ack[] }
   | { readonly type: "messages"; readonly messages: Map<number, Message> }
-  | { readonly type: "frame"; readonly frame: ServerFrame };
+  | { readonly type: "text"; readonly text: string };
 
 interface Entry {
   readonly content: Content;
@@ -70,10 +70,12 @@ export class FrameWriter {
   frame(frame: ServerFrame): void {
     if (this.#waiting.length > 0) this.#flush();
     if (this.#waiting.length === 0 && !this.#isBusy) {
-      this.#send(frame);
+      this.#sendText(JSON.stringify(frame));
     } else if (frame.type !== "typing") {
-      this.#push({ type: "frame", frame });
-      this.#grow(ENTRY_BYTES);
+      // As text, because a page of history weighs up to half a megabyte: a few of them are all that may wait.
+      const text = JSON.stringify(frame);
+      this.#push({ type: "text", text });
+      this.#grow(text.length + ENTRY_BYTES);
     }
   }
 
@@ -112,17 +114,17 @@ export class FrameWriter {
       const entry = this.#waiting.shift();
       if (entry === undefined) return;
       this.#waitingBytes -= entry.bytes;
-      this.#send(frameOf(entry.content));
+      this.#sendText(textOf(entry.content));
     }
     if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
     this.#clock.after(BUSY_RETRY_MS, () => this.#turn());
   }
 
-  #send(frame: ServerFrame): void {
+  #sendText(text: string): void {
     if (!this.#socket.isOpen) return;
     if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) this.#giveUp();
-    else this.#socket.send(JSON.stringify(frame));
+    else this.#socket.send(text);
   }
 
   #giveUp(): void {
@@ -136,15 +138,15 @@ export class FrameWriter {
   }
 }
 
-function frameOf(content: Content): ServerFrame {
+function textOf(content: Content): string {
   switch (content.type) {
     case "acks":
-      return content;
-    case "frame":
-      return content.frame;
+      return JSON.stringify(content);
+    case "text":
+      return content.text;
     case "messages": {
       const messages = [...content.messages.values()];
-      return { type: "messages", messages, rev: messages.at(-1)?.rev ?? 0 };
+      return JSON.stringify({ type: "messages", messages, rev: messages.at(-1)?.rev ?? 0 });
     }
   }
 }

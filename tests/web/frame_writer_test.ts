@@ -185,3 +185,13 @@ socketTest(
   },
   { logger: log },
 );
+
+Deno.test("[O4, S4] FrameWriter counts what pages of history weigh that a busy socket makes wait", () => {
+  const { socket, writer } = setUp();
+  socket.bufferedAmount = BUSY;
+  const page = { type: "history", messages: [message(1, 1, "x".repeat(MIB / 4))], more: false } as const;
+  for (let i = 0; i < 3; i++) writer.frame(page);
+  equal(socket.closed, undefined);
+  writer.frame(page);
+  equal(socket.closed, 1013);
+});
