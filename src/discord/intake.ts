@@ -112,6 +112,15 @@ export class Intake {
     }
   }
 
+  /**
+   * Does something in a thread after what has happened there before. The work says itself what goes wrong.
+   *
+   * @returns false, and it is never done, when too much waits already
+   */
+  after(thread: Snowflake, work: () => Promise<void>): boolean {
+    return this.#lanes.run(thread, () => this.#turn(thread, work));
+  }
+
   /** A thread has been paired: what was said in it before is read now. */
   paired(thread: Snowflake): void {
     if (this.#missed.delete(thread)) this.#readLater(thread);
@@ -155,7 +164,13 @@ export class Intake {
 
   async #read(thread: Snowflake): Promise<void> {
     const { catchUp, inbox } = this.#options;
-    await this.#insist(() => catchUp.read(thread, (message) => inbox.message(message)));
+    await this.#insist(() =>
+      catchUp.read(
+        thread,
+        (message) => inbox.message(message),
+        (messages, through) => inbox.review(thread, messages, through),
+      )
+    );
   }
 
   /** Tries until it works, since what comes after must not overtake it; gives up where trying again is of no use. */

@@ -3,19 +3,26 @@ import {
   DeliveryError,
   type Logger,
   type Message,
+  PermanentDeliveryError,
   type ServiceWorker,
   type Uuid,
 } from "../core/mod.ts";
 import { groupsOf } from "./change_groups.ts";
+import type { Desk } from "./desk.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import { escapeMarkdown } from "./escape.ts";
+import { fileLine, splitFiles } from "./files/uploads.ts";
 import { Follower } from "./follower.ts";
-import type { FindHome } from "./home.ts";
-import { pack, type PackItem, type Parcel } from "./pack.ts";
-import { idsOf, nonceOf, type Plan, planFromNote, planToNote, type Step } from "./plan.ts";
+import type { FindHome, Home } from "./home.ts";
+import { pack, type PackItem, type PackOptions, type Parcel } from "./pack.ts";
+import { neutralName, webhookName } from "./persona/webhook_name.ts";
+import { idsOf, nonceOf, type Plan, planFromNote, planToNote, type PostStep, prefixOf, type Step } from "./plan.ts";
+import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import { isSnowflake, latest, type Snowflake } from "./snowflake.ts";
 import { THREAD_GONE } from "./threads.ts";
-import { verdictOnPost } from "./verdict.ts";
+import { CLOSED, verdictOnPost } from "./verdict.ts";
+import { aboutVisitor, shortName } from "./visitor.ts";
 
 /** Posts a plan, so that a whole plan is done within the time for which Discord knows its nonces. */
 const POSTS_A_PLAN = 10;
@@ -31,7 +38,13 @@ const REFUSALS_KEPT = 1_000;
 export interface OutboxOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
   readonly rest: DiscordRest;
+  readonly poster: Poster;
+  readonly desk: Desk;
   readonly home: FindHome;
+  /** Whether visitors are shown as the bot, or under their names by a webhook. */
+  readonly persona: "bot" | "webhook";
+  /** The address at which staff can open a visitor's file; none when left out. */
+  readonly fileLink: ((id: string) => string) | undefined;
   readonly logger: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -49,7 +62,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#follower = new Follower(options.rest);
+    this.#follower = new Follower(options.rest, options.poster);
   }
 
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
@@ -58,109 +71,206 @@ export class Outbox {
     if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
     this.#demandNoRefusal(batch.id);
     try {
-      await this.#deliver(batch, home.botId);
+      await this.#deliver(batch, home);
     } catch (error) {
       throw await this.#verdict(batch, error);
     }
   }
 
-  async #deliver(batch: Batch, botId: Snowflake): Promise<void> {
+  async #deliver(batch: Batch, { botId }: Home): Promise<void> {
     const kept = planFromNote(batch.note);
     // A plan for a thread that is gone is void: what it has not delivered is planned anew.
     const unfinished = kept?.thread === batch.id ? kept : undefined;
+    // What was planned comes again only if the plan's end was not stored; a refusal in it may have ended it early.
+    let through = 0;
     if (unfinished !== undefined) {
-      await this.#finish(batch, unfinished, await this.#follower.lookUp(unfinished, botId));
+      const done = await this.#follower.lookUp(unfinished, botId);
+      through = await this.#finish(batch, unfinished, done);
     }
-    const through = unfinished?.seq ?? 0;
     const planned = new Map(unfinished?.revs ?? []);
     const outdated = batch.messages.filter(({ seq, rev }) =>
       seq <= through && rev > (planned.get(seq) ?? Infinity)
     );
     await this.#change(batch, [...batch.changes, ...outdated]);
-    await this.#post(batch, batch.messages.filter(({ seq }) => seq > through));
+    const waiting = batch.messages.filter(({ seq }) => seq > through);
+    if (waiting.length === 0) return;
+    const late = await this.#options.desk.visitorWrote(batch.id, batch.connection, waiting);
+    if (late.length > 0) {
+      const reason = "Cannot deliver: the conversation is closed, and REOPEN is staff";
+      await batch.fail(late, new PermanentDeliveryError(reason, CLOSED));
+    }
+    await this.#post(batch, waiting.filter((message) => !late.includes(message)));
   }
 
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
+    const voice = await this.#voice(batch);
     for (const group of await groupsOf(changes, this.#options.worker, batch.connection)) {
-      const items = await this.#items(batch, group.messages);
-      const parcels = pack(items);
+      const parcels = pack(await this.#items(batch, group.messages), voice);
       const { uid } = batch.connection;
       const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
         const id = group.ids[part];
         if (id !== undefined) return { do: "edit", id, content };
         const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
-        return { do: "post", nonce: await nonceOf(source), content };
+        return { do: "post", nonce: await nonceOf(source), content, ...(voice.as && { as: voice.as }) };
       }));
       const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
       const ids = idsOf(parcels, (part) => group.ids[part] ?? part);
       const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
-      await this.#begin(batch, {
+      const plan = {
         steps: [...steps, ...spare],
         ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
         seq: 0,
         revs: [],
-      });
+      };
+      try {
+        await this.#begin(batch, plan, changes.filter(({ seq }) => isIn(group.messages, seq)));
+      } catch (error) {
+        const verdict = await this.#verdict(batch, error);
+        if (!(verdict instanceof PermanentDeliveryError)) throw verdict;
+        // The old words still stand in Discord: whoever changed them has to know.
+        await batch.fail(changes.filter(({ seq }) => isIn(group.messages, seq)), verdict);
+      }
     }
     await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
   }
 
   async #post(batch: Batch, messages: readonly Message[]): Promise<void> {
-    const items = await this.#items(batch, messages);
-    let rest = pack(items);
-    while (rest.length > 0) {
-      const parcels = rest.slice(0, wholeMessages(rest));
-      rest = rest.slice(parcels.length);
-      const { uid } = batch.connection;
-      const last = parcels.at(-1)?.seqs.at(-1) ?? 0;
-      const steps = await Promise.all(
-        parcels.map(async ({ content, seqs: [seq = 0], replyTo }, part): Promise<Step> => {
-          const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
-          return {
-            do: "post",
-            nonce: await nonceOf(source),
-            content,
-            ...(replyTo !== undefined && { replyTo }),
-          };
-        }),
-      );
-      const seqs = new Set(parcels.flatMap((parcel) => parcel.seqs));
-      await this.#begin(batch, {
-        steps,
-        ids: idsOf(parcels, (index) => index),
-        seq: last,
-        revs: messages.filter(({ seq }) => seqs.has(seq)).map(({ seq, rev }) => [seq, rev]),
-      });
+    const voice = await this.#voice(batch);
+    let waiting = messages;
+    while (waiting.length > 0) {
+      const packed = pack(await this.#items(batch, waiting), voice);
+      const parcels = packed.slice(0, wholeMessages(packed));
+      const last = parcels.at(-1)?.seqs.at(-1);
+      // Blank ones only: nothing to post, they are done when the batch is.
+      if (last === undefined) return;
+      const through = await this.#postParcels(batch, waiting.filter(({ seq }) => seq <= last), parcels, voice);
+      waiting = waiting.filter(({ seq }) => seq > through);
     }
   }
 
+  /** Gives the last message that is done with. */
+  async #postParcels(
+    batch: Batch,
+    messages: readonly Message[],
+    parcels: readonly Parcel[],
+    { as }: Voice,
+  ): Promise<number> {
+    const { uid } = batch.connection;
+    const steps = await Promise.all(
+      parcels.map(async ({ content, seqs: [seq = 0], replyTo, files }, part): Promise<Step> => {
+        const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
+        return {
+          do: "post",
+          nonce: await nonceOf(source),
+          content,
+          ...(replyTo !== undefined && { replyTo }),
+          ...(files !== undefined && { files }),
+          ...(as !== undefined && { as }),
+        };
+      }),
+    );
+    return await this.#begin(batch, {
+      steps,
+      ids: idsOf(parcels, (index) => index),
+      seq: messages.at(-1)?.seq ?? 0,
+      revs: messages.map(({ seq, rev }) => [seq, rev]),
+    }, messages);
+  }
+
+  /** How a visitor is shown. */
+  async #voice({ connection }: Batch): Promise<Voice> {
+    const { persona } = this.#options;
+    const about = await aboutVisitor(connection);
+    const name = shortName(about);
+    if (persona === "bot") return name === undefined ? {} : { prefix: prefixOf(escapeMarkdown(name)) };
+    const shown = escapeMarkdown(name ?? neutralName(connection.uid));
+    return {
+      as: { name: webhookName(about.name, connection.uid), shown, uid: connection.uid },
+      reserve: prefixOf(shown).length,
+    };
+  }
+
   async #items(batch: Batch, messages: readonly Message[]): Promise<PackItem[]> {
+    const { fileLink, home } = this.#options;
     const there = messages.filter((message) => message.deletedAt === undefined);
-    return await Promise.all(there.map(async ({ seq, content, replyTo }): Promise<PackItem> => {
-      if (replyTo === undefined) return { seq, text: content };
-      const [id] = await this.#options.worker.remoteIds(batch.connection, replyTo);
-      return isSnowflake(id) ? { seq, text: content, replyTo: id } : { seq, text: content };
+    return await Promise.all(there.map(async ({ seq, content, replyTo, files = [] }): Promise<PackItem> => {
+      const { uploads, linked } = splitFiles(files, home()?.fileBytes ?? 0);
+      const [id] = replyTo === undefined
+        ? []
+        : await this.#options.worker.remoteIds(batch.connection, replyTo);
+      return {
+        seq,
+        text: content,
+        ...(isSnowflake(id) && { replyTo: id }),
+        ...(uploads.length > 0 && { files: uploads }),
+        ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
+      };
     }));
   }
 
-  async #begin(batch: Batch, part: Pick<Plan, "steps" | "ids" | "seq" | "revs">): Promise<void> {
+  async #begin(
+    batch: Batch,
+    part: Pick<Plan, "steps" | "ids" | "seq" | "revs">,
+    about: readonly Message[],
+  ): Promise<number> {
     const plan: Plan = { v: 1, thread: batch.id, after: await this.#lastKnown(batch), ...part };
     // Editing and deleting twice is the same as once; only posts need to be remembered.
     if (plan.steps.some((step) => step.do === "post")) await batch.setNote(planToNote(plan));
-    await this.#finish(batch, plan, new Map());
+    return await this.#finish(batch, plan, new Map(), about);
   }
 
-  async #finish(batch: Batch, plan: Plan, done: ReadonlyMap<number, Snowflake>): Promise<void> {
-    const made = await this.#follower.follow(
-      plan,
-      done,
-      AbortSignal.any([batch.signal, this.#options.signal]),
-    );
+  /**
+   * Follows a plan to its end, or to a post that Discord refuses for what it says.
+   *
+   * @returns the last new message that is done with
+   */
+  async #finish(
+    batch: Batch,
+    plan: Plan,
+    done: ReadonlyMap<number, Snowflake>,
+    about: readonly Message[] = batch.messages,
+  ): Promise<number> {
+    const signal = AbortSignal.any([batch.signal, this.#options.signal]);
+    const { made, refused } = await this.#follower.follow(plan, done, signal);
     const remoteIds = plan.ids.map(({ seq, ids }) => ({
       seq,
       ids: ids.map((id) => typeof id === "number" ? made.get(id) : id).filter((id) => id !== undefined),
     }));
-    await batch.confirm({ remoteIds, ...(plan.seq > 0 && { seq: plan.seq }) });
+    if (refused === undefined) {
+      await batch.confirm({ remoteIds, ...(plan.seq > 0 && { seq: plan.seq }) });
+      return plan.seq;
+    }
+    // A change that is refused concerns its message alone.
+    if (plan.seq === 0) {
+      await batch.confirm({ remoteIds });
+      throw refused.error;
+    }
+    const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map(({ seq }) => seq);
+    const [first = plan.seq] = hit;
+    const before = remoteIds.filter(({ seq }) => seq < first);
+    await batch.confirm({ remoteIds: before, ...(before.length > 0 && { seq: first - 1 }) });
+    if (hit.length > 1) {
+      // Several messages in one post: each for itself, and only the one that is meant fails.
+      return await this.#postAlone(batch, about.filter(({ seq }) => hit.includes(seq)));
+    }
+    const verdict = await this.#verdict(batch, refused.error);
+    if (!(verdict instanceof PermanentDeliveryError)) throw verdict;
+    await batch.fail(about.filter(({ seq }) => seq === first), verdict);
+    await batch.confirm({ seq: first, remoteIds: remoteIds.filter(({ seq }) => seq === first) });
+    return first;
+  }
+
+  async #postAlone(batch: Batch, messages: readonly Message[]): Promise<number> {
+    const voice = await this.#voice(batch);
+    let through = 0;
+    for (const message of messages) {
+      const parcels = pack(await this.#items(batch, [message]), voice);
+      through = parcels.length === 0
+        ? message.seq
+        : await this.#postParcels(batch, [message], parcels, voice);
+    }
+    return through;
   }
 
   /** The last id in the thread that is known to be older than anything that is posted from now on. */
@@ -198,6 +308,13 @@ export class Outbox {
     }
     return verdict;
   }
+}
+
+/** How a visitor is shown in Discord. */
+type Voice = PackOptions & Pick<PostStep, "as">;
+
+function isIn(messages: readonly Message[], seq: number): boolean {
+  return messages.some((message) => message.seq === seq);
 }
 
 /** How many parcels go into a plan: about {@link POSTS_A_PLAN}, all the parts of a message together. */

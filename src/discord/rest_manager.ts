@@ -3,6 +3,7 @@ import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import type { Upload } from "./ports.ts";
 import { wait } from "./waiting.ts";
 
 /** How long one attempt may take, its answer's body included, in milliseconds. discordeno itself waits for ever. */
@@ -21,6 +22,11 @@ const PACED_FOR_MS = 600_000;
 /** A longest wait for a queue whose limit has been used up; what takes longer is refused, to be tried again. */
 const MAX_QUEUE_WAIT_MS = 60_000;
 
+/** The same for an attempt that uploads. */
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+type CreateBody = NonNullable<NonNullable<Parameters<RestManager["makeRequest"]>[2]>["body"]>;
+
 /** Options of {@link RestCaller}. */
 export interface RestCallerOptions {
   readonly token: string;
@@ -35,7 +41,10 @@ export interface RestCallerOptions {
 /** What a request carries. */
 export interface CallOptions {
   /** JSON, in Discord's own spelling. */
-  readonly body?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>> | readonly unknown[];
+  readonly files?: readonly Upload[];
+  /** The route has a secret of its own: the bot's is not sent, and a 401 says nothing about it. */
+  readonly anonymous?: boolean;
 }
 
 /**
@@ -69,7 +78,8 @@ export class RestCaller {
     const { createRequestBody, processHeaders, sendRequest } = rest;
     const timeoutMs = this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
     rest.createRequestBody = (method, options) => {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
+      const limitMs = options?.files === undefined ? timeoutMs : Math.max(timeoutMs, UPLOAD_TIMEOUT_MS);
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limitMs)]);
       return Object.assign(createRequestBody.call(rest, method, options), { signal });
     };
     rest.processHeaders = (url, headers, identifier) => {
@@ -131,16 +141,21 @@ export class RestCaller {
     method: RequestMethods,
     route: `/${string}`,
     key: string,
-    { body }: CallOptions,
+    { body, files, anonymous = false }: CallOptions,
   ): Promise<unknown> {
     this.#demandOpen(action);
     await this.#pace();
     await this.#queueOpen(action, key);
     this.#demandOpen(action);
     try {
-      return await this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
+      return await this.#rest.makeRequest(method, route, {
+        // discordeno's type knows objects only; it serialises lists as well.
+        ...(body !== undefined && { body: (Array.isArray(body) ? [...body] : { ...body }) as CreateBody }),
+        ...(files !== undefined && { files: [...files] }),
+        ...(anonymous && { unauthorized: true }),
+      });
     } catch (error) {
-      throw this.#translate(action, error);
+      throw this.#translate(action, error, anonymous);
     } finally {
       this.#reopen(key);
     }
@@ -194,7 +209,7 @@ export class RestCaller {
     return wait(waitMs, this.#options.clock, this.#closing.signal);
   }
 
-  #translate(action: string, error: unknown): Error {
+  #translate(action: string, error: unknown, anonymous: boolean): Error {
     const cause = error instanceof Error ? error.cause : undefined;
     const { status = 999, body, error: detail } = (cause ?? {}) as {
       status?: number;
@@ -213,7 +228,7 @@ export class RestCaller {
         ? new DiscordUnreachable(action, undefined, detail ?? "no answer", { sent: true })
         : new DiscordUnreachable(action, status, "an error of its own", { sent: true });
     }
-    if (status === 401) this.#unauthorized = true;
+    if (status === 401 && !anonymous) this.#unauthorized = true;
     const { code, message } = parse(body);
     return new DiscordRefusal(action, status, code, message);
   }

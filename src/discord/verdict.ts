@@ -6,8 +6,23 @@ import type { PermissionName } from "./permissions.ts";
 const WAIT_FOR_OPERATOR_MS = 60_000;
 
 const NOT_DELIVERED = "This message could not be delivered.";
-const CLOSED = "This conversation was closed, so the message was not delivered.";
+/** Told to a visitor who writes into a conversation that is closed and stays so. */
+export const CLOSED = "This conversation was closed, so the message was not delivered.";
 const BLOCKED = "This message was not delivered because a filter stopped it.";
+
+/** Refusals that are about the place, the permissions or the token: the next message would meet them, too. */
+const NOT_ABOUT_MESSAGE: readonly number[] = [
+  Code.unknownChannel,
+  Code.threadArchived,
+  Code.threadLocked,
+  Code.tooManyActiveThreads,
+];
+
+/** Whether Discord refuses one message for what it is, so that others may go on. */
+export function isAboutMessage(error: unknown): error is DiscordRefusal {
+  if (!(error instanceof DiscordRefusal) || NOT_ABOUT_MESSAGE.includes(error.code)) return false;
+  return error.code === Code.blockedByAutomod || error.status === 400 || error.status === 413;
+}
 
 /**
  * Turns a failed call for posting into what the core acts on: words for the visitor and the operator apart.
