@@ -10,7 +10,7 @@ import type { LoggerFactory } from "./logging.ts";
 import { EXIT, StartError, type StartErrorReason } from "./start_error.ts";
 import { DatabaseOpenError, FileSweeper, type OpenFault, openStorage, type Storage } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
-import { Presence, socketsForOpenFiles, WebService } from "./web/mod.ts";
+import { Presence, socketsForOpenFiles, StaffLinks, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
@@ -83,6 +83,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   const presence = new Presence(clock, await storage.store.lastActiveAt(2));
   started.defer(() => presence.close());
 
+  const { publicUrl } = config;
+  const staffLinks = new StaffLinks(identityKey);
   const discord = new DiscordService({
     worker: chatBox.worker2,
     token,
@@ -93,6 +95,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     staffRole: config.staffRole,
     reopenOn: config.reopen,
     persona: config.discordPersona,
+    files: storage.files,
+    ...(publicUrl !== undefined && { fileLink: (id) => `${publicUrl}${staffLinks.pathOf(id)}` }),
     onStaffActive: () => presence.touch(),
     logger: makeLogger("discord"),
     clock,

@@ -5,6 +5,7 @@ import { Content } from "./content.ts";
 import { conversationOf } from "./files/bearer.ts";
 import { download } from "./files/download.ts";
 import type { VisitorFiles } from "./files/ports.ts";
+import type { StaffLinks } from "./files/staff_links.ts";
 import { upload } from "./files/upload.ts";
 import type { Identity } from "./identity.ts";
 import type { ClientAddress } from "./limits/client_address.ts";
@@ -27,6 +28,7 @@ export interface RoutesOptions {
   readonly readiness: () => Readiness;
   readonly identity: Identity;
   readonly files: VisitorFiles;
+  readonly staffLinks: StaffLinks;
   readonly rates: VisitorLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +46,7 @@ const ANYWHERE = { "Cross-Origin-Resource-Policy": "cross-origin" };
 
 /** The whole HTTP surface but for `/ws`. */
 export function makeRoutes(options: RoutesOptions): Routes {
-  const { assets, readiness, identity, files, logger } = options;
+  const { assets, readiness, identity, files, staffLinks, logger } = options;
   const pages = new Map(PAGE_LOCALES.map((locale) => [locale, fillPage(options, locale)]));
   const app: Routes = new Hono();
 
@@ -78,6 +80,15 @@ export function makeRoutes(options: RoutesOptions): Routes {
     return context.json(refusal, status);
   });
   app.get("/files/:id", async (context) => {
+    const key = context.req.query("key");
+    if (key !== undefined) {
+      const opened = staffLinks.opens(context.req.param("id"), key)
+        ? await files.find(context.req.param("id"))
+        : undefined;
+      return opened === undefined
+        ? notFound(context)
+        : await download(opened, context.req.raw, { files, logger });
+    }
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized(context);
     const file = await files.find(context.req.param("id"));

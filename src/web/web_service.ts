@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { Assets } from "./assets.ts";
 import type { VisitorFiles } from "./files/ports.ts";
+import { StaffLinks } from "./files/staff_links.ts";
 import { SecurityHeaders } from "./headers.ts";
 import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
@@ -89,6 +90,7 @@ export class WebService {
       readiness: options.readiness,
       identity,
       files,
+      staffLinks: new StaffLinks(options.identityKey),
       rates,
       clock,
       logger,

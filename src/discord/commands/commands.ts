@@ -1,4 +1,4 @@
-import type { Connection, Logger, ServiceWorker, Uuid } from "../../core/mod.ts";
+import { type Connection, type Logger, LruMap, type ServiceWorker, type Uuid } from "../../core/mod.ts";
 import { displayName } from "../author.ts";
 import type { Desk } from "../desk.ts";
 import { escapeMarkdown } from "../escape.ts";
@@ -13,6 +13,9 @@ import { describeVisitor, shownUntil } from "./who.ts";
 
 /** The longest transcript, in bytes; Discord takes 10 MiB. */
 const MAX_TRANSCRIPT_BYTES = 8_000_000;
+
+/** How many commands are remembered, so that none is carried out twice. */
+const TAKEN_KEPT = 1_000;
 
 /** What the commands need. */
 export interface CommandsOptions {
@@ -42,6 +45,7 @@ interface Use {
 /** Carries out slash commands; whatever comes of it, only who used one is told. */
 export class Commands {
   readonly #options: CommandsOptions;
+  readonly #taken = new LruMap<Snowflake, true>(TAKEN_KEPT);
   readonly #handlers: Readonly<Record<CommandName, (use: Use) => Promise<Answer>>> = {
     close: (use) => this.#close(use),
     reopen: (use) => this.#reopen(use),
@@ -61,6 +65,9 @@ export class Commands {
   /** Takes a command. Never rejects. */
   async take(interaction: DiscordInteraction): Promise<void> {
     const { calls, logger } = this.#options;
+    // A gateway that resumes may tell twice.
+    if (this.#taken.get(interaction.id)) return;
+    this.#taken.set(interaction.id, true);
     const handler = new Map(Object.entries(this.#handlers)).get(interaction.command);
     // Discord waits three seconds, so this comes before everything else.
     if (handler === undefined || !await calls.acknowledge(interaction)) return;
@@ -149,13 +156,15 @@ export class Commands {
   }
 
   async #transcript({ connection }: Use): Promise<Answer> {
-    const { side } = this.#options.worker;
+    const { worker } = this.#options;
+    const { side } = worker;
+    const uid = await worker.peerIdOf(connection) ?? connection.uid;
     const text = await transcriptOf(connection, { side, maxBytes: MAX_TRANSCRIPT_BYTES });
     if (text === "") return { content: "Nothing was said yet." };
     const blob = new Blob([text], { type: "text/plain; charset=utf-8" });
     return {
       content: "Here is what was said.",
-      files: [{ name: `transcript-${connection.uid}.txt`, blob }],
+      files: [{ name: `transcript-${uid}.txt`, blob }],
     };
   }
 

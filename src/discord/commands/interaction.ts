@@ -14,6 +14,9 @@ const DEFERRED = 5;
 /** Only who used the command sees the answer. https://discord.com/developers/docs/resources/message#message-object-message-flags */
 const EPHEMERAL = 1 << 6;
 
+/** More are of no use within Discord's three seconds. */
+const MAX_TRIES = 2;
+
 /** Reads an INTERACTION_CREATE; `undefined` when it is no slash command in a guild. */
 export function readInteraction(payload: Payload): DiscordInteraction | undefined {
   const data = object(payload.data);
@@ -64,23 +67,19 @@ export class InteractionCalls {
   /**
    * Tells Discord, which waits for three seconds, that an answer will come.
    *
-   * @returns whether it may still come; false when it is too late, or somebody else answers
+   * @returns whether it may still come; false when it is too late
    */
   async acknowledge({ id: interaction, token }: DiscordInteraction): Promise<boolean> {
     const route = `/interactions/${interaction}/${token}/callback` as const;
     const options = { body: { type: DEFERRED, data: { flags: EPHEMERAL } }, anonymous: true };
-    let repeated = false;
-    for (;;) {
+    for (let tries = 1;; tries++) {
       try {
         await this.#caller.call("acknowledge a command", "POST", route, options);
         return true;
       } catch (error) {
-        // The first try may have worked although its answer got lost.
-        if (repeated && refusedWith(error, Code.alreadyAcknowledged)) return true;
-        if (!repeated && error instanceof DiscordUnreachable) {
-          repeated = true;
-          continue;
-        }
+        // An earlier try has worked although its answer got lost; Deno's fetch repeats some by itself.
+        if (refusedWith(error, Code.alreadyAcknowledged)) return true;
+        if (tries < MAX_TRIES && error instanceof DiscordUnreachable) continue;
         this.#logger.warn("A command could not be acknowledged", { error });
         return false;
       }

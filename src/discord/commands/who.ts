@@ -16,7 +16,7 @@ export async function describeVisitor(
   const seen = await worker.seenAt(connection);
   const about = await aboutVisitor(connection);
   return [
-    `Visitor \`${connection.uid}\``,
+    `Visitor \`${await worker.peerIdOf(connection) ?? connection.uid}\``,
     about.name === undefined && about.email === undefined ? "Identified: no" : undefined,
     ...linesAbout(about),
     seen && `First seen: ${shownTime(seen.first)}`,
