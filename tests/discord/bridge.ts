@@ -223,8 +223,8 @@ export class Visitor {
   get delivered(): readonly string[] {
     const { discord } = this.#bridge;
     const messages = this.thread === undefined ? [] : discord.messages(this.thread);
-    return messages.filter(({ author, type, content }) =>
-      author.id === discord.botId && (type === 0 || type === 19) &&
+    return messages.filter(({ author, type, content, webhook_id: webhook }) =>
+      (author.id === discord.botId || webhook !== undefined) && (type === 0 || type === 19) &&
       !content.startsWith("**New conversation**")
     ).map(({ content }) => content);
   }
