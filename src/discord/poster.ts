@@ -3,7 +3,7 @@ import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { ConversationFiles } from "./files/ports.ts";
 import { fileLine, readUploads } from "./files/uploads.ts";
 import { neutralName } from "./persona/webhook_name.ts";
-import type { Webhooks } from "./persona/webhooks.ts";
+import type { Webhook, Webhooks } from "./persona/webhooks.ts";
 import { type PostStep, prefixOf } from "./plan.ts";
 import type { DiscordMessage, DiscordRest, NewMessage, Upload } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
@@ -13,6 +13,7 @@ import { MAX_CONTENT } from "./split.ts";
 export interface PosterOptions {
   readonly rest: DiscordRest;
   readonly webhooks: Webhooks;
+  readonly persona: "bot" | "webhook";
   readonly files: ConversationFiles | undefined;
   /** The address at which staff can open a visitor's file; none when left out. */
   readonly fileLink: ((id: string) => string) | undefined;
@@ -91,19 +92,43 @@ export class Poster {
 
   /** Edits a message of the bot's, or of its webhook's. */
   async edit(thread: Snowflake, id: Snowflake, content: string): Promise<void> {
-    try {
-      await this.#options.rest.editMessage(thread, id, content);
-    } catch (error) {
-      if (!refusedWith(error, Code.notTheAuthor)) throw error;
-      const webhook = await this.#options.webhooks.get();
-      if (webhook === undefined) throw error;
-      await this.#options.webhooks.edit(webhook, thread, id, content);
-    }
+    const { rest, webhooks } = this.#options;
+    await this.#change(
+      () => rest.editMessage(thread, id, content),
+      (webhook) => webhooks.edit(webhook, thread, id, content),
+    );
   }
 
   /** Deletes one. */
   async remove(thread: Snowflake, id: Snowflake): Promise<void> {
-    await this.#options.rest.deleteMessage(thread, id);
+    const { rest, webhooks } = this.#options;
+    await this.#change(
+      () => rest.deleteMessage(thread, id),
+      (webhook) => webhooks.remove(webhook, thread, id),
+    );
+  }
+
+  /** Who wrote a message is not kept, since who speaks is a setting: the other one is tried when the present one has not. */
+  async #change(byBot: () => Promise<void>, byWebhook: (webhook: Webhook) => Promise<void>): Promise<void> {
+    const { persona, webhooks } = this.#options;
+    const webhook = persona === "webhook" ? await webhooks.get() : undefined;
+    if (webhook !== undefined) {
+      try {
+        return await byWebhook(webhook);
+      } catch (error) {
+        if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) webhooks.forget();
+        else if (!refusedWith(error, Code.unknownMessage)) throw error;
+      }
+      return await byBot();
+    }
+    try {
+      await byBot();
+    } catch (error) {
+      if (!refusedWith(error, Code.notTheAuthor, Code.missingPermissions)) throw error;
+      const earlier = await webhooks.get();
+      if (earlier === undefined) throw error;
+      await byWebhook(earlier);
+    }
   }
 
   /** Whether a message was written by us. */

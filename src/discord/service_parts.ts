@@ -51,7 +51,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const webhooks = new Webhooks({ caller, home, logger, now });
   const shared = { worker, rest, home, logger, now };
   const desk = new Desk({ ...shared, reopenOn });
-  const poster = new Poster({ rest, webhooks, files, fileLink, logger });
+  const poster = new Poster({ rest, webhooks, persona, files, fileLink, logger });
   const outbox = new Outbox({ ...shared, poster, desk, persona, fileLink, signal });
   const staff = new Staff({
     role: options.staffRole,

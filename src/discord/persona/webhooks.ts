@@ -114,6 +114,12 @@ export class Webhooks {
     const body = { content, allowed_mentions: NO_MENTIONS };
     await this.#options.caller.call("edit a message", "PATCH", route, { body, anonymous: true });
   }
+
+  /** Deletes what it has said. */
+  async remove(webhook: Webhook, thread: Snowflake, id: Snowflake): Promise<void> {
+    const route = `/webhooks/${webhook.id}/${webhook.token}/messages/${id}?thread_id=${thread}` as const;
+    await this.#options.caller.call("delete a message", "DELETE", route, { anonymous: true });
+  }
 }
 
 function readWebhook(payload: Payload): Webhook | undefined {
