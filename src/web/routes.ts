@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { ChatBoxError, type Clock, type Logger } from "../core/mod.ts";
+import { ChatBoxError, type Clock, type Logger, type Uuid } from "../core/mod.ts";
 import type { Assets } from "./assets.ts";
 import { Content } from "./content.ts";
 import { conversationOf } from "./files/bearer.ts";
@@ -29,6 +29,8 @@ export interface RoutesOptions {
   readonly identity: Identity;
   readonly files: VisitorFiles;
   readonly staffLinks: StaffLinks;
+  /** Whether staff want to hear nothing from a visitor. */
+  readonly isBlocked: (uid: Uuid) => Promise<boolean>;
   readonly rates: VisitorLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -46,7 +48,7 @@ const ANYWHERE = { "Cross-Origin-Resource-Policy": "cross-origin" };
 
 /** The whole HTTP surface but for `/ws`. */
 export function makeRoutes(options: RoutesOptions): Routes {
-  const { assets, readiness, identity, files, staffLinks, logger } = options;
+  const { assets, readiness, identity, files, staffLinks, isBlocked, logger } = options;
   const pages = new Map(PAGE_LOCALES.map((locale) => [locale, fillPage(options, locale)]));
   const app: Routes = new Hono();
 
@@ -70,6 +72,7 @@ export function makeRoutes(options: RoutesOptions): Routes {
   app.post("/upload", async (context) => {
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized(context);
+    if (await isBlocked(uid)) return context.json({ code: "blocked", message: "Cannot upload: blocked" }, 403);
     const outcome = await upload(context.req.raw, { uid, prefix: context.env.client.prefix }, options);
     context.header("Cache-Control", Caching.never);
     if ("file" in outcome) return context.json(outcome.file);

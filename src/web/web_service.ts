@@ -91,6 +91,7 @@ export class WebService {
       identity,
       files,
       staffLinks: new StaffLinks(options.identityKey),
+      isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
       clock,
       logger,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Uuid } from "../../src/core/mod.ts";
+import { StaffLinks } from "../../src/web/mod.ts";
 import { SocketClient } from "../support/socket_client.ts";
 import { startServer, type TestServer } from "./web_server.ts";
 
@@ -44,4 +45,37 @@ Deno.test("WebSocket turns a blocked visitor away who comes back", SOCKETS, asyn
     assert.equal((await again.next()).code, "blocked");
     assert.equal((await again.ended()).code, 4403);
   });
+});
+
+Deno.test("HTTP takes no upload of a blocked visitor", SOCKETS, async () => {
+  await using server = await startServer();
+  await blockedVisitor(server, async (_client, session) => {
+    const response = await fetch(`${server.url}/upload`, {
+      method: "POST",
+      body: "x",
+      headers: { Authorization: `Bearer ${session}`, "X-File-Name": "a.txt" },
+    });
+    assert.equal(response.status, 403);
+    assert.equal((await response.json()).code, "blocked");
+  });
+});
+
+Deno.test("HTTP opens a file by the link that was made for it, and by no other", SOCKETS, async () => {
+  await using server = await startServer({ identityKey: new Uint8Array(32).fill(7) });
+  await using client = await SocketClient.hello(server.url);
+  const { session } = await client.next();
+  const upload = async (body: string): Promise<string> => {
+    const response = await fetch(`${server.url}/upload`, {
+      method: "POST",
+      body,
+      headers: { Authorization: `Bearer ${session}`, "X-File-Name": "a.txt" },
+    });
+    return (await response.json()).id;
+  };
+  const [one, two] = [await upload("one"), await upload("two")];
+  const links = new StaffLinks(new Uint8Array(32).fill(7));
+  const get = async (path: string): Promise<string> => await (await fetch(`${server.url}${path}`)).text();
+  assert.equal(await get(links.pathOf(one)), "one");
+  assert.equal(await get(links.pathOf(one).replace(one, two)), "Not found\n");
+  assert.equal(await get(new StaffLinks(new Uint8Array(32)).pathOf(one)), "Not found\n");
 });
