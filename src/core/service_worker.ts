@@ -352,8 +352,9 @@ export class ServiceWorker<Id, PeerId> {
     return until === 0 ? null : until;
   }
 
-  /** Whether the other service hears nothing from this client at the moment. */
+  /** Whether the other service hears nothing from this client at the moment; nobody blocks a conversation that has not begun. */
   async isBlocked(connection: Connection): Promise<boolean> {
+    if (await this.#parts.directory.byUid(connection.uid) === undefined) return false;
     return await this.#parts.blocks.until(this.side, connection.uid) > 0;
   }
 

@@ -1,4 +1,11 @@
-import { type Connection, type Logger, LruMap, type PeerSignal, type ServiceWorker, type Uuid } from "../core/mod.ts";
+import {
+  type Connection,
+  type Logger,
+  LruMap,
+  type PeerSignal,
+  type ServiceWorker,
+  type Uuid,
+} from "../core/mod.ts";
 import { DiscordRefusal } from "./errors.ts";
 import type { DiscordRest } from "./ports.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";

@@ -143,7 +143,12 @@ export class GuildBook {
 
 const UNKNOWN = (1n << 64n) - 1n;
 
-function bitsOf(page: GuildPage, channel: DiscordChannel, id: Snowflake, roles: readonly Snowflake[]): bigint {
+function bitsOf(
+  page: GuildPage,
+  channel: DiscordChannel,
+  id: Snowflake,
+  roles: readonly Snowflake[],
+): bigint {
   if (page.roles.size === 0) return UNKNOWN;
   const member: Membership = {
     memberId: id,

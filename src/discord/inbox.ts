@@ -167,7 +167,9 @@ export class Inbox {
   #view(message: DiscordMessage, { files, ids }: KeptAttachments): View | undefined {
     const { names } = this.#options;
     const { content, nodes } = readMarkup(message.content, { ...names, users: message.mentions });
-    const named = message.attachments.filter(({ id }) => !ids.includes(id)).map(({ filename }) => `[${filename}]`);
+    const named = message.attachments.filter(({ id }) => !ids.includes(id)).map(({ filename }) =>
+      `[${filename}]`
+    );
     const lines = [content, ...message.extras, ...named].filter((line) => line !== "");
     if (lines.length === 0 && files.length === 0) return undefined;
     const extras = lines.slice(content === "" ? 0 : 1).flatMap((line) => textNodes(line));
@@ -194,7 +196,8 @@ export class Inbox {
       await worker.delete(channelId, stored.seq);
       return;
     }
-    const same = view.content === stored.content && (view.files ?? []).length === (stored.files ?? []).length &&
+    const same = view.content === stored.content &&
+      (view.files ?? []).length === (stored.files ?? []).length &&
       JSON.stringify(view.data.nodes) === JSON.stringify(stored.data?.nodes);
     if (!same) await worker.edit(channelId, stored.seq, { ...view, files: view.files ?? [] });
   }

@@ -16,7 +16,16 @@ import { Follower } from "./follower.ts";
 import type { FindHome, Home } from "./home.ts";
 import { pack, type PackItem, type PackOptions, type Parcel } from "./pack.ts";
 import { neutralName, webhookName } from "./persona/webhook_name.ts";
-import { idsOf, nonceOf, type Plan, planFromNote, planToNote, type PostStep, prefixOf, type Step } from "./plan.ts";
+import {
+  idsOf,
+  nonceOf,
+  type Plan,
+  planFromNote,
+  planToNote,
+  type PostStep,
+  prefixOf,
+  type Step,
+} from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import { isSnowflake, latest, type Snowflake } from "./snowflake.ts";
@@ -144,7 +153,12 @@ export class Outbox {
       const last = parcels.at(-1)?.seqs.at(-1);
       // Blank ones only: nothing to post, they are done when the batch is.
       if (last === undefined) return;
-      const through = await this.#postParcels(batch, waiting.filter(({ seq }) => seq <= last), parcels, voice);
+      const through = await this.#postParcels(
+        batch,
+        waiting.filter(({ seq }) => seq <= last),
+        parcels,
+        voice,
+      );
       waiting = waiting.filter(({ seq }) => seq > through);
     }
   }

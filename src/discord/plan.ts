@@ -111,7 +111,8 @@ function isPostOf({ content, files = [], as }: PostStep, message: DiscordMessage
   if (message.content === content || message.content === byBot) {
     return message.attachments.length === files.length;
   }
-  return files.length > 0 && message.attachments.length < files.length && message.content.startsWith(content) &&
+  return files.length > 0 && message.attachments.length < files.length &&
+    message.content.startsWith(content) &&
     files.some(({ name }) => message.content.includes(escapeMarkdown(name)));
 }
 

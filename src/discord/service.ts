@@ -203,11 +203,14 @@ export class DiscordService {
       logger.error("The bot lacks permissions", { channel: channel.name, missing, invite });
     }
     if (lacking.length > 0) {
-      logger.warn("Files, marks of what was read, or closing threads will not work: the bot lacks permissions", {
-        channel: channel.name,
-        missing: lacking,
-        invite: this.#inviteUrl(home.applicationId),
-      });
+      logger.warn(
+        "Files, marks of what was read, or closing threads will not work: the bot lacks permissions",
+        {
+          channel: channel.name,
+          missing: lacking,
+          invite: this.#inviteUrl(home.applicationId),
+        },
+      );
     }
     this.#parts.threads.forgive();
     if (before === undefined) worker.setReceivedBatchCallback((batch) => this.#deliver(batch));

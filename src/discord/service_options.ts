@@ -33,4 +33,3 @@ export interface DiscordServiceOptions {
   /** Jitter, from 0 to below 1; `Math.random` when left out. */
   readonly random?: () => number;
 }
-

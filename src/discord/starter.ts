@@ -16,7 +16,9 @@ export function starterOf(uid: string, about: AboutVisitor): string {
 
 /** What is known of a visitor, a line each. */
 export function linesAbout({ name, email, verified, page, title, locale }: AboutVisitor): string[] {
-  const who = [name, email].filter((word) => word !== undefined).map((word) => escapeMarkdown(clip(word, 200)));
+  const who = [name, email].filter((word) => word !== undefined).map((word) =>
+    escapeMarkdown(clip(word, 200))
+  );
   return [
     who.length > 0 && `Identified: ${who.join(", ")}${verified ? "" : " (not verified)"}`,
     page && `Page: ${title === undefined ? "" : `${escapeMarkdown(clip(title, 200))}, `}${bareLink(page)}`,

@@ -104,7 +104,12 @@ export class ThreadMaker {
     return history.length + who.length + 1 <= MAX_CONTENT && who !== "" ? `${history}\n${who}` : history;
   }
 
-  async #create(name: string, connection: Connection, { channel }: Home, starter: string): Promise<Snowflake> {
+  async #create(
+    name: string,
+    connection: Connection,
+    { channel }: Home,
+    starter: string,
+  ): Promise<Snowflake> {
     const { rest, logger } = this.#options;
     const thread = await rest.createThread(channel, { name, content: starter, tags: tagsOfNew(channel) });
     if (channel.kind !== "forum") {
@@ -132,7 +137,8 @@ export class ThreadMaker {
   ): Promise<Snowflake | undefined> {
     const { rest } = this.#options;
     const isOurs = (thread: DiscordChannel): boolean =>
-      isNamed(thread.name) && thread.parentId === channel.id && thread.ownerId === botId && thread.id !== gone;
+      isNamed(thread.name) && thread.parentId === channel.id && thread.ownerId === botId &&
+      thread.id !== gone;
     const active = (await optional(rest.activeThreads(guildId), [])).filter(isOurs);
     const found = await this.#unpaired(active);
     if (found !== undefined) return found;

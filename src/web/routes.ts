@@ -72,7 +72,9 @@ export function makeRoutes(options: RoutesOptions): Routes {
   app.post("/upload", async (context) => {
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized(context);
-    if (await isBlocked(uid)) return context.json({ code: "blocked", message: "Cannot upload: blocked" }, 403);
+    if (await isBlocked(uid)) {
+      return context.json({ code: "blocked", message: "Cannot upload: blocked" }, 403);
+    }
     const outcome = await upload(context.req.raw, { uid, prefix: context.env.client.prefix }, options);
     context.header("Cache-Control", Caching.never);
     if ("file" in outcome) return context.json(outcome.file);

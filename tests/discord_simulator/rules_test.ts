@@ -56,7 +56,11 @@ Deno.test("THREAD_LIST_SYNC tells the active threads of a channel", DISCORDENO_T
 /** @see https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans */
 Deno.test("invalid requests within ten minutes get an address banned, and are forgotten after", async () => {
   const clock = new ManualClock();
-  await using discord = await DiscordSimulator.start({ clock, limits: { invalidRequests: 3 }, log: () => {} });
+  await using discord = await DiscordSimulator.start({
+    clock,
+    limits: { invalidRequests: 3 },
+    log: () => {},
+  });
   const channel = discord.createTextChannel("talk");
   discord.denyBot(channel, "SendMessages");
   const say = async (): Promise<number> => {

@@ -1,4 +1,11 @@
-import { type Clock, type FileReference, type Logger, ChatBoxError, type Side, type Uuid } from "../../core/mod.ts";
+import {
+  ChatBoxError,
+  type Clock,
+  type FileReference,
+  type Logger,
+  type Side,
+  type Uuid,
+} from "../../core/mod.ts";
 import { DiscordRefusal } from "../errors.ts";
 import type { DiscordAttachment, DiscordMessage, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
@@ -55,7 +62,12 @@ export class Attachments {
       ({ attachments } = await this.#options.rest.message(message.channelId, message.id));
     };
     for (const { id } of attachments) {
-      const file = await this.#keepOne(() => attachments.find((found) => found.id === id), refresh, store, uid);
+      const file = await this.#keepOne(
+        () => attachments.find((found) => found.id === id),
+        refresh,
+        store,
+        uid,
+      );
       if (file !== undefined) kept.push({ file, id });
     }
     if (kept.length === 0) return { files: [], ids: [] };

@@ -28,7 +28,10 @@ export function splitFiles(files: readonly FileReference[], maxBytes: number): F
 }
 
 /** A line for a file that is not uploaded: a link where visitors' files can be opened, else its name and size. */
-export function fileLine({ id, name, size }: FileReference, link: ((id: string) => string) | undefined): string {
+export function fileLine(
+  { id, name, size }: FileReference,
+  link: ((id: string) => string) | undefined,
+): string {
   const shown = `${escapeMarkdown(name)} (${shownBytes(size)})`;
   return link === undefined ? `[${shown}]` : `${shown}: <${link(id)}>`;
 }

@@ -93,7 +93,9 @@ export class Webhooks {
     for (const { id } of ours.map(readWebhook).filter((item) => item !== undefined)) this.#own.add(id);
     const usable = ours.map(readWebhook).find((item) => item !== undefined);
     if (usable !== undefined) return usable;
-    const made = readWebhook(object(await caller.call("make a webhook", "POST", route, { body: { name: NAME } })));
+    const made = readWebhook(
+      object(await caller.call("make a webhook", "POST", route, { body: { name: NAME } })),
+    );
     if (made !== undefined) this.#own.add(made.id);
     return made;
   }

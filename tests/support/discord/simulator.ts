@@ -86,7 +86,6 @@ export class DiscordSimulator implements AsyncDisposable {
   readonly #front: Front;
   readonly #token: string;
   readonly #staff = new Map<string, StaffMember>();
-  readonly #ending = new AbortController();
   #closed = false;
 
   private constructor(options: SimulatorOptions) {
@@ -121,7 +120,7 @@ export class DiscordSimulator implements AsyncDisposable {
     });
     this.#page = new StaffPage(world, (name) => this.staff(name));
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: this.#ending.signal },
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       (request, info) => this.#handle(request, info.remoteAddr.port),
     );
     this.#front = new Front(options.port ?? 0, this.#server.addr.port);
@@ -380,10 +379,12 @@ export class DiscordSimulator implements AsyncDisposable {
     this.#page.close();
     this.#gateway.close();
     this.#front.close();
+    this.#rest.close();
     // Deno 2.6 waits for ever for a request that its client has given up.
-    const late = setTimeout(() => this.#ending.abort(), CLOSE_WITHIN_MS);
-    await this.#server.shutdown();
-    clearTimeout(late);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WITHIN_MS));
+    await Promise.race([this.#server.shutdown(), late]);
+    clearTimeout(timer);
   }
 
   /** @returns when it is closed */

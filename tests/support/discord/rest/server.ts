@@ -44,6 +44,7 @@ export class RestServer {
   requests: LoggedRequest[] = [];
   /** Answers of 401, 403 and 429 so far, 10,000 of which in ten minutes get an address banned. */
   invalidRequests = 0;
+  readonly #closed = Promise.withResolvers<void>();
   readonly #invalidAt: number[] = [];
   /** Answers 503 to everything when set. */
   outage = false;
@@ -175,9 +176,18 @@ export class RestServer {
     if (given !== `Bot ${token}` || gateway.tokenReset) throw new DiscordError("unauthorized");
   }
 
+  /** Requests that a fault holds back end now. */
+  close(): void {
+    this.#closed.resolve();
+  }
+
+  async #unlessClosed(promise: Promise<unknown>): Promise<void> {
+    await Promise.race([promise.catch(() => {}), this.#closed.promise]);
+  }
+
   /** Misfortune before anything is done. */
   async #before(fault: FaultAction | undefined, port: number): Promise<Response | undefined> {
-    if (fault?.kind === "delay") await fault.until.catch(() => {});
+    if (fault?.kind === "delay") await this.#unlessClosed(fault.until);
     if (fault?.kind === "drop") {
       this.#options.cutLine(port);
       return new Response(null, { status: 500 });
@@ -199,7 +209,7 @@ export class RestServer {
 
   /** Misfortune after it is done. */
   async #after(fault: FaultAction | undefined, port: number, response: Response): Promise<Response> {
-    if (fault?.kind === "late") await fault.until.catch(() => {});
+    if (fault?.kind === "late") await this.#unlessClosed(fault.until);
     if (fault?.kind === "lose") this.#options.cutLine(port);
     if (fault?.kind !== "truncate") return response;
     const bytes = await response.bytes();
