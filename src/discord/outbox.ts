@@ -237,13 +237,14 @@ export class Outbox {
   /**
    * Follows a plan to its end, or to a post that Discord refuses for what it says.
    *
+   * @param about the messages that are in it; `undefined` for a plan from an earlier attempt
    * @returns the last new message that is done with
    */
   async #finish(
     batch: Batch,
     plan: Plan,
     done: ReadonlyMap<number, Snowflake>,
-    about: readonly Message[] = batch.messages,
+    about?: readonly Message[],
   ): Promise<number> {
     const signal = AbortSignal.any([batch.signal, this.#options.signal]);
     const { made, refused } = await this.#follower.follow(plan, done, signal);
@@ -255,22 +256,24 @@ export class Outbox {
       await batch.confirm({ remoteIds, ...(plan.seq > 0 && { seq: plan.seq }) });
       return plan.seq;
     }
-    // A change that is refused concerns its message alone.
+    // A change that is refused concerns its message alone; of a plan from before, the change itself comes again.
     if (plan.seq === 0) {
       await batch.confirm({ remoteIds });
+      if (about === undefined) return 0;
       throw refused.error;
     }
+    const messages = about ?? batch.messages;
     const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map(({ seq }) => seq);
     const [first = plan.seq] = hit;
     const before = remoteIds.filter(({ seq }) => seq < first);
     await batch.confirm({ remoteIds: before, ...(before.length > 0 && { seq: first - 1 }) });
     if (hit.length > 1) {
       // Several messages in one post: each for itself, and only the one that is meant fails.
-      return await this.#postAlone(batch, about.filter(({ seq }) => hit.includes(seq)));
+      return await this.#postAlone(batch, messages.filter(({ seq }) => hit.includes(seq)));
     }
     const verdict = await this.#verdict(batch, refused.error);
     if (!(verdict instanceof PermanentDeliveryError)) throw verdict;
-    await batch.fail(about.filter(({ seq }) => seq === first), verdict);
+    await batch.fail(messages.filter(({ seq }) => seq === first), verdict);
     await batch.confirm({ seq: first, remoteIds: remoteIds.filter(({ seq }) => seq === first) });
     return first;
   }
