@@ -48,7 +48,9 @@ export class UnsteadyServer implements AsyncDisposable {
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     const process = this.#process;
     if (process === undefined) throw new Error("Cannot end the server: it does not run");
-    const { code } = await process.stop(signal);
+    const { code } = await process.stop(signal).catch((cause) => {
+      throw new Error(`Cannot end the server by ${signal}:\n${this.log}`, { cause });
+    });
     this.#process = undefined;
     this.#earlierLines = [...lastLines(process.logs.items), `--- ended by ${signal} with ${code} ---`];
     for (const { level, message } of process.logs.items) {
