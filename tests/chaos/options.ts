@@ -9,6 +9,8 @@ export interface ChaosOptions {
   readonly conversations: number;
   /** How long both sides may take to agree once the misfortune has stopped, in seconds. */
   readonly patience: number;
+  /** An existing folder for the whole transcript and log. */
+  readonly keep?: string;
 }
 
 const DEFAULTS = { minutes: "3", conversations: "200", patience: "150" };
@@ -31,6 +33,7 @@ export function readOptions(
       minutes: { type: "string" },
       conversations: { type: "string" },
       patience: { type: "string" },
+      keep: { type: "string" },
     },
   });
   const read = (key: "seed" | "minutes" | "conversations" | "patience", fallback: string): number => {
@@ -44,5 +47,6 @@ export function readOptions(
     minutes: read("minutes", DEFAULTS.minutes),
     conversations: Math.ceil(read("conversations", DEFAULTS.conversations)),
     patience: read("patience", DEFAULTS.patience),
+    ...(values.keep !== undefined && { keep: values.keep }),
   };
 }

@@ -13,12 +13,13 @@ export function describe(
   server: UnsteadyServer,
 ): string {
   const { visitor, thread, posted, index } = conversation;
-  const { uid, messages } = visitor.state;
-  const about = (lines: string): string =>
-    lines.split("\n").filter((line) => [uid, thread].some((id) => id && line.includes(id))).slice(-LINES)
-      .join("\n");
+  const { uid, messages, connection } = visitor.state;
+  const ids = [...threadsOf(uid, discord), ...uid === null ? [] : [uid]];
+  const about = (lines: readonly string[]): readonly string[] =>
+    lines.filter((line) => ids.some((id) => line.includes(id))).slice(-LINES);
   return [
     `Conversation ${index}, visitor ${uid}, thread ${thread}:`,
+    `connection: ${JSON.stringify(connection)}`,
     ...differences(conversation, discord.now.botId).map((line) => `- ${line}`),
     "--- the visitor sees",
     ...messages.map(({ seq, rev, from, content, deleted }) =>
@@ -27,8 +28,13 @@ export function describe(
     "--- the thread holds",
     ...posted.map(({ id, author, content }) => `${id} ${author.username}: ${JSON.stringify(content)}`),
     "--- what Discord saw of it",
-    about(discord.transcript),
+    ...about(discord.transcript),
     "--- what the server said of it",
-    about(server.log),
+    ...about(server.log),
   ].join("\n");
+}
+
+/** More than one would be a fault of its own. */
+function threadsOf(uid: string | null, discord: UnsteadyDiscord): readonly string[] {
+  return discord.now.world.threadsOf(discord.forum).filter(({ name }) => name === uid).map(({ id }) => id);
 }

@@ -76,9 +76,14 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
 
   const differing = await untilQuiet(conversations, discord, changes, options.patience * 1_000);
   const quiet = performance.now();
+  const differences = differing.map((conversation) => describe(conversation, discord, server));
   const code = await server.end("SIGTERM");
+  if (options.keep !== undefined) {
+    await Deno.writeTextFile(`${options.keep}/transcript.txt`, discord.transcript.join("\n"));
+    await Deno.writeTextFile(`${options.keep}/server.log`, server.log.join("\n"));
+  }
   const faults = [
-    ...differing.map((conversation) => describe(conversation, discord, server)),
+    ...differences,
     ...differing.length > 0 ? [] : findLeftovers(`${folder}/chatbox50.db`, conversations),
     ...code === 0 ? [] : [`the server ended with ${code}`],
     ...discord.pings.map((ping) => `somebody was pinged: ${JSON.stringify(ping)}`),

@@ -1,10 +1,10 @@
-import { DiscordSimulator, type Ping } from "../support/discord/mod.ts";
+import { DiscordSimulator, type Ping, type TranscriptEntry } from "../support/discord/mod.ts";
 import type { SeededRandom } from "./random.ts";
 import { RequestFaults } from "./request_faults.ts";
 import type { Tally } from "./tally.ts";
 
-/** How many lines of the transcript outlive a restart, for the report. */
-const LINES_KEPT = 400;
+/** How many lines of the transcript are kept for the report, across restarts. */
+const LINES_KEPT = 200_000;
 
 /** A Discord that can be started anew, with all that it holds, at the same address. */
 export class UnsteadyDiscord implements AsyncDisposable {
@@ -14,18 +14,25 @@ export class UnsteadyDiscord implements AsyncDisposable {
   readonly #watchers = new Set<() => void>();
   readonly #earlierPings: Ping[] = [];
   #earlierIdentifies = 0;
-  #earlierLines = "";
+  readonly #lines: string[];
   #now: DiscordSimulator;
 
-  private constructor(discord: DiscordSimulator, random: SeededRandom, tally: Tally) {
+  private constructor(
+    discord: DiscordSimulator,
+    lines: string[],
+    random: SeededRandom,
+    tally: Tally,
+  ) {
     this.#now = discord;
+    this.#lines = lines;
     this.forum = discord.createForum("chatbox50");
     this.requestFaults = new RequestFaults(random, tally);
     this.#equip();
   }
 
   static async start(random: SeededRandom, tally: Tally): Promise<UnsteadyDiscord> {
-    return new UnsteadyDiscord(await DiscordSimulator.start({ log: () => {} }), random, tally);
+    const lines: string[] = [];
+    return new UnsteadyDiscord(await DiscordSimulator.start({ log: note(lines) }), lines, random, tally);
   }
 
   /** The simulator of this moment. */
@@ -43,9 +50,9 @@ export class UnsteadyDiscord implements AsyncDisposable {
     return this.#earlierIdentifies + this.#now.sessions.identifies;
   }
 
-  /** The transcript's end, across restarts. */
-  get transcript(): string {
-    return `${this.#earlierLines}\n${this.#now.transcript.toString(LINES_KEPT)}`;
+  /** The transcript, across restarts. */
+  get transcript(): readonly string[] {
+    return this.#lines;
   }
 
   /** @param watcher called after every change, for as long as this lives */
@@ -62,9 +69,9 @@ export class UnsteadyDiscord implements AsyncDisposable {
     await closed;
     this.#earlierPings.push(...old.pings);
     this.#earlierIdentifies += old.sessions.identifies;
-    this.#earlierLines = `${old.transcript.toString(LINES_KEPT)}\n--- restart ---`;
+    this.#lines.push("--- restart ---");
     const port = Number(new URL(old.url).port);
-    this.#now = await DiscordSimulator.start({ port, snapshot: old.snapshot(), log: () => {} });
+    this.#now = await DiscordSimulator.start({ port, snapshot: old.snapshot(), log: note(this.#lines) });
     this.#equip();
   }
 
@@ -80,4 +87,11 @@ export class UnsteadyDiscord implements AsyncDisposable {
     this.requestFaults.stop();
     await closed;
   }
+}
+
+function note(lines: string[]): (entry: TranscriptEntry) => void {
+  return ({ at, kind, text }) => {
+    lines.push(`${new Date(at).toISOString()} ${kind} ${text}`);
+    if (lines.length > LINES_KEPT) lines.splice(0, LINES_KEPT / 2);
+  };
 }

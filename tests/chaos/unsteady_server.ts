@@ -11,7 +11,10 @@ const UNLIMITED = {
 };
 
 /** How many lines of the log are kept of each process, for the report. */
-const LINES_KEPT = 80;
+const LINES_KEPT = 20_000;
+
+/** How many of them are told when it does not end. */
+const LINES_TOLD = 80;
 
 /** The real server, which can be ended at any moment and started anew on the same database. */
 export class UnsteadyServer implements AsyncDisposable {
@@ -21,7 +24,7 @@ export class UnsteadyServer implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
   #process: ServerProcess | undefined;
   #url = "http://127.0.0.1:1";
-  #earlierLines: readonly string[] = [];
+  #earlierLines: string[] = [];
 
   /** @param folder where it keeps its database */
   constructor(folder: string, env: Readonly<Record<string, string>>) {
@@ -35,8 +38,8 @@ export class UnsteadyServer implements AsyncDisposable {
   }
 
   /** The end of its log, across restarts. */
-  get log(): string {
-    return [...this.#earlierLines, ...lastLines(this.#process?.logs.items ?? [])].join("\n");
+  get log(): readonly string[] {
+    return [...this.#earlierLines, ...lastLines(this.#process?.logs.items ?? [])];
   }
 
   async start(): Promise<void> {
@@ -49,10 +52,12 @@ export class UnsteadyServer implements AsyncDisposable {
     const process = this.#process;
     if (process === undefined) throw new Error("Cannot end the server: it does not run");
     const { code } = await process.stop(signal).catch((cause) => {
-      throw new Error(`Cannot end the server by ${signal}:\n${this.log}`, { cause });
+      throw new Error(`Cannot end the server by ${signal}:\n${this.log.slice(-LINES_TOLD).join("\n")}`, {
+        cause,
+      });
     });
     this.#process = undefined;
-    this.#earlierLines = [...lastLines(process.logs.items), `--- ended by ${signal} with ${code} ---`];
+    this.#earlierLines.push(...lastLines(process.logs.items), `--- ended by ${signal} with ${code} ---`);
     for (const { level, message } of process.logs.items) {
       if (/^(warn|error|fatal)/i.test(String(level))) this.complaints.count(message);
     }
