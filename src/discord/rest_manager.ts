@@ -70,7 +70,11 @@ export class RestCaller {
     const timeoutMs = this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
     rest.createRequestBody = (method, options) => {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
-      return Object.assign(createRequestBody.call(rest, method, options), { signal });
+      const request = createRequestBody.call(rest, method, options);
+      const { body } = request;
+      // A nonce makes it safe to send again what `fetch` finds lost; nothing makes it safe for any other POST.
+      const once = method === "POST" && typeof body === "string" && !isNonced(options?.body);
+      return Object.assign(request, { signal }, once && { body: readableOnce(body) });
     };
     rest.processHeaders = (url, headers, identifier) => {
       this.#learn(headers);
@@ -240,6 +244,18 @@ function parse(body: string | undefined): { code: number; message: string } {
   } catch {
     return { code: 0, message: "without a reason" };
   }
+}
+
+function isNonced(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "nonce" in body;
+}
+
+/**
+ * A body that cannot be read twice, so cannot be sent twice: Deno's `fetch` sends a request again by itself when a connection that
+ * was used before breaks, even after all of it was sent.
+ */
+function readableOnce(body: string): ReadableStream<Uint8Array> {
+  return new Blob([body]).stream();
 }
 
 type DiscordenoLogger = Pick<RestManager["logger"], "debug" | "info" | "warn" | "error" | "fatal">;
