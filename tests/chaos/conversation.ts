@@ -80,7 +80,7 @@ export class Conversation {
   /** Somebody of the staff answers. */
   answer(name: string, words: number, replyTo?: string): void {
     const { thread } = this;
-    if (thread === undefined) return;
+    if (thread === undefined || !this.#staffCan) return;
     const mark = `s${this.index}x${this.staff.length}`;
     const text = compose(mark, 0, this.#random, { words, plain: true });
     const { id } = this.#discord.now.staff(name).say(thread, text, replyTo === undefined ? {} : { replyTo });
@@ -100,10 +100,15 @@ export class Conversation {
     if (this.#change((thread) => this.#discord.now.staff(name).delete(thread, message.id))) message.removed();
   }
 
+  /** A guild that is unavailable is so for everybody. */
+  get #staffCan(): boolean {
+    return !this.#discord.now.world.guild.unavailable;
+  }
+
   /** Nothing can be changed in a thread that is archived; people open it first. */
   #change(change: (thread: string) => void): boolean {
     const { thread } = this;
-    if (thread === undefined) return false;
+    if (thread === undefined || !this.#staffCan) return false;
     if (this.#discord.now.world.thread(thread).thread.archived) {
       this.#discord.now.staff("Warden").editThread(thread, { archived: false });
     }
