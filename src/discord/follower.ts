@@ -1,7 +1,7 @@
 import { DeliveryError } from "../core/mod.ts";
 import { Code, refusedWith } from "./errors.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
-import type { DiscordMessage, DiscordRest } from "./ports.ts";
+import type { DiscordMessage, DiscordRest, NewMessage } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
@@ -56,7 +56,7 @@ export class Follower {
   }
 
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
-    if (step.do === "post") return (await this.#post(thread, step)).id;
+    if (step.do === "post") return (await this.#post(thread, step))?.id;
     try {
       await this.#awake(
         thread,
@@ -72,20 +72,29 @@ export class Follower {
     return undefined;
   }
 
+  /** Gives nothing when staff have deleted the message already, which an earlier try has posted. */
   async #post(
     thread: Snowflake,
     { nonce, content, replyTo }: Step & { do: "post" },
-  ): Promise<DiscordMessage> {
+  ): Promise<DiscordMessage | undefined> {
     try {
-      return await this.#rest.sendMessage(thread, {
-        content,
-        nonce,
-        ...(replyTo !== undefined && { replyTo }),
-      });
+      return await this.#send(thread, { content, nonce, ...(replyTo !== undefined && { replyTo }) });
     } catch (error) {
       // The text matters more than what it refers to.
-      if (replyTo === undefined || !refusedWith(error, Code.invalidForm, Code.unknownMessage)) throw error;
-      return await this.#rest.sendMessage(thread, { content, nonce });
+      if (replyTo === undefined || !refusedWith(error, Code.invalidForm)) throw error;
+      return await this.#send(thread, { content, nonce });
+    }
+  }
+
+  async #send(thread: Snowflake, message: NewMessage): Promise<DiscordMessage | undefined> {
+    try {
+      return await this.#rest.sendMessage(thread, message);
+    } catch (error) {
+      if (!refusedWith(error, Code.unknownMessage)) throw error;
+      if (message.replyTo === undefined) return undefined;
+      // Which one Discord does not know: what is answered, or what had this nonce? Without the first it is the second.
+      const { replyTo: _, ...rest } = message;
+      return await this.#send(thread, rest);
     }
   }
 

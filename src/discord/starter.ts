@@ -5,6 +5,9 @@ import { MAX_CONTENT } from "./split.ts";
 /** How many of the last messages a new thread repeats when the old one is gone. */
 const REPEATED = 20;
 
+/** Among how many of the last messages they are looked for. */
+const LOOKED_AT = 100;
+
 /** The first message of a thread: who it is, from which page, in which language. */
 export async function starterOf(uid: string, connection: Connection): Promise<string> {
   const properties = await connection.properties.all();
@@ -19,10 +22,11 @@ export async function starterOf(uid: string, connection: Connection): Promise<st
 
 /** What is said in a thread that takes the place of one that is gone: the end of the history, as much as fits. */
 export async function historyOf(connection: Connection, own: Side, delivered: number): Promise<string> {
-  const { messages } = await connection.messages({ before: delivered + 1, limit: REPEATED });
-  const lines = messages.filter(({ deletedAt }) => deletedAt === undefined).map((message) =>
-    quote(message, own)
-  );
+  const { messages } = await connection.messages({ limit: LOOKED_AT });
+  // What the visitor wrote and the old thread has never held comes as messages of its own.
+  const lines = messages.filter(({ deletedAt, side, seq }) =>
+    deletedAt === undefined && (side === own || seq <= delivered)
+  ).slice(-REPEATED).map((message) => quote(message, own));
   const head = "The earlier thread of this conversation is gone. It ended so:";
   let room = MAX_CONTENT - head.length;
   const kept: string[] = [];
