@@ -21,18 +21,24 @@ export class Changes {
 /** How often visitors do what their clients would do by themselves a little later. */
 const HURRY_EVERY_MS = 500;
 
+/** What is waited for. */
+export interface QuietOptions {
+  readonly conversations: readonly Conversation[];
+  readonly discord: UnsteadyDiscord;
+  readonly changes: Changes;
+  /** Whether the server has something left to do. */
+  readonly isWaiting: () => boolean;
+  /** After so long it gives up. */
+  readonly patienceMs: number;
+}
+
 /**
- * Waits until both sides of all conversations agree.
+ * Waits until both sides of all conversations agree and nothing is left to do.
  *
- * @param patienceMs after which it gives up
  * @returns the conversations that still differ
  */
-export async function untilQuiet(
-  conversations: readonly Conversation[],
-  discord: UnsteadyDiscord,
-  changes: Changes,
-  patienceMs: number,
-): Promise<readonly Conversation[]> {
+export async function untilQuiet(options: QuietOptions): Promise<readonly Conversation[]> {
+  const { conversations, discord, changes, isWaiting, patienceMs } = options;
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -46,7 +52,8 @@ export async function untilQuiet(
     differences(conversation, discord.now.botId).length > 0;
   try {
     let open = [...conversations];
-    while (open.length > 0 && !late) {
+    while (!late && (open.length > 0 || isWaiting())) {
+      if (open.length === 0) await changes.next();
       for (const conversation of open) {
         while (!late && differ(conversation)) await changes.next();
       }

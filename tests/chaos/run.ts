@@ -1,4 +1,4 @@
-import { findLeftovers } from "./stored.ts";
+import { findUnstored, findWaiting } from "./stored.ts";
 import { Conversation } from "./conversation.ts";
 import { Misfortunes } from "./misfortunes.ts";
 import type { ChaosOptions } from "./options.ts";
@@ -74,7 +74,14 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   discord.requestFaults.stop();
   const stopped = performance.now();
 
-  const differing = await untilQuiet(conversations, discord, changes, options.patience * 1_000);
+  const database = `${folder}/chatbox50.db`;
+  const differing = await untilQuiet({
+    conversations,
+    discord,
+    changes,
+    isWaiting: () => findWaiting(database).length > 0,
+    patienceMs: options.patience * 1_000,
+  });
   const quiet = performance.now();
   const differences = differing.map((conversation) => describe(conversation, discord, server));
   const code = await server.end("SIGTERM");
@@ -84,7 +91,8 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   }
   const faults = [
     ...differences,
-    ...differing.length > 0 ? [] : findLeftovers(`${folder}/chatbox50.db`, conversations),
+    ...findWaiting(database),
+    ...differing.length > 0 ? [] : findUnstored(database, conversations),
     ...code === 0 ? [] : [`the server ended with ${code}`],
     ...discord.pings.map((ping) => `somebody was pinged: ${JSON.stringify(ping)}`),
   ];
