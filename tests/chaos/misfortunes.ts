@@ -50,6 +50,11 @@ export class Misfortunes {
     this.#options = options;
   }
 
+  /** How many come before one comes again. */
+  get kinds(): number {
+    return KINDS.length;
+  }
+
   /** The next one happens. Resolves when it is over. */
   async next(): Promise<void> {
     const { random, tally } = this.#options;

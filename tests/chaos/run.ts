@@ -11,8 +11,12 @@ import { UnsteadyDiscord } from "./unsteady_discord.ts";
 import { UnsteadyServer } from "./unsteady_server.ts";
 import { Visitor } from "./visitor.ts";
 
-/** Misfortune comes so often: often enough for each kind in a short run, rare enough to get going in between. */
-const MISFORTUNE_EVERY_MS = [400, 2_500] as const;
+/**
+ * How often every kind of misfortune comes at least, and the limits of the pause between two: a short run gets through them all,
+ * a long one gives people time to talk in between.
+ */
+const ROUNDS = 2;
+const PAUSE_MS = [900, 5_000] as const;
 
 /** How a run went. */
 export interface Outcome {
@@ -66,10 +70,14 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     pause,
   });
   const gaps = random.fork();
+  const pauseMs = Math.min(
+    Math.max(options.minutes * 60_000 / (ROUNDS * misfortunes.kinds), PAUSE_MS[0]),
+    PAUSE_MS[1],
+  );
   const started = performance.now();
   await Promise.all([
     repeat(ending, () => pause(traffic.nextPauseMs()).then(() => traffic.next())),
-    repeat(ending, () => pause(gaps.between(...MISFORTUNE_EVERY_MS)).then(() => misfortunes.next())),
+    repeat(ending, () => pause(gaps.between(0.2 * pauseMs, 1.8 * pauseMs)).then(() => misfortunes.next())),
   ]);
   discord.requestFaults.stop();
   const stopped = performance.now();
