@@ -83,8 +83,10 @@ export class Outbox {
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
     for (const group of await groupsOf(changes, this.#options.worker, batch.connection)) {
-      const items = await this.#items(batch, group.messages);
-      const parcels = pack(items);
+      // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
+      const parcels = pack(
+        (await this.#items(batch, group.messages)).map(({ replyTo: _, ...item }) => item),
+      );
       const { uid } = batch.connection;
       const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
         const id = group.ids[part];
