@@ -76,8 +76,19 @@ export class Outbox {
     const outdated = batch.messages.filter(({ seq, rev }) =>
       seq <= through && rev > (planned.get(seq) ?? Infinity)
     );
-    await this.#change(batch, [...batch.changes, ...outdated]);
+    const taken = await this.#takenBack(batch, [...planned.keys()]);
+    await this.#change(batch, [...batch.changes, ...outdated, ...taken]);
     await this.#post(batch, batch.messages.filter(({ seq }) => seq > through));
+  }
+
+  /** What a plan has posted and the visitor has deleted since: never delivered, so it is in no batch any more. */
+  async #takenBack({ messages, connection }: Batch, planned: readonly number[]): Promise<Message[]> {
+    const missing = planned.filter((seq) => !messages.some((message) => message.seq === seq));
+    const found = await Promise.all(missing.map(async (seq) => {
+      const page = await connection.messages({ before: seq + 1, limit: 1 });
+      return page.messages.filter((message) => message.seq === seq && message.deletedAt !== undefined);
+    }));
+    return found.flat();
   }
 
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
