@@ -68,7 +68,7 @@ export class Follower {
   }
 
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
-    if (step.do === "post") return (await this.#poster.post(thread, step)).id;
+    if (step.do === "post") return (await this.#poster.post(thread, step))?.id;
     try {
       await this.#awake(
         thread,

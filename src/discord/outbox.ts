@@ -96,7 +96,10 @@ export class Outbox {
     const outdated = batch.messages.filter(({ seq, rev }) =>
       seq <= through && rev > (planned.get(seq) ?? Infinity)
     );
-    const changes = [...batch.changes, ...outdated].filter(({ rev }) => rev > (unfinished?.rev ?? 0));
+    const taken = await this.#takenBack(batch, [...planned.keys()]);
+    const changes = [...batch.changes, ...outdated, ...taken].filter(({ rev }) =>
+      rev > (unfinished?.rev ?? 0)
+    );
     await this.#change(batch, changes.sort((a, b) => a.rev - b.rev));
     const waiting = batch.messages.filter(({ seq }) => seq > through);
     if (waiting.length === 0) return;
@@ -121,11 +124,23 @@ export class Outbox {
     }
   }
 
+  /** What a plan has posted and the visitor has deleted since: never delivered, so it is in no batch any more. */
+  async #takenBack({ messages, connection }: Batch, planned: readonly number[]): Promise<Message[]> {
+    const missing = planned.filter((seq) => !messages.some((message) => message.seq === seq));
+    const found = await Promise.all(missing.map(async (seq) => {
+      const page = await connection.messages({ before: seq + 1, limit: 1 });
+      return page.messages.filter((message) => message.seq === seq && message.deletedAt !== undefined);
+    }));
+    return found.flat();
+  }
+
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
     const voice = await this.#voice(batch);
     for (const group of await groupsOf(changes, this.#options.worker, batch.connection)) {
-      const parcels = pack(await this.#items(batch, group.messages), voice);
+      // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
+      const items = (await this.#items(batch, group.messages)).map(({ replyTo: _, ...item }) => item);
+      const parcels = pack(items, voice);
       const { uid } = batch.connection;
       const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
         const id = group.ids[part];

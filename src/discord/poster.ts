@@ -28,8 +28,12 @@ export class Poster {
     this.#options = options;
   }
 
-  /** Posts. What Discord refuses for the sake of a trifle goes out without it. */
-  async post(thread: Snowflake, step: PostStep): Promise<DiscordMessage> {
+  /**
+   * Posts. What Discord refuses for the sake of a trifle goes out without it.
+   *
+   * @returns nothing when staff have deleted the message already, which an earlier try has posted
+   */
+  async post(thread: Snowflake, step: PostStep): Promise<DiscordMessage | undefined> {
     const { files = [] } = step;
     const uploads = files.length === 0
       ? []
@@ -45,7 +49,11 @@ export class Poster {
     }
   }
 
-  async #post(thread: Snowflake, step: PostStep, files: readonly Upload[]): Promise<DiscordMessage> {
+  async #post(
+    thread: Snowflake,
+    step: PostStep,
+    files: readonly Upload[],
+  ): Promise<DiscordMessage | undefined> {
     const { as, content } = step;
     // A webhook cannot answer a message: then the bot does it.
     if (as !== undefined && step.replyTo === undefined) {
@@ -59,13 +67,24 @@ export class Poster {
       nonce,
       ...(files.length > 0 && { files }),
     };
-    if (replyTo === undefined) return await this.#options.rest.sendMessage(thread, message);
     try {
-      return await this.#options.rest.sendMessage(thread, { ...message, replyTo });
+      return await this.#send(thread, { ...message, ...(replyTo !== undefined && { replyTo }) });
     } catch (error) {
       // The text matters more than what it refers to.
-      if (!refusedWith(error, Code.invalidForm, Code.unknownMessage)) throw error;
+      if (replyTo === undefined || !refusedWith(error, Code.invalidForm)) throw error;
+      return await this.#send(thread, message);
+    }
+  }
+
+  async #send(thread: Snowflake, message: NewMessage): Promise<DiscordMessage | undefined> {
+    try {
       return await this.#options.rest.sendMessage(thread, message);
+    } catch (error) {
+      if (!refusedWith(error, Code.unknownMessage)) throw error;
+      if (message.replyTo === undefined) return undefined;
+      // Which one Discord does not know: what is answered, or what had this nonce? Without the first it is the second.
+      const { replyTo: _, ...rest } = message;
+      return await this.#send(thread, rest);
     }
   }
 

@@ -92,7 +92,10 @@ export class RestCaller {
     rest.createRequestBody = (method, options) => {
       const limitMs = this.#timeoutMs(options?.files !== undefined);
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limitMs)]);
-      return Object.assign(createRequestBody.call(rest, method, options), { signal });
+      const request = createRequestBody.call(rest, method, options);
+      // A nonce makes it safe to send again what `fetch` finds lost; nothing makes it safe for any other POST.
+      const once = method === "POST" && !isNonced(options?.body);
+      return Object.assign(request, { signal }, once && readableOnce(request));
     };
     rest.processHeaders = (url, headers, identifier) => {
       this.#learn(headers);
@@ -281,6 +284,26 @@ function parse(body: string | undefined): { code: number; message: string } {
   } catch {
     return { code: 0, message: "without a reason" };
   }
+}
+
+function isNonced(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "nonce" in body;
+}
+
+type RequestBody = ReturnType<RestManager["createRequestBody"]>;
+
+/**
+ * A body that cannot be read twice, so cannot be sent twice: Deno's `fetch` sends a request again by itself when a connection that
+ * was used before breaks, even after all of it was sent.
+ */
+function readableOnce({ body, headers }: RequestBody): Pick<RequestInit, "body" | "headers"> {
+  if (body === undefined) return {};
+  const { body: stream, headers: own } = new Response(body);
+  // `fetch` knows the body of a response, and would send that again; a form names its boundary in the header.
+  return {
+    body: stream?.pipeThrough(new TransformStream()) ?? null,
+    headers: { "content-type": own.get("content-type") ?? "", ...headers },
+  };
 }
 
 type DiscordenoLogger = Pick<RestManager["logger"], "debug" | "info" | "warn" | "error" | "fatal">;

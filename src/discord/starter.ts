@@ -6,6 +6,9 @@ import type { AboutVisitor } from "./visitor.ts";
 /** How many of the last messages a new thread repeats when the old one is gone. */
 const REPEATED = 20;
 
+/** Among how many of the last messages they are looked for. */
+const LOOKED_AT = 100;
+
 /** The longest name in a thread's, in code points; Discord takes 100 characters, of which an emoji may be two. */
 const MAX_NAME = 40;
 
@@ -43,10 +46,11 @@ export async function historyOf(
   delivered: number,
   link: string | undefined,
 ): Promise<string> {
-  const { messages } = await connection.messages({ before: delivered + 1, limit: REPEATED });
-  const lines = messages.filter(({ deletedAt }) => deletedAt === undefined).map((message) =>
-    quote(message, own)
-  );
+  const { messages } = await connection.messages({ limit: LOOKED_AT });
+  // What the visitor wrote and the old thread has never held comes as messages of its own.
+  const lines = messages.filter(({ deletedAt, side, seq }) =>
+    deletedAt === undefined && (side === own || seq <= delivered)
+  ).slice(-REPEATED).map((message) => quote(message, own));
   const gone = link === undefined
     ? "The earlier thread of this conversation is gone."
     : `The earlier thread of this conversation (${link}) is gone.`;

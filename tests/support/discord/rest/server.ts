@@ -212,6 +212,11 @@ export class RestServer {
     if (fault?.kind === "late") await this.#unlessClosed(fault.until);
     if (fault?.kind === "lose") this.#options.cutLine(port);
     if (fault?.kind !== "truncate") return response;
+    if (response.body === null) {
+      // Of an answer without a body there is no half.
+      this.#options.cutLine(port);
+      return response;
+    }
     const bytes = await response.bytes();
     const half = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes.subarray(0, Math.floor(bytes.length / 2))),
