@@ -20,23 +20,38 @@ export class Blocks {
     2: new LruMap(CACHED),
   };
 
+  /** The last one for each that waits until it is known. */
+  readonly #asking: Readonly<Record<Side, Map<Uuid, Promise<void>>>> = { 1: new Map(), 2: new Map() };
+
   constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
   }
 
   /**
-   * Refuses what a blocked client wants to do. Asked for every message: what is known costs no turn of the event loop.
+   * Does what a client wants, unless it is blocked. What is known costs no turn of the event loop; while it has to be read, what
+   * comes later waits behind what came first.
    *
    * @param side of the client
-   * @returns nothing when the answer is at hand
    * @throws {ChatBoxError} `blocked`
    */
-  demandOpen(side: Side, uid: Uuid, action: string): Promise<void> | undefined {
-    const known = this.#until[side].get(uid);
-    if (known === undefined) return this.until(side, uid).then((until) => this.#demand(until, action));
-    this.#demand(known, action);
-    return undefined;
+  whenOpen<T>(side: Side, uid: Uuid, action: string, work: () => Promise<T>): Promise<T> {
+    const asking = this.#asking[side];
+    const before = asking.get(uid);
+    const known = before === undefined ? this.#until[side].get(uid) : undefined;
+    if (known !== undefined) {
+      this.#demand(known, action);
+      return work();
+    }
+    const begun = (before ?? Promise.resolve()).then(() => this.until(side, uid)).then((until) => {
+      this.#demand(until, action);
+      return { result: work() };
+    });
+    const turn = begun.then(() => {}, () => {}).then(() => {
+      if (asking.get(uid) === turn) asking.delete(uid);
+    });
+    asking.set(uid, turn);
+    return begun.then(({ result }) => result);
   }
 
   #demand(until: number, action: string): void {

@@ -77,10 +77,13 @@ export class Exchange {
   async send(side: Side, uid: Uuid, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { token, onDuplicate } = options;
     const { store, hub, clock, blocks } = this.#options;
-    const unknown = blocks.demandOpen(side, uid, "send");
-    if (unknown !== undefined) await unknown;
     const targets = this.#targets(side);
-    const appended = await store.append(uid, { side, draft, at: clock.now(), targets });
+    const appended = await blocks.whenOpen(
+      side,
+      uid,
+      "send",
+      () => store.append(uid, { side, draft, at: clock.now(), targets }),
+    );
     if (appended.duplicate) {
       onDuplicate?.(appended);
       return appended;
@@ -102,9 +105,7 @@ export class Exchange {
     change: ({ readonly type: "edit" } & MessageEdit) | { readonly type: "delete" },
   ): Promise<Message> {
     const { store, hub, clock, blocks } = this.#options;
-    const unknown = blocks.demandOpen(side, uid, change.type);
-    if (unknown !== undefined) await unknown;
-    const before = await store.message(uid, seq);
+    const before = await blocks.whenOpen(side, uid, change.type, () => store.message(uid, seq));
     if (before === undefined || (before.deletedAt !== undefined && change.type === "edit")) {
       throw new ChatBoxError("not_found", `Cannot ${change.type} message ${seq}: there is none in ${uid}`);
     }
@@ -131,7 +132,7 @@ export class Exchange {
 
   /** A client is typing. */
   async typing(side: Side, uid: Uuid, name: string): Promise<void> {
-    await this.#options.blocks.demandOpen(side, uid, "type");
+    await this.#options.blocks.whenOpen(side, uid, "type", () => Promise.resolve());
     this.#options.hub.publish(uid, { type: "typing", side, name });
     await this.#options.callbacks.signal(otherSide(side), uid, { type: "typing", name });
   }

@@ -62,3 +62,24 @@ Deno.test("ServiceWorker refuses a time that is none, and a client that nobody k
   await assert.rejects(test.box.worker2.setBlocked("peer of ada", NaN), RangeError);
   await assert.rejects(test.box.worker2.setBlocked("nobody", Infinity), { code: "not_found" });
 });
+
+// Found by chaos: the first message waited for what the second one found known.
+Deno.test("[O1] ServiceWorker stores messages in their order while it is read whether the client is blocked", async () => {
+  const store = new LastingStore();
+  const texts = Array.from({ length: 12 }, (_, number) => String(number));
+  const first = makeBox({ store });
+  await first.box.worker1.accessNewClient("ada");
+  await first[Symbol.asyncDispose]();
+  await using test = makeBox({ store });
+  const send = test.box.worker1.getMessageSender("ada");
+  await test.box.worker1.connectionOf("ada");
+  const sent: Promise<unknown>[] = [];
+  for (const text of texts) {
+    sent.push(send(text));
+    // Each comes one step later, so that one of them meets the very moment at which it is known.
+    await Promise.resolve();
+  }
+  await Promise.all(sent);
+  const messages = await (await test.box.worker1.connectionOf("ada"))?.messages();
+  assert.deepEqual(messages?.messages.map(({ content }) => content), texts);
+});

@@ -26,26 +26,31 @@ async function* serveAndCut(listener: Deno.TcpListener): AsyncGenerator<string> 
 }
 
 // Found by chaos: `fetch` sends a request again by itself when a connection that was used before breaks under it.
-Deno.test("[X2] RestCaller sends a POST once although the connection breaks, and leaves it to its caller", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const seen: string[] = [];
-  const serving = (async (): Promise<void> => {
-    for await (const request of serveAndCut(listener)) seen.push(request);
-  })().catch((error) => assert.ok(error instanceof Deno.errors.BadResource, error));
-  const caller = new RestCaller({
-    token: "no-token-of-discords",
-    apiUrl: `http://127.0.0.1:${listener.addr.port}`,
-    clock: systemClock,
-    logger: silentLogger,
-    attemptTimeoutMs: 2_000,
+for (const files of [[], [{ name: "a.txt", blob: new Blob(["a"]) }]]) {
+  Deno.test(`[X2] RestCaller sends ${files.length === 0 ? "a POST" : "an upload"} once although the connection breaks, and leaves it to its caller`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const seen: string[] = [];
+    const serving = (async (): Promise<void> => {
+      for await (const request of serveAndCut(listener)) seen.push(request);
+    })().catch((error) => assert.ok(error instanceof Deno.errors.BadResource, error));
+    const caller = new RestCaller({
+      token: "no-token-of-discords",
+      apiUrl: `http://127.0.0.1:${listener.addr.port}`,
+      clock: systemClock,
+      logger: silentLogger,
+      attemptTimeoutMs: 2_000,
+    });
+    await caller.call("test", "GET", "/guilds/1/threads/active");
+    await assert.rejects(
+      caller.call("test", "POST", "/channels/1/threads", {
+        body: { name: "visitor" },
+        ...(files.length > 0 && { files }),
+      }),
+      DiscordUnreachable,
+    );
+    assert.deepEqual(seen, ["GET /v10/guilds/1/threads/active", "POST /v10/channels/1/threads"]);
+    await caller.close();
+    listener.close();
+    await serving;
   });
-  await caller.call("test", "GET", "/guilds/1/threads/active");
-  await assert.rejects(
-    caller.call("test", "POST", "/channels/1/threads", { body: { name: "visitor" } }),
-    DiscordUnreachable,
-  );
-  assert.deepEqual(seen, ["GET /v10/guilds/1/threads/active", "POST /v10/channels/1/threads"]);
-  await caller.close();
-  listener.close();
-  await serving;
-});
+}
