@@ -22,7 +22,7 @@ import {
   type StorageOptions,
 } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
-import { Presence, socketsForOpenFiles, WebService } from "./web/mod.ts";
+import { Presence, socketsForOpenFiles, StaffLinks, WebService } from "./web/mod.ts";
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
@@ -105,6 +105,8 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   const presence = new Presence(clock, await storage.store.lastActiveAt(2));
   started.defer(() => presence.close());
 
+  const { publicUrl } = config;
+  const staffLinks = new StaffLinks(identityKey);
   const discord = new DiscordService({
     worker: chatBox.worker2,
     token,
@@ -112,6 +114,11 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     ...(isSnowflake(config.discordChannelId) && { channelId: config.discordChannelId }),
     threadOn: config.threadOn,
     notePrefix: config.notePrefix,
+    staffRole: config.staffRole,
+    reopenOn: config.reopen,
+    persona: config.discordPersona,
+    files: storage.files,
+    ...(publicUrl !== undefined && { fileLink: (id) => `${publicUrl}${staffLinks.pathOf(id)}` }),
     onStaffActive: () => presence.touch(),
     metrics: metrics.discord,
     logger: makeLogger("discord"),

@@ -71,14 +71,15 @@ function checkAddress(config: Config, served: boolean, report: Report): void {
 }
 
 async function checkDiscord({ config, logger }: CommandContext, report: Report): Promise<void> {
-  const { discordToken: token, discordApiUrl: apiUrl, discordChannelId } = config;
+  const { discordToken: token, discordApiUrl: apiUrl, discordChannelId, discordPersona } = config;
   if (token === undefined) {
     report(false, "Token", 'DISCORD_TOKEN is not set; "chatbox50 serve" explains how to get one');
     return;
   }
+  const use = { webhooks: discordPersona === "webhook" };
   using discord = new DiscordInspection({ token, apiUrl, clock: systemClock, logger });
   try {
-    for await (const { ok, subject, detail } of discord.inspect(channelOf(discordChannelId))) {
+    for await (const { ok, subject, detail } of discord.inspect(channelOf(discordChannelId), use)) {
       report(ok, subject, detail);
     }
   } catch (error) {

@@ -91,6 +91,21 @@ export const OPTIONS = {
     fallback: "//",
     help: "A staff message that begins so stays in Discord",
   }),
+  STAFF_ROLE: option({
+    type: line(100),
+    fallbackWords: "none: everybody who may write in the channel",
+    help: "Role (id or name) of those who answer; what others write in a thread stays in Discord",
+  }),
+  REOPEN: option({
+    type: oneOf("message", "staff"),
+    fallback: "message",
+    help: "What opens a closed conversation again: the visitor's next message, or only staff",
+  }),
+  DISCORD_PERSONA: option({
+    type: oneOf("bot", "webhook"),
+    fallback: "bot",
+    help: "Who speaks for visitors in Discord: the bot, or a webhook under their names",
+  }),
   PUBLIC_URL: option({
     type: httpUrl,
     fallbackWords: "none",

@@ -1,3 +1,4 @@
+import { Blocks } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
 import { Directory } from "./directory.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -82,6 +83,7 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   readonly worker2: ServiceWorker<Id2, Id1>;
   readonly #store: Store;
   readonly #directory: Directory;
+  readonly #blocks: Blocks;
   readonly #dispatcher: Dispatcher;
   readonly #closing = new AbortController();
   #state: "new" | "started" | "closed" = "new";
@@ -120,8 +122,10 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
       backoff: { baseMs: options.retryBaseMs ?? 500, maxMs: options.retryMaxMs ?? 60_000 },
       signal: this.#closing.signal,
     });
-    const exchange = new Exchange({ store, hub, clock, directory, dispatcher, callbacks, services });
-    const shared = { store, ids, directory, dispatcher, exchange, watch, signal: this.#closing.signal };
+    const blocks = this.#blocks = new Blocks(store, clock);
+    const exchange = new Exchange({ store, hub, clock, blocks, directory, dispatcher, callbacks, services });
+    const { signal } = this.#closing;
+    const shared = { store, ids, blocks, directory, dispatcher, exchange, watch, signal };
     this.worker1 = new ServiceWorker({ ...shared, service: services[1], peer: services[2] });
     this.worker2 = new ServiceWorker({ ...shared, service: services[2], peer: services[1] });
   }
@@ -138,6 +142,7 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
    */
   forget(uid?: Uuid): void {
     this.#directory.forget(uid);
+    this.#blocks.forget(uid);
   }
 
   /**

@@ -120,7 +120,8 @@ export class Courier {
     const { side, name, idType } = this.#service;
     const waiting = await store.deliverable(this.#uid, side, receiver.limit, receiver.echo);
     this.#seen = Math.max(this.#seen, waiting.rev);
-    if (waiting.messages.length === 0 && waiting.changes.length === 0) {
+    // A note is of an attempt that has begun: what it was for may be taken back by now, and half arrived.
+    if (waiting.messages.length === 0 && waiting.changes.length === 0 && waiting.note === undefined) {
       await store.confirm(this.#uid, side, { seq: waiting.seq, rev: waiting.rev });
       return waiting.more;
     }

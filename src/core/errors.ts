@@ -8,6 +8,8 @@ export type ChatBoxErrorCode =
   | "bad_id"
   /** The message is not the caller's to change. */
   | "forbidden"
+  /** The other side wants to hear nothing from the client. */
+  | "blocked"
   /** The other side's create callback failed or is missing. */
   | "create_failed"
   /** Too much is waiting to be stored, or the disk is full; nothing was stored, try again later. */

@@ -1,3 +1,4 @@
+import type { Blocks } from "./blocks.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -18,6 +19,7 @@ export interface ExchangeOptions {
   readonly store: Store;
   readonly hub: Hub;
   readonly clock: Clock;
+  readonly blocks: Blocks;
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
   readonly callbacks: Callbacks;
@@ -67,12 +69,21 @@ export class Exchange {
     return await this.#options.directory.find(side, id) ?? raise(this.#unknownClient(side, id));
   }
 
-  /** Stores a message and sends it on its way. */
+  /**
+   * Stores a message and sends it on its way.
+   *
+   * @throws {ChatBoxError} `blocked` when the other side wants to hear nothing from this client
+   */
   async send(side: Side, uid: Uuid, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { token, onDuplicate } = options;
-    const { store, hub, clock } = this.#options;
+    const { store, hub, clock, blocks } = this.#options;
     const targets = this.#targets(side);
-    const appended = await store.append(uid, { side, draft, at: clock.now(), targets });
+    const appended = await blocks.whenOpen(
+      side,
+      uid,
+      "send",
+      () => store.append(uid, { side, draft, at: clock.now(), targets }),
+    );
     if (appended.duplicate) {
       onDuplicate?.(appended);
       return appended;
@@ -93,8 +104,8 @@ export class Exchange {
     seq: number,
     change: ({ readonly type: "edit" } & MessageEdit) | { readonly type: "delete" },
   ): Promise<Message> {
-    const { store, hub, clock } = this.#options;
-    const before = await store.message(uid, seq);
+    const { store, hub, clock, blocks } = this.#options;
+    const before = await blocks.whenOpen(side, uid, change.type, () => store.message(uid, seq));
     if (before === undefined || (before.deletedAt !== undefined && change.type === "edit")) {
       throw new ChatBoxError("not_found", `Cannot ${change.type} message ${seq}: there is none in ${uid}`);
     }
@@ -121,6 +132,7 @@ export class Exchange {
 
   /** A client is typing. */
   async typing(side: Side, uid: Uuid, name: string): Promise<void> {
+    await this.#options.blocks.whenOpen(side, uid, "type", () => Promise.resolve());
     this.#options.hub.publish(uid, { type: "typing", side, name });
     await this.#options.callbacks.signal(otherSide(side), uid, { type: "typing", name });
   }

@@ -1,4 +1,5 @@
 import { abortable } from "./abortable.ts";
+import type { Blocks } from "./blocks.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
@@ -31,6 +32,7 @@ export interface ServiceWorkerParts {
   readonly peer: Service;
   readonly store: Store;
   readonly ids: IdSource;
+  readonly blocks: Blocks;
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
   readonly exchange: Exchange;
@@ -277,7 +279,8 @@ export class ServiceWorker<Id, PeerId> {
   /**
    * Sends a message of a client.
    *
-   * @throws {ChatBoxError} `not_found` for an unknown client, `overloaded` when it cannot be stored now
+   * @throws {ChatBoxError} `not_found` for an unknown client, `blocked` when the other side has blocked this one,
+   *   `overloaded` when it cannot be stored now
    */
   async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { directory, exchange, service } = this.#parts;
@@ -326,6 +329,42 @@ export class ServiceWorker<Id, PeerId> {
   async typing(id: Id, name: string): Promise<void> {
     const { uid } = await this.#known(id);
     await this.#parts.exchange.typing(this.side, uid, name);
+  }
+
+  /**
+   * Hears nothing more from the client on the other side: what they send or change is refused as `blocked`. It lasts across
+   * restarts.
+   *
+   * @param until Unix milliseconds, `Infinity` until further notice, `null` to hear from them again
+   * @throws {ChatBoxError} `not_found` for an unknown client
+   */
+  async setBlocked(id: Id, until: number | null): Promise<void> {
+    if (Number.isNaN(until)) {
+      throw new RangeError("Cannot block a client: until is NaN, allowed are a time, Infinity and null");
+    }
+    const { uid } = await this.#known(id);
+    await this.#parts.blocks.set(this.#parts.peer.side, uid, until ?? 0);
+  }
+
+  /** Until when this service hears nothing from the client on the other side, see {@link ServiceWorker.setBlocked}. */
+  async blockedUntil(connection: Connection): Promise<number | null> {
+    const until = await this.#parts.blocks.until(this.#parts.peer.side, connection.uid);
+    return until === 0 ? null : until;
+  }
+
+  /** Whether the other service hears nothing from this client at the moment; nobody blocks a conversation that has not begun. */
+  async isBlocked(connection: Connection): Promise<boolean> {
+    if (await this.#parts.directory.byUid(connection.uid) === undefined) return false;
+    return await this.#parts.blocks.until(this.side, connection.uid) > 0;
+  }
+
+  /** When a connection was made and when one of its clients was there last, in Unix milliseconds. */
+  async seenAt(
+    connection: Connection,
+  ): Promise<{ readonly first: number; readonly last: number } | undefined> {
+    // The one that is kept in memory does not follow every access.
+    const record = await this.#parts.store.connection(connection.uid);
+    return record && { first: record.createdAt, last: record.lastSeenAt };
   }
 
   /** The uid of a client's connection; `undefined` for an unknown client. */

@@ -1,9 +1,12 @@
-import type { ServiceWorker, Uuid } from "../core/mod.ts";
+import type { Connection, ServiceWorker, Uuid } from "../core/mod.ts";
 import { listed, optional } from "./errors.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest } from "./ports.ts";
-import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
+import { compareSnowflakes, isSnowflake, type Snowflake, snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
+
+/** How many known messages of a thread are looked at again for edits and deletions. */
+const REVIEWED = 50;
 
 /** How many pages of archived threads are looked through for those that have something new; 1,000 threads. */
 const MAX_ARCHIVED_PAGES = 10;
@@ -89,20 +92,54 @@ export class CatchUp {
     return this.#options.worker.recentIds(MAX_KNOWN);
   }
 
-  /** Reads a thread from where it is known, oldest first, and hands each message on. Unpaired threads have nothing to read. */
-  async read(thread: Snowflake, hand: (message: DiscordMessage) => Promise<void>): Promise<void> {
+  /**
+   * Reads a thread from where it is known, oldest first, and hands each message on. Unpaired threads have nothing to read.
+   *
+   * @param review gets the last messages that were known, for what has become of them
+   */
+  async read(
+    thread: Snowflake,
+    hand: (message: DiscordMessage) => Promise<void>,
+    review: (messages: readonly DiscordMessage[], through: Snowflake) => Promise<void>,
+  ): Promise<void> {
     const { worker, rest } = this.#options;
     const connection = await worker.connectionOf(thread);
     if (connection === undefined) return;
     const cursor = await worker.cursor(thread);
     // A forum post's first message has the id of its thread; the bot wrote it.
-    let after = isSnowflake(cursor) ? cursor : thread;
+    let after = isSnowflake(cursor) ? await this.#lookBack(connection, cursor) : thread;
+    let known: DiscordMessage[] | undefined = [];
     while (true) {
       const messages = await optional(rest.messagesAfter(thread, after, PAGE), []);
-      for (const message of messages) await hand(message);
+      for (const message of messages) {
+        if (isSnowflake(cursor) && compareSnowflakes(message.id, cursor) <= 0) {
+          known?.push(message);
+          continue;
+        }
+        if (known !== undefined && isSnowflake(cursor)) await review(known, cursor);
+        known = undefined;
+        await hand(message);
+      }
       const last = messages.at(-1);
-      if (last === undefined || messages.length < PAGE) return;
-      after = last.id;
+      if (last !== undefined && messages.length >= PAGE) {
+        after = last.id;
+        continue;
+      }
+      if (known !== undefined && isSnowflake(cursor)) await review(known, cursor);
+      return;
     }
+  }
+
+  /** Just before one of the last messages that are known, so that what has become of them comes in the same answer. */
+  async #lookBack(connection: Connection, cursor: Snowflake): Promise<Snowflake> {
+    const { messages } = await connection.messages({ limit: REVIEWED });
+    for (const { seq } of messages) {
+      const ids = (await this.#options.worker.remoteIds(connection, seq)).filter(isSnowflake);
+      const [first] = ids.sort(compareSnowflakes);
+      if (first !== undefined && compareSnowflakes(first, cursor) < 0) {
+        return snowflake.decode(String(BigInt(first) - 1n));
+      }
+    }
+    return cursor;
   }
 }

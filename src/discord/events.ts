@@ -12,6 +12,7 @@ import {
   readRole,
   readUser,
 } from "./payloads.ts";
+import { readInteraction } from "./commands/interaction.ts";
 import type { DiscordEvent } from "./ports.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 
@@ -77,6 +78,10 @@ export class EventReader {
         return [{ type: "role", guildId: id(data, "guild_id"), role: readRole(object(data.role)) }];
       case "GUILD_MEMBER_UPDATE":
         return this.#memberUpdate(data);
+      case "INTERACTION_CREATE": {
+        const interaction = readInteraction(data);
+        return interaction === undefined ? [] : [{ type: "interaction", interaction }];
+      }
       default:
         return this.#messageEvents(name, data);
     }

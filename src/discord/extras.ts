@@ -21,13 +21,18 @@ function string(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Lines for stickers, polls, forwards, rich embeds and attachments, in the order in which Discord shows them. */
+/**
+ * Lines for stickers, polls, forwards and rich embeds, in the order in which Discord shows them. A message's own attachments are
+ * not among them, those of a forwarded one are.
+ */
 export function describeExtras(message: Readonly<Record<string, unknown>>): readonly string[] {
   const lines: string[] = [];
   if (fields(message.message_reference).type === FORWARD) {
     for (const snapshot of list(message.message_snapshots)) {
       const forwarded = fields(snapshot.message);
-      lines.push(...[string(forwarded.content), ...describeExtras(forwarded)].filter((line) => line !== ""));
+      const files = list(forwarded.attachments).map(({ filename }) => `[${string(filename) || "file"}]`);
+      const quoted = [string(forwarded.content), ...describeExtras(forwarded), ...files];
+      lines.push(...quoted.filter((line) => line !== ""));
     }
   }
   for (const embed of list(message.embeds)) {
@@ -35,9 +40,6 @@ export function describeExtras(message: Readonly<Record<string, unknown>>): read
     if (embed.type !== undefined && embed.type !== "rich") continue;
     const words = [string(embed.title), string(embed.description)].filter((word) => word !== "");
     if (words.length > 0) lines.push(words.join("\n"));
-  }
-  for (const attachment of list(message.attachments)) {
-    lines.push(`[${string(attachment.filename) || "file"}]`);
   }
   for (const sticker of list(message.sticker_items)) lines.push(`[${string(sticker.name) || "sticker"}]`);
   const poll = fields(message.poll);

@@ -1,20 +1,32 @@
 import { DeliveryError } from "../core/mod.ts";
-import { Code, refusedWith } from "./errors.ts";
+import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
+import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
+import { isAboutMessage } from "./verdict.ts";
 
 const PAGE = 100;
 
 /** How much of a thread is read to find what was posted; a plan is a few posts, staff would have to write the rest. */
 const MAX_PAGES = 10;
 
+/** How far a plan was followed. */
+export interface Followed {
+  /** The ids of the posts that were made, by step number. */
+  readonly made: ReadonlyMap<number, Snowflake>;
+  /** The step at which Discord said no to this one message; what comes after it was not tried. */
+  readonly refused?: { readonly number: number; readonly error: DiscordRefusal };
+}
+
 /** Does what a plan says, step by step. */
 export class Follower {
   readonly #rest: DiscordRest;
+  readonly #poster: Poster;
 
-  constructor(rest: DiscordRest) {
+  constructor(rest: DiscordRest, poster: Poster) {
     this.#rest = rest;
+    this.#poster = poster;
   }
 
   /**
@@ -31,32 +43,39 @@ export class Follower {
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
     }
-    return alreadyPosted(plan, messages, botId);
+    return alreadyPosted(plan, messages, (message) => this.#poster.isOwn(message, botId));
   }
 
   /**
-   * Follows a plan from where it is.
+   * Follows a plan from where it is, to its end or to the first step that Discord refuses for what it says.
    *
-   * @param made the ids of the posts that are known to be done, by step number; the others come in as they are made
+   * @param done steps that are known to be done
    */
-  async follow(plan: Plan, made: Map<number, Snowflake>, signal: AbortSignal): Promise<void> {
+  async follow(plan: Plan, done: ReadonlyMap<number, Snowflake>, signal: AbortSignal): Promise<Followed> {
+    const made = new Map(done);
     for (const [number, step] of plan.steps.entries()) {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
-      const id = await this.#take(plan.thread, step);
-      if (id !== undefined) made.set(number, id);
+      try {
+        const id = await this.#take(plan.thread, step);
+        if (id !== undefined) made.set(number, id);
+      } catch (error) {
+        if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
+        return { made, refused: { number, error } };
+      }
     }
+    return { made };
   }
 
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
-    if (step.do === "post") return (await this.#post(thread, step)).id;
+    if (step.do === "post") return (await this.#poster.post(thread, step))?.id;
     try {
       await this.#awake(
         thread,
         () =>
           step.do === "edit"
-            ? this.#rest.editMessage(thread, step.id, step.content)
-            : this.#rest.deleteMessage(thread, step.id),
+            ? this.#poster.edit(thread, step.id, step.content)
+            : this.#poster.remove(thread, step.id),
       );
     } catch (error) {
       // Deleted by staff, or together with its thread: there is nothing left to change.
@@ -65,30 +84,13 @@ export class Follower {
     return undefined;
   }
 
-  async #post(
-    thread: Snowflake,
-    { nonce, content, replyTo }: Step & { do: "post" },
-  ): Promise<DiscordMessage> {
-    try {
-      return await this.#rest.sendMessage(thread, {
-        content,
-        nonce,
-        ...(replyTo !== undefined && { replyTo }),
-      });
-    } catch (error) {
-      // The text matters more than what it refers to.
-      if (replyTo === undefined || !refusedWith(error, Code.invalidForm, Code.unknownMessage)) throw error;
-      return await this.#rest.sendMessage(thread, { content, nonce });
-    }
-  }
-
   /** Sending wakes an archived thread by itself, changing a message in it does not. */
   async #awake(thread: Snowflake, change: () => Promise<void>): Promise<void> {
     try {
       await change();
     } catch (error) {
       if (!refusedWith(error, Code.threadArchived)) throw error;
-      await this.#rest.unarchive(thread);
+      await this.#rest.changeThread(thread, { archived: false });
       await change();
     }
   }

@@ -1,5 +1,5 @@
-import { type Membership, missingIn, type PermissionName, permissionsIn } from "./permissions.ts";
-import type { DiscordChannel, DiscordEvent, DiscordGuild, DiscordRole } from "./ports.ts";
+import { type Membership, permissionsIn } from "./permissions.ts";
+import type { DiscordChannel, DiscordEvent, DiscordGuild, DiscordRole, DiscordUser } from "./ports.ts";
 import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
 
 /** The name by which the channel is found when no id is configured. */
@@ -11,6 +11,7 @@ interface GuildPage {
   readonly ownerId: Snowflake | undefined;
   readonly channels: Map<Snowflake, DiscordChannel>;
   readonly roles: Map<Snowflake, DiscordRole>;
+  readonly fileBytes: number;
   ownRoles: readonly Snowflake[] | undefined;
   available: boolean;
 }
@@ -121,18 +122,41 @@ export class GuildBook {
     return `There is no ${wanted}; the bot sees ${seen}`;
   }
 
-  /** The permissions that the bot lacks in a channel; none where the guild did not tell enough to know. */
-  missing(channel: DiscordChannel): readonly PermissionName[] {
+  /** What the bot may do in a channel; everything where the guild did not tell enough to know. */
+  ownBits(channel: DiscordChannel): bigint {
     const page = channel.guildId && this.#guilds.get(channel.guildId);
-    if (!page || this.#botId === undefined || page.ownRoles === undefined || page.roles.size === 0) return [];
-    const member: Membership = {
-      botId: this.#botId,
-      guildId: page.id,
-      roles: page.ownRoles,
-      ...(page.ownerId !== undefined && { ownerId: page.ownerId }),
-    };
-    return missingIn(channel, permissionsIn(channel, member, page.roles));
+    if (!page || this.#botId === undefined || page.ownRoles === undefined) return UNKNOWN;
+    return bitsOf(page, channel, this.#botId, page.ownRoles);
   }
+
+  /** What a member may do in a channel; nothing where their roles are not known. */
+  memberBits(channel: DiscordChannel, { id, roles }: DiscordUser): bigint {
+    const page = channel.guildId && this.#guilds.get(channel.guildId);
+    return !page || roles === undefined ? 0n : bitsOf(page, channel, id, roles);
+  }
+
+  /** The bytes that a file of the bot's may have in a guild. */
+  fileBytes(guildId: Snowflake): number {
+    return this.#guilds.get(guildId)?.fileBytes ?? 0;
+  }
+}
+
+const UNKNOWN = (1n << 64n) - 1n;
+
+function bitsOf(
+  page: GuildPage,
+  channel: DiscordChannel,
+  id: Snowflake,
+  roles: readonly Snowflake[],
+): bigint {
+  if (page.roles.size === 0) return UNKNOWN;
+  const member: Membership = {
+    memberId: id,
+    guildId: page.id,
+    roles,
+    ...(page.ownerId !== undefined && { ownerId: page.ownerId }),
+  };
+  return permissionsIn(channel, member, page.roles);
 }
 
 function pageOf(guild: DiscordGuild): GuildPage {
@@ -142,6 +166,7 @@ function pageOf(guild: DiscordGuild): GuildPage {
     ownerId: guild.ownerId,
     channels: new Map(guild.channels.map((channel) => [channel.id, channel])),
     roles: new Map(guild.roles.map((role) => [role.id, role])),
+    fileBytes: guild.fileBytes,
     ownRoles: guild.ownRoles,
     available: true,
   };

@@ -2,13 +2,24 @@ import type { PermissionName } from "./permissions.ts";
 import type { DiscordChannel } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 
+/** Who the bot is. */
+export interface Bot {
+  readonly id: Snowflake;
+  readonly applicationId: Snowflake;
+}
+
 /** Where the bot works: who it is, and the channel in which threads are made. */
 export interface Home {
   readonly botId: Snowflake;
+  readonly applicationId: Snowflake;
   readonly guildId: Snowflake;
   readonly channel: DiscordChannel;
   /** Required permissions that the bot is known to lack in the channel. */
   readonly missing: readonly PermissionName[];
+  /** Others that parts of the service want. */
+  readonly lacking: readonly PermissionName[];
+  /** The bytes that a file may have there. */
+  readonly fileBytes: number;
 }
 
 /** Gives the present home; `undefined` while there is none. */

@@ -1,8 +1,14 @@
-import type { JsonObject, Message, MessageEdit, ServiceWorker, Uuid } from "../core/mod.ts";
+import type { Connection, JsonObject, Message, MessageEdit, ServiceWorker, Uuid } from "../core/mod.ts";
 import { authorOf, displayName } from "./author.ts";
+import type { Desk } from "./desk.ts";
+import type { Attachments, KeptAttachments } from "./files/attachments.ts";
 import { type MarkupNames, readMarkup } from "./markup.ts";
 import type { DiscordMessage, DiscordMessageEdit, DiscordUser } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
+import type { Staff } from "./staff.ts";
+
+/** How many delivered messages back the last one is looked for that stood before an answer. */
+const LOOK_BACK = 100;
 
 /**
  * DEFAULT and REPLY; all other types are what Discord says or what applications answer.
@@ -13,14 +19,23 @@ const SPOKEN_TYPES: readonly number[] = [0, 19];
 /** What the inbox needs. */
 export interface InboxOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
-  /** The bot itself and its webhooks: what they write is our own (X5). */
-  readonly isOwn: (id: Snowflake) => boolean;
+  /** Whether the bot itself or a webhook of its own wrote it: that is our own (X5). */
+  readonly isOwn: (message: DiscordMessage) => boolean;
+  /** Whether somebody is the bot itself. */
+  readonly isSelf: (id: Snowflake) => boolean;
+  /** Who may be heard by visitors. */
+  readonly staff: Staff;
+  readonly attachments: Attachments;
+  readonly desk: Desk;
   /** A message that begins so stays in Discord; none when empty. */
   readonly notePrefix: string;
   readonly names: Omit<MarkupNames, "users">;
   /** Somebody of the staff wrote or typed. */
   readonly onStaffActive: () => void;
 }
+
+/** How a message is shown to the visitor. */
+type View = MessageEdit & { readonly data: JsonObject };
 
 /** Brings what staff do in a thread to the visitor. The caller keeps the order of a thread's events. */
 export class Inbox {
@@ -32,24 +47,13 @@ export class Inbox {
 
   /** A message of a paired thread, live or read later. The same one again changes nothing. */
   async message(message: DiscordMessage): Promise<void> {
-    const { worker, onStaffActive } = this.#options;
+    const { worker } = this.#options;
     const { id, channelId: thread } = message;
-    const view = this.#isForVisitor(message) ? this.#view(message) : undefined;
-    if (view === undefined) {
+    const known = await worker.findMessage(thread, id);
+    if (known !== undefined) return await this.#change(message, known);
+    if (!await this.#isForVisitor(message) || !await this.#send(message, { cursor: id })) {
       await this.#passOver(thread, id);
-      return;
     }
-    onStaffActive();
-    const replyTo = message.replyTo && await worker.findMessage(thread, message.replyTo);
-    const { message: stored, duplicate } = await worker.send(thread, {
-      ...view,
-      cid: `d${id}`,
-      author: authorOf(message.author, message.guildId),
-      remoteIds: [id],
-      cursor: id,
-      ...(replyTo && { replyTo: replyTo.seq }),
-    });
-    if (duplicate) await this.#change(message, stored);
   }
 
   /** An update of a message: an edit when it says when it was edited, anything else is a link's preview and the like. */
@@ -57,6 +61,35 @@ export class Inbox {
     if (message?.editedTimestamp === undefined) return;
     const stored = await this.#options.worker.findMessage(message.channelId, message.id);
     if (stored !== undefined) await this.#change(message, stored);
+    // A note that is none any more, or the first words of what had nothing to show.
+    else if (await this.#isForVisitor(message)) await this.#send(message, {});
+  }
+
+  /**
+   * A thread is read again: compares what is there now with what is known of it.
+   *
+   * @param messages those up to and with `through`, oldest first, without a gap
+   */
+  async review(thread: Snowflake, messages: readonly DiscordMessage[], through: Snowflake): Promise<void> {
+    const { worker } = this.#options;
+    const [first] = messages;
+    const connection = await worker.connectionOf(thread);
+    // None at all: that is what Discord shows to who may not read.
+    if (connection === undefined || first === undefined) return;
+    for (const message of messages) {
+      await this.edit({ id: message.id, channelId: thread, message });
+    }
+    const there = new Set(messages.map(({ id }) => id));
+    const page = await connection.messages({ limit: LOOK_BACK });
+    for (const { seq, side, deletedAt } of page.messages) {
+      if (side !== worker.side || deletedAt !== undefined) continue;
+      const ids = (await worker.remoteIds(connection, seq)).filter(isSnowflake);
+      const isMissing = ids.length > 0 &&
+        ids.every((id) =>
+          !there.has(id) && compareSnowflakes(id, first.id) > 0 && compareSnowflakes(id, through) <= 0
+        );
+      if (isMissing) await worker.delete(thread, seq);
+    }
   }
 
   /** Messages were deleted. */
@@ -71,17 +104,58 @@ export class Inbox {
 
   /** Somebody is typing in a paired thread. */
   async typing(thread: Snowflake, user: DiscordUser): Promise<void> {
-    if (this.#options.isOwn(user.id)) return;
-    this.#options.onStaffActive();
-    await this.#options.worker.typing(thread, displayName(user));
+    const { worker, staff, isSelf, onStaffActive } = this.#options;
+    if (isSelf(user.id) || !await staff.has(user)) return;
+    onStaffActive();
+    await worker.typing(thread, displayName(user));
+    const connection = await worker.connectionOf(thread);
+    if (connection !== undefined) await this.#markRead(thread, connection);
   }
 
-  #isForVisitor(message: DiscordMessage): boolean {
-    const { isOwn } = this.#options;
-    if (isOwn(message.author.id) || (message.webhookId !== undefined && isOwn(message.webhookId))) {
-      return false;
+  /** Gives whether there was anything to show. */
+  async #send(message: DiscordMessage, extra: { readonly cursor?: Snowflake }): Promise<boolean> {
+    const { worker, desk, onStaffActive, attachments } = this.#options;
+    const { id, channelId: thread } = message;
+    const connection = await worker.connectionOf(thread);
+    if (connection === undefined) return false;
+    const cid = `d${id}`;
+    const kept = await attachments.keep(message, connection.uid, cid);
+    const view = this.#view(message, kept);
+    if (view === undefined) return false;
+    onStaffActive();
+    const replyTo = message.replyTo && await worker.findMessage(thread, message.replyTo);
+    await worker.send(thread, {
+      ...view,
+      ...extra,
+      cid,
+      author: authorOf(message.author, message.guildId),
+      remoteIds: [id],
+      ...(replyTo && { replyTo: replyTo.seq }),
+    });
+    await this.#markRead(thread, connection, id);
+    await desk.staffWrote(thread, connection, id);
+    return true;
+  }
+
+  /**
+   * Whoever answers has read what was there.
+   *
+   * @param before the id of the answer; what came later was not there yet
+   */
+  async #markRead(thread: Snowflake, connection: Connection, before?: Snowflake): Promise<void> {
+    const { worker } = this.#options;
+    const { delivered, read } = await connection.watermarks(worker.side);
+    for (let seq = delivered; seq > read && seq > delivered - LOOK_BACK; seq--) {
+      const ids = (await worker.remoteIds(connection, seq)).filter(isSnowflake);
+      const isLater = before !== undefined && ids.some((id) => compareSnowflakes(id, before) > 0);
+      if (!isLater) return await worker.markRead(thread, seq);
     }
-    return SPOKEN_TYPES.includes(message.type) && !this.#isNote(message);
+  }
+
+  async #isForVisitor(message: DiscordMessage): Promise<boolean> {
+    const { isOwn, staff } = this.#options;
+    return !isOwn(message) && SPOKEN_TYPES.includes(message.type) && !this.#isNote(message) &&
+      await staff.has(message.author);
   }
 
   #isNote({ content }: DiscordMessage): boolean {
@@ -90,16 +164,21 @@ export class Inbox {
   }
 
   /** A message for the visitor; `undefined` when nothing of it can be shown. */
-  #view(message: DiscordMessage): (MessageEdit & { readonly data: JsonObject }) | undefined {
+  #view(message: DiscordMessage, { files, ids }: KeptAttachments): View | undefined {
     const { names } = this.#options;
     const { content, nodes } = readMarkup(message.content, { ...names, users: message.mentions });
-    const lines = [content, ...message.extras].filter((line) => line !== "");
-    if (lines.length === 0) return undefined;
+    const named = message.attachments.filter(({ id }) => !ids.includes(id)).map(({ filename }) =>
+      `[${filename}]`
+    );
+    const lines = [content, ...message.extras, ...named].filter((line) => line !== "");
+    if (lines.length === 0 && files.length === 0) return undefined;
     const extras = lines.slice(content === "" ? 0 : 1).flatMap((line) => textNodes(line));
     return {
       content: lines.join("\n"),
+      ...(files.length > 0 && { files }),
       data: {
         ...(nodes !== undefined && { nodes: [...nodes, ...extras] }),
+        ...(ids.length > 0 && { attachments: ids }),
         ...(message.editedTimestamp !== undefined && { edited: message.editedTimestamp }),
       },
     };
@@ -112,14 +191,15 @@ export class Inbox {
     // Told again, or overtaken by a later edit.
     const known = stored.data?.edited;
     if (typeof known === "string" && Date.parse(editedTimestamp) <= Date.parse(known)) return;
-    const view = this.#isNote(message) ? undefined : this.#view(message);
+    const view = this.#isNote(message) ? undefined : this.#view(message, stillThere(message, stored));
     if (view === undefined) {
       await worker.delete(channelId, stored.seq);
       return;
     }
     const same = view.content === stored.content &&
+      (view.files ?? []).length === (stored.files ?? []).length &&
       JSON.stringify(view.data.nodes) === JSON.stringify(stored.data?.nodes);
-    if (!same) await worker.edit(channelId, stored.seq, view);
+    if (!same) await worker.edit(channelId, stored.seq, { ...view, files: view.files ?? [] });
   }
 
   #isStaffs(message: Message): boolean {
@@ -132,6 +212,15 @@ export class Inbox {
     const cursor = await worker.cursor(thread);
     if (!isSnowflake(cursor) || compareSnowflakes(id, cursor) > 0) await worker.setCursor(thread, id);
   }
+}
+
+/** An edit can take attachments away, but add none. */
+function stillThere({ attachments }: DiscordMessage, { files = [], data }: Message): KeptAttachments {
+  const ids = Array.isArray(data?.attachments) ? data.attachments.filter(isSnowflake) : [];
+  const kept = files.map((file, index) => ({ file, id: ids[index] })).filter(({ id }) =>
+    attachments.some((attachment) => attachment.id === id)
+  );
+  return { files: kept.map(({ file }) => file), ids: kept.map(({ id }) => id).filter(isSnowflake) };
 }
 
 function textNodes(line: string): JsonObject[] {

@@ -1,7 +1,7 @@
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import { GuildBook } from "./guild_book.ts";
 import { object, objects, type Payload, readGuild, readUser, text } from "./payloads.ts";
-import { inviteUrl } from "./permissions.ts";
+import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
 import type { DiscordUser } from "./ports.ts";
 import { INTENTS_PROBLEM, TOKEN_PROBLEM } from "./problems.ts";
 import { RestCaller, type RestCallerOptions } from "./rest_manager.ts";
@@ -33,9 +33,10 @@ export class DiscordInspection implements Disposable {
    * Looks at token, intent, channel and permissions, in this order, and ends at what makes the rest pointless.
    *
    * @param channelId the configured channel; the one named `chatbox50` when left out
+   * @param use what the bot is to do, which takes permissions of its own
    * @throws {DiscordUnreachable} when Discord cannot be asked
    */
-  async *inspect(channelId?: Snowflake): AsyncGenerator<Finding> {
+  async *inspect(channelId?: Snowflake, use: PersonaUse = { webhooks: false }): AsyncGenerator<Finding> {
     const bot = await this.#bot();
     if (bot === undefined) {
       yield { subject: "Token", ok: false, detail: TOKEN_PROBLEM.message };
@@ -46,7 +47,7 @@ export class DiscordInspection implements Disposable {
     yield (Number(application.flags) & MESSAGE_CONTENT_FLAGS) === 0
       ? { subject: "Message content", ok: false, detail: INTENTS_PROBLEM.message }
       : { subject: "Message content", ok: true, detail: "the bot may read messages" };
-    const invite = inviteUrl(isSnowflake(application.id) ? application.id : bot.id);
+    const invite = inviteUrl(isSnowflake(application.id) ? application.id : bot.id, use);
     const book = await this.#guilds(bot);
     const { channel, ...search } = book.find(channelId);
     if (channel === undefined) {
@@ -55,9 +56,16 @@ export class DiscordInspection implements Disposable {
       return;
     }
     yield { subject: "Channel", ok: true, detail: `#${channel.name} (${channel.kind} ${channel.id})` };
-    const missing = book.missing(channel);
+    const missing = lackingOf(requiredIn(channel), book.ownBits(channel));
+    const lacking = lackingOf(wantedIn(use), book.ownBits(channel));
     yield missing.length === 0
-      ? { subject: "Permissions", ok: true, detail: `the bot has what it needs in #${channel.name}` }
+      ? {
+        subject: "Permissions",
+        ok: true,
+        detail: `the bot has what it needs in #${channel.name}${
+          lacking.length === 0 ? "" : `; not everything will work without: ${lacking.join(", ")}`
+        }`,
+      }
       : {
         subject: "Permissions",
         ok: false,

@@ -168,6 +168,15 @@ export class Intake {
     }
   }
 
+  /**
+   * Does something in a thread after what has happened there before. The work says itself what goes wrong.
+   *
+   * @returns false, and it is never done, when too much waits already
+   */
+  after(thread: Snowflake, work: () => Promise<void>): boolean {
+    return this.#lanes.run(thread, () => this.#turn(thread, work));
+  }
+
   /** A thread has been paired: what was said in it before is read now. */
   paired(thread: Snowflake): void {
     if (this.#missed.delete(thread)) this.#readLater(thread);
@@ -221,7 +230,12 @@ export class Intake {
   async #read(about: About): Promise<void> {
     const { catchUp, inbox } = this.#options;
     const session = this.#session;
-    await this.#insist(() => catchUp.read(about.thread, (message) => inbox.message(message)), about);
+    await this.#insist(() =>
+      catchUp.read(
+        about.thread,
+        (message) => inbox.message(message),
+        (messages, through) => inbox.review(about.thread, messages, through),
+      ), about);
     if (session === this.#session) this.#trust(about.thread);
   }
 

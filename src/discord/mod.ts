@@ -1,10 +1,13 @@
 /**
  * Discord as a service of a ChatBox. Inside, data flows from `gateway` through `events`, `intake` and `inbox` to the
- * visitor, and from the core through `outbox`, `plan` and `follower` to `rest`.
+ * visitor, and from the core through `outbox`, `plan`, `follower` and `poster` to `rest`.
+ * Slash commands come in by `commands/`, `desk` opens and closes conversations.
  *
  * @module
  */
-export { DiscordService, type DiscordServiceOptions, type DiscordStatus } from "./service.ts";
+export { DiscordService, type DiscordStatus } from "./service.ts";
+export type { DiscordServiceOptions } from "./service_options.ts";
+export type { ConversationFiles } from "./files/ports.ts";
 export type { DiscordProblem } from "./ports.ts";
 export { compareSnowflakes, isSnowflake, type Snowflake, snowflake, snowflakeTime } from "./snowflake.ts";
 export type { MarkupNode } from "./markup_node.ts";

@@ -4,21 +4,35 @@ import {
   type Logger,
   type Message,
   PermanentDeliveryError,
-  type RemoteIds,
   type ServiceWorker,
   type Uuid,
 } from "../core/mod.ts";
 import { type ChangeGroup, groupsOf } from "./change_groups.ts";
+import type { Desk } from "./desk.ts";
 import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
+import { escapeMarkdown } from "./escape.ts";
+import { fileLine, splitFiles } from "./files/uploads.ts";
 import { Follower } from "./follower.ts";
-import type { FindHome } from "./home.ts";
-import { pack, type PackItem, type Parcel } from "./pack.ts";
-import { idsOf, nonceOf, type Plan, planFromNote, type PlannedIds, planToNote, type Step } from "./plan.ts";
+import type { FindHome, Home } from "./home.ts";
+import { pack, type PackItem, type PackOptions, type Parcel } from "./pack.ts";
+import { neutralName, webhookName } from "./persona/webhook_name.ts";
+import {
+  idsOf,
+  nonceOf,
+  type Plan,
+  planFromNote,
+  planToNote,
+  type PostStep,
+  prefixOf,
+  type Step,
+} from "./plan.ts";
+import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import { wordsOnRefusal } from "./refused_change.ts";
 import { isSnowflake, latest, type Snowflake } from "./snowflake.ts";
 import { THREAD_GONE } from "./threads.ts";
-import { refusesContent, verdictOnPost } from "./verdict.ts";
+import { CLOSED, isAboutMessage, verdictOnPost } from "./verdict.ts";
+import { aboutVisitor, shortName } from "./visitor.ts";
 
 /** Posts a plan, so that a whole plan is done within the time for which Discord knows its nonces. */
 const POSTS_A_PLAN = 10;
@@ -34,7 +48,13 @@ const REFUSALS_KEPT = 1_000;
 export interface OutboxOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
   readonly rest: DiscordRest;
+  readonly poster: Poster;
+  readonly desk: Desk;
   readonly home: FindHome;
+  /** Whether visitors are shown as the bot, or under their names by a webhook. */
+  readonly persona: "bot" | "webhook";
+  /** The address at which staff can open a visitor's file; none when left out. */
+  readonly fileLink: ((id: string) => string) | undefined;
   readonly logger: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -44,16 +64,6 @@ export interface OutboxOptions {
 
 type Batch = DeliveryBatch<Snowflake>;
 
-/** How far the new messages of a batch have come. */
-interface Progress {
-  /** What is to become of the messages up to this `seq` is settled. */
-  readonly through: number;
-  /** Those up to this one have to be posted one by one; 0 for none. */
-  readonly alone: number;
-}
-
-const NOWHERE: Progress = { through: 0, alone: 0 };
-
 /** Brings what visitors write, edit and delete into their threads: in order, packed, once. */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -62,7 +72,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#follower = new Follower(options.rest);
+    this.#follower = new Follower(options.rest, options.poster);
   }
 
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
@@ -71,75 +81,110 @@ export class Outbox {
     if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
     this.#demandNoRefusal(batch.id);
     try {
-      await this.#deliver(batch, home.botId);
+      await this.#deliver(batch, home);
     } catch (error) {
       throw await this.#verdict(batch, error);
     }
   }
 
-  async #deliver(batch: Batch, botId: Snowflake): Promise<void> {
+  async #deliver(batch: Batch, { botId }: Home): Promise<void> {
     const kept = planFromNote(batch.note);
     // A plan for a thread that is gone is void: what it has not delivered is planned anew.
     const unfinished = kept?.thread === batch.id ? kept : undefined;
-    const come = unfinished === undefined ? NOWHERE : await this.#resume(batch, unfinished, botId);
+    const through = unfinished === undefined ? 0 : await this.#resume(batch, unfinished, botId);
     const planned = new Map(unfinished?.revs ?? []);
     const outdated = batch.messages.filter(({ seq, rev }) =>
-      seq <= come.through && rev > (planned.get(seq) ?? Infinity)
+      seq <= through && rev > (planned.get(seq) ?? Infinity)
     );
-    const changes = [...batch.changes, ...outdated].filter(({ rev }) => rev > (unfinished?.rev ?? 0));
+    const taken = await this.#takenBack(batch, [...planned.keys()]);
+    const changes = [...batch.changes, ...outdated, ...taken].filter(({ rev }) =>
+      rev > (unfinished?.rev ?? 0)
+    );
     await this.#change(batch, changes.sort((a, b) => a.rev - b.rev));
-    await this.#post(batch, batch.messages.filter(({ seq }) => seq > come.through), come.alone);
+    const waiting = batch.messages.filter(({ seq }) => seq > through);
+    if (waiting.length === 0) return;
+    const late = await this.#options.desk.visitorWrote(batch.id, batch.connection, waiting);
+    if (late.length > 0) {
+      const reason = "Cannot deliver: the conversation is closed, and REOPEN is staff";
+      await batch.fail(late, new PermanentDeliveryError(reason, CLOSED));
+    }
+    await this.#post(batch, waiting.filter((message) => !late.includes(message)));
   }
 
-  async #resume(batch: Batch, plan: Plan, botId: Snowflake): Promise<Progress> {
-    const made = await this.#follower.lookUp(plan, botId);
+  /** What was planned comes again only if the plan's end was not stored; a refusal in it may have ended it early. */
+  async #resume(batch: Batch, plan: Plan, botId: Snowflake): Promise<number> {
+    const done = await this.#follower.lookUp(plan, botId);
     try {
-      return await this.#finish(batch, plan, made);
+      return await this.#finish(batch, plan, done, batch.messages);
     } catch (error) {
       // A change that Discord refuses is planned anew from its present state, and given up there.
       if (plan.seq > 0 || !refusedForGood(error)) throw error;
       if (plan.rev !== undefined) await batch.confirm({ rev: plan.rev });
-      return NOWHERE;
+      return 0;
     }
+  }
+
+  /** What a plan has posted and the visitor has deleted since: never delivered, so it is in no batch any more. */
+  async #takenBack({ messages, connection }: Batch, planned: readonly number[]): Promise<Message[]> {
+    const missing = planned.filter((seq) => !messages.some((message) => message.seq === seq));
+    const found = await Promise.all(missing.map(async (seq) => {
+      const page = await connection.messages({ before: seq + 1, limit: 1 });
+      return page.messages.filter((message) => message.seq === seq && message.deletedAt !== undefined);
+    }));
+    return found.flat();
   }
 
   async #change(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
+    const voice = await this.#voice(batch);
     for (const group of await groupsOf(changes, this.#options.worker, batch.connection)) {
-      const items = await this.#items(batch, group.messages);
-      const parcels = pack(items);
+      // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
+      const items = (await this.#items(batch, group.messages)).map(({ replyTo: _, ...item }) => item);
+      const parcels = pack(items, voice);
       const { uid } = batch.connection;
       const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
         const id = group.ids[part];
         if (id !== undefined) return { do: "edit", id, content };
         const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
-        return { do: "post", nonce: await nonceOf(source), content };
+        return { do: "post", nonce: await nonceOf(source), content, ...(voice.as && { as: voice.as }) };
       }));
       const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
       const ids = idsOf(parcels, (part) => group.ids[part] ?? part);
       const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
+      const plan = {
+        steps: [...steps, ...spare],
+        ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
+        seq: 0,
+        revs: [],
+      };
       try {
-        await this.#begin(batch, {
-          steps: [...steps, ...spare],
-          ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
-          seq: 0,
-          revs: [],
-        });
+        await this.#begin(batch, plan, []);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
-        await this.#giveUp(batch, group, parcels, error);
+        await this.#giveUp(
+          batch,
+          group,
+          changes.filter(({ seq }) => isIn(group.messages, seq)),
+          parcels,
+          error,
+        );
       }
     }
     await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
   }
 
-  /** A change that Discord refuses for good holds nothing up: the thread says what cannot be shown in its place. */
+  /**
+   * A change that Discord refuses for good holds nothing up, but the old words still stand there: whoever wrote it has to know
+   * when it is refused for what it says; when nobody may change anything, the thread says what cannot be shown in its place.
+   */
   async #giveUp(
     batch: Batch,
     group: ChangeGroup,
+    changes: readonly Message[],
     parcels: readonly Parcel[],
     error: DiscordRefusal,
   ): Promise<void> {
+    if (isAboutMessage(error)) return await this.#failChanges(batch, changes, error);
     const { uid } = batch.connection;
     const { seq, rev } = group;
     const { logger } = this.#options;
@@ -151,100 +196,170 @@ export class Outbox {
       reason: error.message,
     });
     const steps = await Promise.all(
-      wordsOnRefusal(group, parcels, error).map(async (words, part) => {
+      wordsOnRefusal(group, parcels).map(async (words, part) => {
         const source = { kind: "refused", uid, place: batch.id, seq, rev, part } as const;
         return { do: "post", nonce: await nonceOf(source), ...words } as const;
       }),
     );
     try {
-      await this.#begin(batch, { steps, ids: [], seq: 0, rev, revs: [] });
+      await this.#begin(batch, { steps, ids: [], seq: 0, rev, revs: [] }, []);
     } catch (refusal) {
-      // Whoever refuses the words as well is not asked again; the line above is what remains.
       if (!refusedForGood(refusal)) throw refusal;
+      // Whoever refuses the words as well is not asked again.
+      await this.#failChanges(batch, changes, refusal);
     }
   }
 
-  /** @param alone messages up to this one are not packed: Discord refuses one of them, and it is to be seen which */
-  async #post(batch: Batch, messages: readonly Message[], alone: number): Promise<void> {
-    let waiting = messages.filter(({ deletedAt }) => deletedAt === undefined);
-    let lonely = alone;
+  async #failChanges(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<void> {
+    const verdict = verdictOnPost(refusal, this.#options.home()?.missing ?? []);
+    if (verdict instanceof PermanentDeliveryError) await batch.fail(changes, verdict);
+  }
+
+  async #post(batch: Batch, messages: readonly Message[]): Promise<void> {
+    const voice = await this.#voice(batch);
+    let waiting = messages;
     while (waiting.length > 0) {
-      const packed = (waiting[0]?.seq ?? 0) > lonely ? waiting : waiting.slice(0, 1);
-      const all = pack(await this.#items(batch, packed));
-      const parcels = all.slice(0, wholeMessages(all));
-      const { uid } = batch.connection;
-      const last = parcels.at(-1)?.seqs.at(-1) ?? 0;
-      const steps = await Promise.all(
-        parcels.map(async ({ content, seqs: [seq = 0], replyTo }, part): Promise<Step> => {
-          const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
-          return {
-            do: "post",
-            nonce: await nonceOf(source),
-            content,
-            ...(replyTo !== undefined && { replyTo }),
-          };
-        }),
+      const packed = pack(await this.#items(batch, waiting), voice);
+      const parcels = packed.slice(0, wholeMessages(packed));
+      const last = parcels.at(-1)?.seqs.at(-1);
+      // Deleted ones only: nothing to post, they are done when the batch is.
+      if (last === undefined) return;
+      const through = await this.#postParcels(
+        batch,
+        waiting.filter(({ seq }) => seq <= last),
+        parcels,
+        voice,
       );
-      const seqs = new Set(parcels.flatMap((parcel) => parcel.seqs));
-      const come = await this.#begin(batch, {
-        steps,
-        ids: idsOf(parcels, (index) => index),
-        seq: last,
-        revs: messages.filter(({ seq }) => seqs.has(seq)).map(({ seq, rev }) => [seq, rev]),
-      });
-      waiting = waiting.filter(({ seq }) => seq > come.through);
-      lonely = Math.max(lonely, come.alone);
+      waiting = waiting.filter(({ seq }) => seq > through);
     }
+  }
+
+  /** Gives the last message that is done with. */
+  async #postParcels(
+    batch: Batch,
+    messages: readonly Message[],
+    parcels: readonly Parcel[],
+    { as }: Voice,
+  ): Promise<number> {
+    const { uid } = batch.connection;
+    const steps = await Promise.all(
+      parcels.map(async ({ content, seqs: [seq = 0], replyTo, files }, part): Promise<Step> => {
+        const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
+        return {
+          do: "post",
+          nonce: await nonceOf(source),
+          content,
+          ...(replyTo !== undefined && { replyTo }),
+          ...(files !== undefined && { files }),
+          ...(as !== undefined && { as }),
+        };
+      }),
+    );
+    return await this.#begin(batch, {
+      steps,
+      ids: idsOf(parcels, (index) => index),
+      seq: messages.at(-1)?.seq ?? 0,
+      revs: messages.map(({ seq, rev }) => [seq, rev]),
+    }, messages);
+  }
+
+  /** How a visitor is shown. */
+  async #voice({ connection }: Batch): Promise<Voice> {
+    const { persona } = this.#options;
+    const about = await aboutVisitor(connection);
+    const name = shortName(about);
+    if (persona === "bot") return name === undefined ? {} : { prefix: prefixOf(escapeMarkdown(name)) };
+    const shown = escapeMarkdown(name ?? neutralName(connection.uid));
+    return {
+      as: { name: webhookName(about.name, connection.uid), shown, uid: connection.uid },
+      reserve: prefixOf(shown).length,
+    };
   }
 
   async #items(batch: Batch, messages: readonly Message[]): Promise<PackItem[]> {
+    const { fileLink, home } = this.#options;
     const there = messages.filter((message) => message.deletedAt === undefined);
-    return await Promise.all(there.map(async ({ seq, content, replyTo }): Promise<PackItem> => {
-      if (replyTo === undefined) return { seq, text: content };
-      const [id] = await this.#options.worker.remoteIds(batch.connection, replyTo);
-      return isSnowflake(id) ? { seq, text: content, replyTo: id } : { seq, text: content };
+    return await Promise.all(there.map(async ({ seq, content, replyTo, files = [] }): Promise<PackItem> => {
+      const { uploads, linked } = splitFiles(files, home()?.fileBytes ?? 0);
+      const [id] = replyTo === undefined
+        ? []
+        : await this.#options.worker.remoteIds(batch.connection, replyTo);
+      return {
+        seq,
+        text: content,
+        ...(isSnowflake(id) && { replyTo: id }),
+        ...(uploads.length > 0 && { files: uploads }),
+        ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
+      };
     }));
   }
 
-  async #begin(batch: Batch, part: Omit<Plan, "v" | "thread" | "after">): Promise<Progress> {
+  async #begin(
+    batch: Batch,
+    part: Omit<Plan, "v" | "thread" | "after">,
+    about: readonly Message[],
+  ): Promise<number> {
     const plan: Plan = { v: 1, thread: batch.id, after: await this.#lastKnown(batch), ...part };
     // Editing and deleting twice is the same as once; only posts need to be remembered.
     if (plan.steps.some((step) => step.do === "post")) await batch.setNote(planToNote(plan));
-    return await this.#finish(batch, plan, new Map());
+    return await this.#finish(batch, plan, new Map(), about);
   }
 
-  async #finish(batch: Batch, plan: Plan, made: Map<number, Snowflake>): Promise<Progress> {
-    try {
-      await this.#follower.follow(plan, made, AbortSignal.any([batch.signal, this.#options.signal]));
-    } catch (error) {
-      if (plan.seq === 0 || !refusesContent(error)) throw error;
-      return await this.#goAround(batch, plan, made, error);
-    }
-    const { seq, rev } = plan;
-    const remoteIds = plan.ids.map((entry) => arrivedIn(entry, made));
-    await batch.confirm({ remoteIds, ...(seq > 0 && { seq }), ...(rev !== undefined && { rev }) });
-    return { through: seq, alone: 0 };
-  }
-
-  /** Discord refuses one post of a plan: what came before has arrived, what comes after is planned anew. */
-  async #goAround(
+  /**
+   * Follows a plan to its end, or to a post that Discord refuses for what it says.
+   *
+   * @param about the new messages that are in it
+   * @returns the last new message that is done with
+   * @throws {DiscordRefusal} for a plan that only makes changes
+   */
+  async #finish(
     batch: Batch,
     plan: Plan,
-    made: ReadonlyMap<number, Snowflake>,
-    error: DiscordRefusal,
-  ): Promise<Progress> {
-    const step = plan.steps.findIndex((_, number) => !made.has(number));
-    const refused = plan.ids.filter(({ ids }) => ids.includes(step)).map(({ seq }) => seq);
-    const last = Math.max(...refused);
-    const through = refused.length === 1 ? last : Math.min(...refused) - 1;
-    if (refused.length === 1) {
-      const verdict = verdictOnPost(error, []);
-      const messages = batch.messages.filter(({ seq }) => seq === last);
-      if (verdict instanceof PermanentDeliveryError) await batch.fail(messages, verdict);
+    done: ReadonlyMap<number, Snowflake>,
+    about: readonly Message[],
+  ): Promise<number> {
+    const signal = AbortSignal.any([batch.signal, this.#options.signal]);
+    const { made, refused } = await this.#follower.follow(plan, done, signal);
+    const remoteIds = plan.ids.map(({ seq, ids }) => ({
+      seq,
+      ids: ids.map((id) => typeof id === "number" ? made.get(id) : id).filter((id) => id !== undefined),
+    }));
+    const { seq, rev } = plan;
+    if (refused === undefined) {
+      await batch.confirm({ remoteIds, ...(seq > 0 && { seq }), ...(rev !== undefined && { rev }) });
+      return seq;
     }
-    const arrived = plan.ids.filter(({ seq }) => seq <= through).map((entry) => arrivedIn(entry, made));
-    await batch.confirm({ seq: through, remoteIds: arrived });
-    return { through, alone: last };
+    if (seq === 0) {
+      // What it has posted is to be found again; what could not be deleted or edited stays as it was.
+      if (made.size > 0) await batch.confirm({ remoteIds });
+      throw refused.error;
+    }
+    const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map((entry) => entry.seq);
+    const [first = seq] = hit;
+    const before = remoteIds.filter((entry) => entry.seq < first);
+    await batch.confirm({ remoteIds: before, ...(before.length > 0 && { seq: first - 1 }) });
+    if (hit.length > 1) {
+      // Several messages in one post: each for itself, and only the one that is meant fails.
+      const each = about.filter((message) => hit.includes(message.seq));
+      return Math.max(first - 1, await this.#postAlone(batch, each));
+    }
+    const verdict = await this.#verdict(batch, refused.error);
+    if (!(verdict instanceof PermanentDeliveryError)) throw verdict;
+    await batch.fail(about.filter((message) => message.seq === first), verdict);
+    await batch.confirm({ seq: first, remoteIds: remoteIds.filter((entry) => entry.seq === first) });
+    return first;
+  }
+
+  async #postAlone(batch: Batch, messages: readonly Message[]): Promise<number> {
+    const voice = await this.#voice(batch);
+    let through = 0;
+    for (const message of messages) {
+      const parcels = pack(await this.#items(batch, [message]), voice);
+      through = parcels.length === 0
+        ? message.seq
+        : await this.#postParcels(batch, [message], parcels, voice);
+    }
+    return through;
   }
 
   /** The last id in the thread that is known to be older than anything that is posted from now on. */
@@ -284,10 +399,11 @@ export class Outbox {
   }
 }
 
-/** Which ids a planned message has got so far. */
-function arrivedIn({ seq, ids }: PlannedIds, made: ReadonlyMap<number, Snowflake>): RemoteIds {
-  const arrived = ids.map((id) => typeof id === "number" ? made.get(id) : id);
-  return { seq, ids: arrived.filter((id) => id !== undefined) };
+/** How a visitor is shown in Discord. */
+type Voice = PackOptions & Pick<PostStep, "as">;
+
+function isIn(messages: readonly Message[], seq: number): boolean {
+  return messages.some((message) => message.seq === seq);
 }
 
 /** How many parcels go into a plan: about {@link POSTS_A_PLAN}, all the parts of a message together. */

@@ -1,3 +1,4 @@
+import type { FileReference } from "../core/mod.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { MAX_CONTENT, split } from "./split.ts";
 import type { Snowflake } from "./snowflake.ts";
@@ -12,6 +13,16 @@ export interface PackItem {
   readonly footer?: string;
   /** The Discord message that it answers. */
   readonly replyTo?: Snowflake;
+  /** Files that are uploaded with it. */
+  readonly files?: readonly FileReference[];
+}
+
+/** Options of {@link pack}. */
+export interface PackOptions {
+  /** Discord markdown that stands before what a visitor says; nothing when left out. */
+  readonly prefix?: string;
+  /** Room that is left free in every message, in characters; none when left out. */
+  readonly reserve?: number;
 }
 
 /** One Discord message: a part of one visitor's message, or the whole of several. */
@@ -19,13 +30,17 @@ export interface Parcel {
   readonly content: string;
   readonly seqs: readonly number[];
   readonly replyTo?: Snowflake;
+  readonly files?: readonly FileReference[];
 }
 
 /**
  * Packs messages into as few Discord messages as fit (X7), in order; a longer one is split over several (X6). An answer
- * begins a new Discord message, because that can refer to one message only. One that shows nothing is said to be blank.
+ * begins a new Discord message, because that can refer to one message only, and one with files stands alone, because Discord shows
+ * files below the whole text. One that shows nothing is said to be blank.
  */
-export function pack(items: readonly PackItem[]): Parcel[] {
+export function pack(items: readonly PackItem[], options: PackOptions = {}): Parcel[] {
+  const { prefix = "", reserve = 0 } = options;
+  const limit = MAX_CONTENT - reserve;
   const parcels: Parcel[] = [];
   let open: Parcel | undefined;
   const close = (): void => {
@@ -33,37 +48,40 @@ export function pack(items: readonly PackItem[]): Parcel[] {
     open = undefined;
   };
   for (const item of items) {
-    const parts = render(item);
+    const { files = [] } = item;
+    const parts = render(item, limit - prefix.length);
     const [first] = parts;
     if (first === undefined) continue;
     const joined: string | undefined = open && `${open.content}\n${first}`;
     if (
       open !== undefined && joined !== undefined && parts.length === 1 && item.replyTo === undefined &&
-      joined.length <= MAX_CONTENT
+      files.length === 0 && joined.length <= limit
     ) {
       open = { ...open, content: joined, seqs: [...open.seqs, item.seq] };
       continue;
     }
     close();
     const whole = parts.map((content, index): Parcel => ({
-      content,
+      content: index === 0 ? `${prefix}${content}`.trim() : content,
       seqs: [item.seq],
       ...(index === 0 && item.replyTo !== undefined && { replyTo: item.replyTo }),
+      // With the first part: an edit may add and take others.
+      ...(index === 0 && files.length > 0 && { files }),
     }));
     // The parts of a split message are its own, so that an edit of it concerns nobody else.
-    if (whole.length === 1) open = whole[0];
+    if (whole.length === 1 && files.length === 0) open = whole[0];
     else parcels.push(...whole);
   }
   close();
   return parcels;
 }
 
-function render({ text, footer }: PackItem): readonly string[] {
+function render({ text, footer, files = [] }: PackItem, limit: number): readonly string[] {
   // Discord cuts white space off both ends; what is compared later must be what it keeps.
-  const parts = split(text, { render: escapeMarkdown }).map((part) => part.trim()).filter(isVisible);
-  if (parts.length === 0 && footer === undefined) return [BLANK];
+  const parts = split(text, { render: escapeMarkdown, limit }).map((part) => part.trim()).filter(isVisible);
+  if (parts.length === 0 && footer === undefined) return [files.length > 0 ? "" : BLANK];
   if (footer === undefined) return parts;
   const last = parts.at(-1);
-  if (last === undefined || last.length + 1 + footer.length > MAX_CONTENT) return [...parts, footer];
+  if (last === undefined || last.length + 1 + footer.length > limit) return [...parts, footer];
   return [...parts.slice(0, -1), `${last}\n${footer}`];
 }

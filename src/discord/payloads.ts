@@ -6,6 +6,7 @@
  */
 import type {
   ChannelKind,
+  DiscordAttachment,
   DiscordChannel,
   DiscordGuild,
   DiscordMessage,
@@ -77,6 +78,7 @@ export function readUser(user: Payload, member: Payload = object(user.member)): 
       nick: text(member.nick),
       avatar: text(user.avatar),
       guildAvatar: text(member.avatar),
+      roles: Array.isArray(member.roles) ? member.roles.filter(isSnowflake) : undefined,
     }),
   };
 }
@@ -90,6 +92,7 @@ export function readMessage(payload: Payload): DiscordMessage {
     type: typeof payload.type === "number" ? payload.type : 0,
     content: text(payload.content) ?? "",
     mentions: objects(payload.mentions).filter((user) => isSnowflake(user.id)).map((user) => readUser(user)),
+    attachments: objects(payload.attachments).flatMap(readAttachment),
     extras: describeExtras(payload),
     ...defined({
       guildId: optionalId(payload.guild_id),
@@ -100,6 +103,11 @@ export function readMessage(payload: Payload): DiscordMessage {
       replyTo: payload.type === 19 ? optionalId(object(payload.message_reference).message_id) : undefined,
     }),
   };
+}
+
+function readAttachment({ id, filename, size, url }: Payload): DiscordAttachment[] {
+  if (!isSnowflake(id) || typeof url !== "string" || !URL.canParse(url)) return [];
+  return [{ id, url, filename: text(filename) ?? "file", size: typeof size === "number" ? size : 0 }];
 }
 
 /** https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
@@ -132,6 +140,7 @@ export function readChannel(payload: Payload, guildId?: Snowflake): DiscordChann
     tagRequired: typeof payload.flags === "number" && (payload.flags & REQUIRE_TAG) !== 0,
     archived: thread.archived === true,
     locked: thread.locked === true,
+    appliedTags: Array.isArray(payload.applied_tags) ? payload.applied_tags.filter(isSnowflake) : [],
     ...defined({
       guildId: optionalId(payload.guild_id) ?? guildId,
       parentId: optionalId(payload.parent_id),
@@ -162,6 +171,15 @@ export function readGuild(payload: Payload, botId: Snowflake | undefined): Disco
     channels: objects(payload.channels).map((channel) => readChannel(channel, guildId)),
     threads: objects(payload.threads).map((thread) => readChannel(thread, guildId)),
     roles: objects(payload.roles).map(readRole),
+    fileBytes: fileBytesOf(payload.premium_tier),
     ...defined({ ownerId: optionalId(payload.owner_id), ownRoles }),
   };
+}
+
+/** https://support.discord.com/hc/en-us/articles/360028038352, bytes by the level to which a server is boosted */
+const MEBIBYTE = 1024 * 1024;
+
+function fileBytesOf(premiumTier: unknown): number {
+  if (premiumTier === 3) return 100 * MEBIBYTE;
+  return premiumTier === 2 ? 50 * MEBIBYTE : 10 * MEBIBYTE;
 }

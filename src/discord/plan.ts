@@ -1,11 +1,23 @@
-import type { JsonValue, Uuid } from "../core/mod.ts";
+import type { FileReference, JsonValue, Uuid } from "../core/mod.ts";
+import { escapeMarkdown } from "./escape.ts";
 import type { Parcel } from "./pack.ts";
 import type { DiscordMessage } from "./ports.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 
+/** A message to post, fixed before the first try. */
+export interface PostStep {
+  readonly do: "post";
+  readonly nonce: string;
+  readonly content: string;
+  readonly replyTo?: Snowflake;
+  readonly files?: readonly FileReference[];
+  /** The visitor under whose name it is posted: as a webhook takes it, and as it stands before a text. */
+  readonly as?: { readonly name: string; readonly shown: string; readonly uid: Uuid };
+}
+
 /** One call to Discord, fixed before the first try. */
 export type Step =
-  | { readonly do: "post"; readonly nonce: string; readonly content: string; readonly replyTo?: Snowflake }
+  | PostStep
   | { readonly do: "edit"; readonly id: Snowflake; readonly content: string }
   | { readonly do: "delete"; readonly id: Snowflake };
 
@@ -36,7 +48,7 @@ export interface Plan {
 
 /** Nonces are unique for a bot, not for a channel, so everything that tells two posts apart goes in. */
 export interface NonceSource {
-  readonly kind: "message" | "edit" | "refused" | "starter";
+  readonly kind: "message" | "edit" | "refused" | "starter" | "note";
   readonly uid: Uuid;
   /** Where it is sent: a conversation that moves to a new thread sends anew. */
   readonly place: Snowflake;
@@ -74,16 +86,14 @@ export function idsOf(
 export function alreadyPosted(
   plan: Plan,
   messages: readonly DiscordMessage[],
-  botId: Snowflake,
+  isOwn: (message: DiscordMessage) => boolean,
 ): Map<number, Snowflake> {
   const found = new Map<number, Snowflake>();
-  const posts = plan.steps.flatMap((step, number) =>
-    step.do === "post" ? [{ content: step.content, number }] : []
-  );
-  const own = messages.filter((message) => message.author.id === botId);
+  const posts = plan.steps.flatMap((step, number) => step.do === "post" ? [{ step, number }] : []);
+  const own = messages.filter(isOwn);
   let next = 0;
-  for (const { content, number } of posts) {
-    const index = own.findIndex((message, at) => at >= next && message.content === content);
+  for (const { step, number } of posts) {
+    const index = own.findIndex((message, at) => at >= next && isPostOf(step, message));
     const match = own[index];
     if (match === undefined) break;
     found.set(number, match.id);
@@ -92,13 +102,26 @@ export function alreadyPosted(
   return found;
 }
 
+/** What stands before the words of a visitor whom the bot speaks for. @param shown their name, in Discord's markdown */
+export function prefixOf(shown: string): string {
+  return `**${shown}:** `;
+}
+
+/** Whether a message is what a step makes; one whose files Discord did not take has lines for them instead. */
+function isPostOf({ content, files = [], as }: PostStep, message: DiscordMessage): boolean {
+  const byBot = as === undefined ? content : `${prefixOf(as.shown)}${content}`.trim();
+  if (message.content === content || message.content === byBot) {
+    return message.attachments.length === files.length;
+  }
+  return files.length > 0 && message.attachments.length < files.length &&
+    message.content.startsWith(content) &&
+    files.some(({ name }) => message.content.includes(escapeMarkdown(name)));
+}
+
 /** Gives a plan the form in which it is kept. */
 export function planToNote(plan: Plan): JsonValue {
-  return {
-    ...plan,
-    steps: plan.steps.map((step) => ({ ...step })),
-    ids: plan.ids.map((entry) => ({ ...entry })),
-  };
+  // A plan is JSON already; its types are interfaces, which the type of JSON does not take.
+  return JSON.parse(JSON.stringify(plan)) as JsonValue;
 }
 
 /** Reads a kept plan; `undefined` when there is none, or a newer program wrote it. */

@@ -18,6 +18,18 @@ export interface DiscordUser {
   /** Hash of the picture in this guild. */
   readonly guildAvatar?: string;
   readonly bot: boolean;
+  /** Roles in this guild; `undefined` where Discord did not tell them. */
+  readonly roles?: readonly Snowflake[];
+}
+
+/** A file of a message. */
+export interface DiscordAttachment {
+  readonly id: Snowflake;
+  readonly filename: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Signed, and expired after a day. */
+  readonly url: string;
 }
 
 /** A message, as far as it is used. */
@@ -38,7 +50,8 @@ export interface DiscordMessage {
   /** The message that this one answers. */
   readonly replyTo?: Snowflake;
   readonly mentions: readonly DiscordUser[];
-  /** Lines for what is not text: stickers, polls, forwards, embeds, attachments. */
+  readonly attachments: readonly DiscordAttachment[];
+  /** Lines for what is neither text nor an attachment: stickers, polls, forwards, embeds. */
   readonly extras: readonly string[];
 }
 
@@ -80,6 +93,8 @@ export interface DiscordChannel {
   readonly archiveTimestamp?: string;
   readonly archived: boolean;
   readonly locked: boolean;
+  /** Of a thread in a forum: the tags that it carries. */
+  readonly appliedTags: readonly Snowflake[];
 }
 
 /** A role. */
@@ -100,6 +115,22 @@ export interface DiscordGuild {
   readonly roles: readonly DiscordRole[];
   /** The roles of the bot itself; `undefined` when the guild did not say. */
   readonly ownRoles?: readonly Snowflake[];
+  /** The bytes that a file of the bot's may have here. */
+  readonly fileBytes: number;
+}
+
+/** Somebody has used a slash command. */
+export interface DiscordInteraction {
+  readonly id: Snowflake;
+  /** Answers it; a secret. */
+  readonly token: string;
+  readonly guildId?: Snowflake;
+  readonly channelId: Snowflake;
+  readonly user: DiscordUser;
+  /** What they may do in the channel; `undefined` where Discord did not tell. */
+  readonly permissions?: bigint;
+  readonly command: string;
+  readonly options: ReadonlyMap<string, string>;
 }
 
 /** A problem that only a person can solve; nothing is tried again. */
@@ -131,6 +162,7 @@ export type DiscordEvent =
   | { readonly type: "message"; readonly message: DiscordMessage }
   | { readonly type: "message-edit"; readonly edit: DiscordMessageEdit }
   | { readonly type: "messages-gone"; readonly channelId: Snowflake; readonly ids: readonly Snowflake[] }
+  | { readonly type: "interaction"; readonly interaction: DiscordInteraction }
   | { readonly type: "typing"; readonly channelId: Snowflake; readonly user: DiscordUser }
   | { readonly type: "problem"; readonly problem: DiscordProblem };
 
@@ -142,6 +174,12 @@ export interface DiscordGateway {
   stop(): Promise<void>;
 }
 
+/** A file to upload. */
+export interface Upload {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
 /** A new message. */
 export interface NewMessage {
   readonly content: string;
@@ -149,6 +187,13 @@ export interface NewMessage {
   readonly nonce?: string;
   /** The message that this one answers; sent without when that is gone. */
   readonly replyTo?: Snowflake;
+  readonly files?: readonly Upload[];
+}
+
+/** What of a thread is changed; what is left out stays. */
+export interface ThreadChange {
+  readonly archived?: boolean;
+  readonly tags?: readonly Snowflake[];
 }
 
 /** A new thread. */
@@ -180,8 +225,15 @@ export interface DiscordRest {
   deleteMessage(channelId: Snowflake, messageId: Snowflake): Promise<void>;
   /** Up to 100 messages after an id, oldest first. */
   messagesAfter(channelId: Snowflake, after: Snowflake, limit: number): Promise<readonly DiscordMessage[]>;
-  /** Wakes a thread. */
-  unarchive(threadId: Snowflake): Promise<void>;
+  message(channelId: Snowflake, messageId: Snowflake): Promise<DiscordMessage>;
+  channel(channelId: Snowflake): Promise<DiscordChannel>;
+  changeThread(threadId: Snowflake, change: ThreadChange): Promise<void>;
+  /** Shows the bot as typing for ten seconds. */
+  showTyping(channelId: Snowflake): Promise<void>;
+  /** @param emoji a Unicode emoji */
+  react(channelId: Snowflake, messageId: Snowflake, emoji: string): Promise<void>;
+  /** The roles of a member; `undefined` for who is none. */
+  memberRoles(guildId: Snowflake, userId: Snowflake): Promise<readonly Snowflake[] | undefined>;
   /** Ends calls that wait or are under way, and lets go of timers. */
   close(): Promise<void>;
 }

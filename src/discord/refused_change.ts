@@ -1,11 +1,9 @@
 import type { ChangeGroup } from "./change_groups.ts";
-import { Code, type DiscordRefusal, refusedWith } from "./errors.ts";
 import type { Parcel } from "./pack.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
 
 const CHANGED = "*The visitor has changed this message, which is refused here. It reads now:*";
-const FILTERED = "*The visitor has changed this message, but a filter has stopped the change.*";
 const DELETED = "*The visitor has deleted this message, which is refused here.*";
 
 /** A post that says what could not be shown in its place. */
@@ -22,11 +20,10 @@ export interface RefusalPost {
 export function wordsOnRefusal(
   { ids: [replyTo] }: ChangeGroup,
   parcels: readonly Parcel[],
-  error: DiscordRefusal,
 ): readonly RefusalPost[] {
-  const filtered = refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod);
-  const head = parcels.length === 0 ? DELETED : filtered ? FILTERED : CHANGED;
-  const contents = filtered ? [] : parcels.map(({ content }) => content);
+  const head = parcels.length === 0 ? DELETED : CHANGED;
+  // One that has only files says nothing.
+  const contents = parcels.map(({ content }) => content).filter((content) => content !== "");
   const [first] = contents;
   // In one post where it fits: an answer can be read without what stands below it.
   const fits = first !== undefined && head.length + 1 + first.length <= MAX_CONTENT;

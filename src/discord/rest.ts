@@ -1,10 +1,18 @@
-import type { DiscordChannel, DiscordMessage, DiscordRest, NewMessage, NewThread } from "./ports.ts";
+import { Code, refusedWith } from "./errors.ts";
+import type {
+  DiscordChannel,
+  DiscordMessage,
+  DiscordRest,
+  NewMessage,
+  NewThread,
+  ThreadChange,
+} from "./ports.ts";
 import { object, objects, optionalId, type Payload, readChannel, readMessage, text } from "./payloads.ts";
-import { RestCaller, type RestCallerOptions } from "./rest_manager.ts";
-import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
+import type { RestCaller } from "./rest_manager.ts";
+import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 
 /** Nobody is ever pinged: on every create and on every edit, which would parse again by default (X1). */
-const NO_MENTIONS = { parse: [] };
+export const NO_MENTIONS = { parse: [] };
 
 /** A week, the longest: minutes without a message after which Discord archives a thread. */
 const AUTO_ARCHIVE_MINUTES = 10_080;
@@ -12,16 +20,16 @@ const AUTO_ARCHIVE_MINUTES = 10_080;
 /** PUBLIC_THREAD, https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
 const PUBLIC_THREAD = 11;
 
-/** Opens the only way by which this program calls Discord's REST API. */
-export function openRest(options: RestCallerOptions): DiscordRest {
-  return new Rest(options);
+/** Makes the calls for conversations, by the only way on which this program calls Discord's REST API. */
+export function openRest(caller: RestCaller): DiscordRest {
+  return new Rest(caller);
 }
 
 class Rest implements DiscordRest {
   readonly #caller: RestCaller;
 
-  constructor(options: RestCallerOptions) {
-    this.#caller = new RestCaller(options);
+  constructor(caller: RestCaller) {
+    this.#caller = caller;
   }
 
   async gatewayUrl(): Promise<{ url: string; remaining: number; resetAfterMs: number }> {
@@ -72,9 +80,10 @@ class Rest implements DiscordRest {
   }
 
   async sendMessage(channelId: Snowflake, message: NewMessage): Promise<DiscordMessage> {
-    const body = messageBody(message);
+    const { files = [] } = message;
     const route = `/channels/${channelId}/messages` as const;
-    return readOwn(object(await this.#caller.call("send a message", "POST", route, { body })), channelId);
+    const options = { body: messageBody(message), ...(files.length > 0 && { files }) };
+    return readOwn(object(await this.#caller.call("send a message", "POST", route, options)), channelId);
   }
 
   async editMessage(channelId: Snowflake, messageId: Snowflake, content: string): Promise<void> {
@@ -101,8 +110,42 @@ class Rest implements DiscordRest {
       .sort((a, b) => compareSnowflakes(a.id, b.id));
   }
 
-  async unarchive(threadId: Snowflake): Promise<void> {
-    await this.#caller.call("wake a thread", "PATCH", `/channels/${threadId}`, { body: { archived: false } });
+  async message(channelId: Snowflake, messageId: Snowflake): Promise<DiscordMessage> {
+    const route = `/channels/${channelId}/messages/${messageId}` as const;
+    return readOwn(object(await this.#caller.call("read a message", "GET", route)), channelId);
+  }
+
+  async channel(channelId: Snowflake): Promise<DiscordChannel> {
+    return readChannel(object(await this.#caller.call("read a channel", "GET", `/channels/${channelId}`)));
+  }
+
+  async changeThread(threadId: Snowflake, { archived, tags }: ThreadChange): Promise<void> {
+    const body = {
+      ...(archived !== undefined && { archived }),
+      ...(tags !== undefined && { applied_tags: tags }),
+    };
+    await this.#caller.call("change a thread", "PATCH", `/channels/${threadId}`, { body });
+  }
+
+  async showTyping(channelId: Snowflake): Promise<void> {
+    await this.#caller.call("show that the visitor is typing", "POST", `/channels/${channelId}/typing`);
+  }
+
+  async react(channelId: Snowflake, messageId: Snowflake, emoji: string): Promise<void> {
+    const name = encodeURIComponent(emoji);
+    const route = `/channels/${channelId}/messages/${messageId}/reactions/${name}/@me` as const;
+    await this.#caller.call("react to a message", "PUT", route);
+  }
+
+  async memberRoles(guildId: Snowflake, userId: Snowflake): Promise<readonly Snowflake[] | undefined> {
+    const route = `/guilds/${guildId}/members/${userId}` as const;
+    try {
+      const { roles } = object(await this.#caller.call("read a member", "GET", route));
+      return Array.isArray(roles) ? roles.filter(isSnowflake) : [];
+    } catch (error) {
+      if (refusedWith(error, Code.unknownMember, Code.unknownUser)) return undefined;
+      throw error;
+    }
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import { createRestManager, type RequestMethods, type RestManager } from "@disco
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
+import type { Upload } from "./ports.ts";
 import { watched } from "./rest_watch.ts";
 import { whyUnreachable } from "./unreachable.ts";
 import { unlessAborted, wait } from "./waiting.ts";
@@ -27,6 +28,11 @@ const NO_ANSWER = 999;
 /** A longest wait for a queue whose limit has been used up; what takes longer is refused, to be tried again. */
 const MAX_QUEUE_WAIT_MS = 60_000;
 
+/** The same for an attempt that uploads. */
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+type CreateBody = NonNullable<NonNullable<Parameters<RestManager["makeRequest"]>[2]>["body"]>;
+
 /** Options of {@link RestCaller}. */
 export interface RestCallerOptions {
   readonly token: string;
@@ -43,7 +49,10 @@ export interface RestCallerOptions {
 /** What a request carries. */
 export interface CallOptions {
   /** JSON, in Discord's own spelling. */
-  readonly body?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>> | readonly unknown[];
+  readonly files?: readonly Upload[];
+  /** The route has a secret of its own: the bot's is not sent, and a 401 says nothing about it. */
+  readonly anonymous?: boolean;
 }
 
 /**
@@ -81,8 +90,12 @@ export class RestCaller {
     const { createRequestBody, processHeaders } = rest;
     const sendRequest = watched(rest.sendRequest, this.#metrics);
     rest.createRequestBody = (method, options) => {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#timeoutMs)]);
-      return Object.assign(createRequestBody.call(rest, method, options), { signal });
+      const limitMs = this.#timeoutMs(options?.files !== undefined);
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limitMs)]);
+      const request = createRequestBody.call(rest, method, options);
+      // A nonce makes it safe to send again what `fetch` finds lost; nothing makes it safe for any other POST.
+      const once = method === "POST" && !isNonced(options?.body);
+      return Object.assign(request, { signal }, once && readableOnce(request));
     };
     rest.processHeaders = (url, headers, identifier) => {
       this.#learn(headers);
@@ -110,8 +123,9 @@ export class RestCaller {
     };
   }
 
-  get #timeoutMs(): number {
-    return this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+  #timeoutMs(uploads: boolean): number {
+    const timeoutMs = this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+    return uploads ? Math.max(timeoutMs, UPLOAD_TIMEOUT_MS) : timeoutMs;
   }
 
   #learn(headers: Headers): void {
@@ -152,17 +166,22 @@ export class RestCaller {
     method: RequestMethods,
     route: `/${string}`,
     key: string,
-    { body }: CallOptions,
+    { body, files, anonymous = false }: CallOptions,
   ): Promise<unknown> {
     this.#demandOpen(action);
     await this.#pace();
     await this.#queueOpen(action, key);
     this.#demandOpen(action);
     try {
-      const answer = this.#rest.makeRequest(method, route, body === undefined ? {} : { body: { ...body } });
+      const answer = this.#rest.makeRequest(method, route, {
+        // discordeno's type knows objects only; it serialises lists as well.
+        ...(body !== undefined && { body: (Array.isArray(body) ? [...body] : { ...body }) as CreateBody }),
+        ...(files !== undefined && { files: [...files] }),
+        ...(anonymous && { unauthorized: true }),
+      });
       return await unlessAborted(answer, this.#closing.signal);
     } catch (error) {
-      throw this.#translate(action, error);
+      throw this.#translate(action, error, anonymous, this.#timeoutMs(files !== undefined));
     } finally {
       this.#reopen(key);
     }
@@ -217,7 +236,7 @@ export class RestCaller {
     return wait(waitMs, this.#options.clock, this.#closing.signal);
   }
 
-  #translate(action: string, error: unknown): Error {
+  #translate(action: string, error: unknown, anonymous: boolean, timeoutMs: number): Error {
     const cause = error instanceof Error ? error.cause : undefined;
     const { status = NO_ANSWER, body, thrown = error } = (cause ?? {}) as {
       status?: number;
@@ -232,13 +251,13 @@ export class RestCaller {
       });
     }
     if (status === NO_ANSWER) {
-      const { reason, sent } = whyUnreachable(thrown, new URL(this.#rest.baseUrl).host, this.#timeoutMs);
+      const { reason, sent } = whyUnreachable(thrown, new URL(this.#rest.baseUrl).host, timeoutMs);
       return new DiscordUnreachable(action, undefined, reason, { sent });
     }
     if (status >= 500) {
       return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
     }
-    if (status === 401) this.#unauthorized = true;
+    if (status === 401 && !anonymous) this.#unauthorized = true;
     const { code, message } = parse(body);
     return new DiscordRefusal(action, status, code, message);
   }
@@ -265,6 +284,26 @@ function parse(body: string | undefined): { code: number; message: string } {
   } catch {
     return { code: 0, message: "without a reason" };
   }
+}
+
+function isNonced(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "nonce" in body;
+}
+
+type RequestBody = ReturnType<RestManager["createRequestBody"]>;
+
+/**
+ * A body that cannot be read twice, so cannot be sent twice: Deno's `fetch` sends a request again by itself when a connection that
+ * was used before breaks, even after all of it was sent.
+ */
+function readableOnce({ body, headers }: RequestBody): Pick<RequestInit, "body" | "headers"> {
+  if (body === undefined) return {};
+  const { body: stream, headers: own } = new Response(body);
+  // `fetch` knows the body of a response, and would send that again; a form names its boundary in the header.
+  return {
+    body: stream?.pipeThrough(new TransformStream()) ?? null,
+    headers: { "content-type": own.get("content-type") ?? "", ...headers },
+  };
 }
 
 type DiscordenoLogger = Pick<RestManager["logger"], "debug" | "info" | "warn" | "error" | "fatal">;

@@ -1,17 +1,13 @@
-import type { Clock, DeliveryBatch, Logger, ServiceWorker, Uuid } from "../core/mod.ts";
-import { CatchUp } from "./catch_up.ts";
+import type { DeliveryBatch } from "../core/mod.ts";
+import { DiscordUnreachable } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import { GuildBook } from "./guild_book.ts";
-import type { Home } from "./home.ts";
-import { Inbox } from "./inbox.ts";
-import { Intake } from "./intake.ts";
-import type { DiscordMetrics } from "./metrics.ts";
-import { Outbox } from "./outbox.ts";
-import { inviteUrl } from "./permissions.ts";
-import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem, DiscordRest } from "./ports.ts";
-import { openRest } from "./rest.ts";
+import type { Bot, Home } from "./home.ts";
+import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
+import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem } from "./ports.ts";
+import { buildParts, type ServiceParts } from "./service_parts.ts";
+import type { DiscordServiceOptions } from "./service_options.ts";
 import type { Snowflake } from "./snowflake.ts";
-import { ThreadMaker } from "./threads.ts";
 import { wait } from "./waiting.ts";
 
 /** How long a stop waits for calls that are under way, in milliseconds; what they did not finish is tried again. */
@@ -22,30 +18,6 @@ const STORE_WITHIN_MS = 1_000;
 
 /** The same two while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
 const STOP_CUT_OFF_WITHIN_MS = 250;
-
-/** Options of {@link DiscordService}. */
-export interface DiscordServiceOptions {
-  /** Discord's door to the ChatBox; a client's id is its thread's. */
-  readonly worker: ServiceWorker<Snowflake, Uuid>;
-  /** The bot's. */
-  readonly token: string;
-  /** Base of the REST API, Discord's own when left out; the gateway's address comes from there. */
-  readonly apiUrl?: string;
-  /** The channel in which threads are made; the forum or text channel named `chatbox50` when left out. */
-  readonly channelId?: Snowflake;
-  /** Whether a visitor gets a thread with the first message, or already when they come; `message` when left out. */
-  readonly threadOn?: "message" | "access";
-  /** A staff message that begins so stays in Discord; `//` when left out, none when empty. */
-  readonly notePrefix?: string;
-  /** Called whenever somebody of the staff writes or types in a thread. */
-  readonly onStaffActive?: (at: number) => void;
-  /** Told about calls and the connection; counts nothing when left out. */
-  readonly metrics?: DiscordMetrics;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Jitter, from 0 to below 1; `Math.random` when left out. */
-  readonly random?: () => number;
-}
 
 /** Whether conversations flow, for `/readyz`. */
 export interface DiscordStatus {
@@ -59,16 +31,16 @@ export class DiscordService {
   /** Resolves when something is wrong that only a person can put right; nothing is tried any more then. */
   readonly problem: Promise<DiscordProblem>;
   readonly #options: DiscordServiceOptions;
-  readonly #rest: DiscordRest;
+  readonly #parts: ServiceParts;
   readonly #gateway: DiscordGateway;
   readonly #book = new GuildBook();
-  readonly #intake: Intake;
-  readonly #outbox: Outbox;
-  readonly #threads: ThreadMaker;
   readonly #stopping = new AbortController();
-  readonly #deliveries = new Set<Promise<void>>();
+  /** What a stop waits for. */
+  readonly #underWay = new Set<Promise<void>>();
   readonly #reportProblem: (problem: DiscordProblem) => void;
-  #bot: { readonly id: Snowflake; readonly applicationId: Snowflake } | undefined;
+  /** The guild in which the commands are known. */
+  #commandsIn: Snowflake | undefined;
+  #bot: Bot | undefined;
   #home: Home | undefined;
   #connected = false;
   #reason = "Connecting to Discord";
@@ -76,25 +48,19 @@ export class DiscordService {
 
   constructor(options: DiscordServiceOptions) {
     this.#options = options;
-    const { worker, logger, clock, random = Math.random } = options;
+    const { clock, logger, random = Math.random } = options;
     const { promise, resolve } = Promise.withResolvers<DiscordProblem>();
     this.problem = promise;
     this.#reportProblem = resolve;
-    const rest = this.#rest = openRest(options);
-    this.#gateway = openGateway({ token: options.token, rest, clock, logger, random });
-    const { signal } = this.#stopping;
-    const shared = { worker, rest, logger, home: () => this.#home, now: () => clock.now(), signal };
-    this.#outbox = new Outbox(shared);
-    this.#threads = new ThreadMaker(shared);
-    const inbox = new Inbox({
-      worker,
-      isOwn: (id) => id === this.#bot?.id,
-      notePrefix: options.notePrefix ?? "//",
-      names: { role: (id) => this.#book.roleName(id), channel: (id) => this.#book.channel(id)?.name },
-      onStaffActive: () => options.onStaffActive?.(clock.now()),
+    this.#parts = buildParts(options, {
+      book: this.#book,
+      home: () => this.#home,
+      bot: () => this.#bot,
+      random,
+      signal: this.#stopping.signal,
     });
-    const catchUp = new CatchUp({ worker, rest });
-    this.#intake = new Intake({ worker, inbox, catchUp, logger, clock, random, signal });
+    const { rest } = this.#parts;
+    this.#gateway = openGateway({ token: options.token, rest, clock, logger, random });
   }
 
   /** Whether conversations flow now. */
@@ -109,12 +75,15 @@ export class DiscordService {
   /** Begins to connect; returns at once. What can heal is tried for ever, see {@link DiscordService.problem} for the rest. */
   start(): void {
     const { worker, threadOn = "message" } = this.#options;
-    worker.setCreateCallback((uid, connection) => this.#threads.make(uid, connection));
+    worker.setCreateCallback((uid, connection) => this.#parts.threads.make(uid, connection));
     if (threadOn === "access") {
       worker.setNewAccessCallback(async (id, connection) => {
         if (id === undefined && !this.#stopping.signal.aborted) await worker.pair(connection);
       });
     }
+    worker.setPeerSignalCallback((id, signal, connection) =>
+      this.#parts.courtesies.show(id, signal, connection)
+    );
     this.#gateway.start((event) => this.#take(event));
   }
 
@@ -123,15 +92,17 @@ export class DiscordService {
    * What was not delivered waits in the store.
    */
   async stop(): Promise<void> {
-    this.#options.worker.setReceivedBatchCallback(undefined);
+    const { worker } = this.#options;
+    worker.setReceivedBatchCallback(undefined);
+    worker.setPeerSignalCallback(undefined);
     const cutOff = !this.#connected;
     await this.#gateway.stop();
     // What came in is stored; what cannot be now, because Discord has to be asked first, is read after the next start.
-    await this.#orLate(this.#intake.drain(), cutOff ? STOP_CUT_OFF_WITHIN_MS : STORE_WITHIN_MS);
+    await this.#orLate(this.#parts.intake.drain(), cutOff ? STOP_CUT_OFF_WITHIN_MS : STORE_WITHIN_MS);
     this.#stopping.abort();
-    const ends = Promise.allSettled([...this.#deliveries, this.#intake.drain()]);
+    const ends = Promise.allSettled([...this.#underWay, this.#parts.intake.drain()]);
     await this.#orLate(ends, cutOff ? STOP_CUT_OFF_WITHIN_MS : STOP_WITHIN_MS);
-    await this.#rest.close();
+    await this.#parts.rest.close();
     this.#connected = false;
     this.#reason = "Stopped";
   }
@@ -155,10 +126,10 @@ export class DiscordService {
       case "disconnected":
         return this.#onDisconnected();
       case "guild-gone":
-        if (event.outage) this.#intake.doubt();
+        if (event.outage) this.#parts.intake.doubt();
         return changed ? this.#settle() : undefined;
       case "guild":
-        for (const thread of event.guild.threads) this.#threads.heard(thread);
+        for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
@@ -166,15 +137,17 @@ export class DiscordService {
       case "problem":
         return this.#onProblem(event.problem);
       case "thread":
-        this.#threads.heard(event.channel);
-        return this.#intake.take(event);
+        this.#parts.threads.heard(event.channel);
+        return this.#parts.intake.take(event);
+      case "interaction":
+        return this.#attend(this.#parts.commands.take(event.interaction));
       case "message":
         return this.#book.channel(event.message.channelId) === undefined
-          ? this.#intake.take(event)
+          ? this.#parts.intake.take(event)
           : undefined;
       default:
         if (changed) this.#settle();
-        else this.#intake.take(event);
+        else this.#parts.intake.take(event);
     }
   }
 
@@ -190,8 +163,8 @@ export class DiscordService {
     this.#connected = true;
     metrics?.gateway(true);
     this.#bot = { id: bot.id, applicationId };
-    this.#intake.doubt();
-    this.#intake.hold();
+    this.#parts.intake.doubt();
+    this.#parts.intake.hold();
     logger.info("Connected to Discord", { bot: bot.username, guilds: guildIds.length });
     if (guildIds.length === 0) this.#settle();
     // The home stays until its guild comes again, unless the bot was put out of it meanwhile.
@@ -201,14 +174,14 @@ export class DiscordService {
 
   #lookAround(guildId: Snowflake, told: readonly DiscordChannel[]): void {
     const home = this.#home?.guildId === guildId ? this.#home : undefined;
-    this.#intake.lookAround(guildId, told, home?.channel.id).catch((error) =>
+    this.#parts.intake.lookAround(guildId, told, home?.channel.id).catch((error) =>
       this.#options.logger.error("Cannot find out what was missed", { guild: guildId, error })
     );
   }
 
   /** For servers that introduce a guild without its channels. */
   #askForChannels(guildId: Snowflake): void {
-    this.#rest.guildChannels(guildId).then((channels) => {
+    this.#parts.rest.guildChannels(guildId).then((channels) => {
       for (const channel of channels) this.#take({ type: "channel", channel });
     }).catch((error) => this.#options.logger.warn("Cannot list the channels", { guild: guildId, error }));
   }
@@ -229,28 +202,96 @@ export class DiscordService {
       this.#home = undefined;
       if (search.reason !== this.#reason) {
         this.#reason = search.reason;
-        logger.warn(search.reason, { invite: inviteUrl(this.#bot.applicationId) });
+        logger.warn(search.reason, { invite: this.#inviteUrl(this.#bot.applicationId) });
       }
       return;
     }
     const { channel, guildId } = search;
-    const missing = this.#book.missing(channel);
-    this.#home = { botId: this.#bot.id, guildId, channel, missing };
-    const same = before?.channel.id === channel.id && before.missing.join() === missing.join();
-    if (same) return;
+    const home = this.#home = this.#homeIn(channel, guildId, this.#bot);
+    const { missing, lacking } = home;
+    this.#registerCommands(home);
+    if (sameHome(before, home)) return;
     this.#reason = "";
     if (missing.length === 0) {
       logger.info("Conversations go to a channel", { channel: channel.name, id: channel.id });
-    } else logger.error("The bot lacks permissions", { channel: channel.name, missing });
-    this.#threads.forgive();
+    } else {
+      const invite = this.#inviteUrl(home.applicationId);
+      logger.error("The bot lacks permissions", { channel: channel.name, missing, invite });
+    }
+    if (lacking.length > 0) {
+      logger.warn(
+        "Files, marks of what was read, or closing threads will not work: the bot lacks permissions",
+        {
+          channel: channel.name,
+          missing: lacking,
+          invite: this.#inviteUrl(home.applicationId),
+        },
+      );
+    }
+    this.#parts.threads.forgive();
     if (before === undefined) worker.setReceivedBatchCallback((batch) => this.#deliver(batch));
     worker.resumeDeliveries();
   }
 
+  #homeIn(channel: DiscordChannel, guildId: Snowflake, bot: Bot): Home {
+    const bits = this.#book.ownBits(channel);
+    return {
+      botId: bot.id,
+      applicationId: bot.applicationId,
+      guildId,
+      channel,
+      missing: lackingOf(requiredIn(channel), bits),
+      lacking: lackingOf(wantedIn(this.#personaUse), bits),
+      fileBytes: this.#book.fileBytes(guildId),
+    };
+  }
+
+  get #personaUse(): PersonaUse {
+    return { webhooks: this.#options.persona === "webhook" };
+  }
+
+  #inviteUrl(applicationId: Snowflake): string {
+    return inviteUrl(applicationId, this.#personaUse);
+  }
+
+  /** Once for a guild; conversations flow without the commands, too. */
+  #registerCommands({ guildId, applicationId }: Home): void {
+    if (this.#commandsIn === guildId) return;
+    this.#commandsIn = guildId;
+    const { logger } = this.#options;
+    this.#attend(
+      this.#parts.interactions.register(applicationId, guildId).catch((error) => {
+        if (this.#stopping.signal.aborted) return;
+        logger.warn("The slash commands are not available", { guild: guildId, error });
+        // Tried again with the next session, unless Discord has said no.
+        if (error instanceof DiscordUnreachable) this.#commandsIn = undefined;
+      }),
+    );
+    if (this.#personaUse.webhooks) {
+      // Known before its first message comes back by the gateway.
+      this.#attend(
+        this.#parts.webhooks.get().then(() => {}).catch((error) =>
+          logger.warn("The webhook for visitors' names is not known yet", { error })
+        ),
+      );
+    }
+  }
+
+  /** Something that a stop waits for. It must not reject. */
+  #attend(work: Promise<void>): void {
+    const attended = work.finally(() => this.#underWay.delete(attended));
+    this.#underWay.add(attended);
+  }
+
   #deliver(batch: DeliveryBatch<Snowflake>): Promise<void> {
-    this.#intake.paired(batch.id);
-    const delivery = this.#outbox.receive(batch).finally(() => this.#deliveries.delete(delivery));
-    this.#deliveries.add(delivery);
+    this.#parts.intake.paired(batch.id);
+    const delivery = this.#parts.outbox.receive(batch).finally(() => this.#underWay.delete(delivery));
+    this.#underWay.add(delivery);
     return delivery;
   }
+}
+
+function sameHome(a: Home | undefined, b: Home): boolean {
+  return a?.channel.id === b.channel.id && a.missing.join() === b.missing.join() &&
+    a.lacking.join() === b.lacking.join();
 }

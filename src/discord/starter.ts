@@ -1,29 +1,60 @@
-import type { Connection, JsonValue, Message, Side } from "../core/mod.ts";
+import type { Connection, Message, Side } from "../core/mod.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { MAX_CONTENT } from "./split.ts";
+import type { AboutVisitor } from "./visitor.ts";
 
 /** How many of the last messages a new thread repeats when the old one is gone. */
 const REPEATED = 20;
 
+/** Among how many of the last messages they are looked for. */
+const LOOKED_AT = 100;
+
+/** The longest name in a thread's, in code points; Discord takes 100 characters, of which an emoji may be two. */
+const MAX_NAME = 40;
+
 /** The first message of a thread: who it is, from which page, in which language. */
-export async function starterOf(uid: string, connection: Connection): Promise<string> {
-  const properties = await connection.properties.all();
-  const page = field(properties.page, "url") ?? text(properties.page);
-  const title = field(properties.page, "title");
+export function starterOf(uid: string, about: AboutVisitor): string {
+  return [`**New conversation** with visitor \`${uid}\``, ...linesAbout(about)].join("\n");
+}
+
+/** What is known of a visitor, a line each. */
+export function linesAbout({ name, email, verified, page, title, locale }: AboutVisitor): string[] {
+  const who = [name, email].filter((word) => word !== undefined).map((word) =>
+    escapeMarkdown(clip(word, 200))
+  );
   return [
-    `**New conversation** with visitor \`${uid}\``,
+    who.length > 0 && `Identified: ${who.join(", ")}${verified ? "" : " (not verified)"}`,
     page && `Page: ${title === undefined ? "" : `${escapeMarkdown(clip(title, 200))}, `}${bareLink(page)}`,
-    text(properties.locale) && `Language: ${escapeMarkdown(clip(text(properties.locale) ?? "", 35))}`,
-  ].filter((line) => line !== undefined && line !== "").join("\n");
+    locale && `Language: ${escapeMarkdown(clip(locale, 35))}`,
+  ].filter((line): line is string => typeof line === "string" && line !== "");
+}
+
+/**
+ * The name of a visitor's thread: the UUID, or for somebody who is identified their name and the beginning of the UUID.
+ */
+export function threadName(uid: string, { name }: AboutVisitor): string {
+  if (name === undefined) return uid;
+  const points = [...name.replace(/\s+/g, " ")];
+  const shown = points.length <= MAX_NAME ? points.join("") : `${points.slice(0, MAX_NAME - 1).join("")}…`;
+  return `${shown} (${uid.slice(0, 8)})`;
 }
 
 /** What is said in a thread that takes the place of one that is gone: the end of the history, as much as fits. */
-export async function historyOf(connection: Connection, own: Side, delivered: number): Promise<string> {
-  const { messages } = await connection.messages({ before: delivered + 1, limit: REPEATED });
-  const lines = messages.filter(({ deletedAt }) => deletedAt === undefined).map((message) =>
-    quote(message, own)
-  );
-  const head = "The earlier thread of this conversation is gone. It ended so:";
+export async function historyOf(
+  connection: Connection,
+  own: Side,
+  delivered: number,
+  link: string | undefined,
+): Promise<string> {
+  const { messages } = await connection.messages({ limit: LOOKED_AT });
+  // What the visitor wrote and the old thread has never held comes as messages of its own.
+  const lines = messages.filter(({ deletedAt, side, seq }) =>
+    deletedAt === undefined && (side === own || seq <= delivered)
+  ).slice(-REPEATED).map((message) => quote(message, own));
+  const gone = link === undefined
+    ? "The earlier thread of this conversation is gone."
+    : `The earlier thread of this conversation (${link}) is gone.`;
+  const head = `${gone} /transcript gives all of it. It ended so:`;
   let room = MAX_CONTENT - head.length;
   const kept: string[] = [];
   for (const line of lines.reverse()) {
@@ -31,7 +62,7 @@ export async function historyOf(connection: Connection, own: Side, delivered: nu
     if (room < 0) break;
     kept.unshift(line);
   }
-  return kept.length === 0 ? "The earlier thread of this conversation is gone." : [head, ...kept].join("\n");
+  return kept.length === 0 ? gone : [head, ...kept].join("\n");
 }
 
 function quote({ side, author, content }: Message, own: Side): string {
@@ -48,13 +79,4 @@ function bareLink(url: string): string {
 function clip(value: string, most: number): string {
   if (value.length <= most) return value;
   return `${value.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…`;
-}
-
-function text(value: JsonValue | undefined): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function field(value: JsonValue | undefined, name: string): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return text(new Map(Object.entries(value)).get(name));
 }

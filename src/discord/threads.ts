@@ -3,11 +3,14 @@ import { DiscordRefusal, optional } from "./errors.ts";
 import type { FindHome, Home } from "./home.ts";
 import { nonceOf } from "./plan.ts";
 import type { DiscordChannel, DiscordRest } from "./ports.ts";
-import type { Snowflake } from "./snowflake.ts";
-import { historyOf, starterOf } from "./starter.ts";
+import { isSnowflake, type Snowflake } from "./snowflake.ts";
+import { MAX_CONTENT } from "./split.ts";
+import { historyOf, linesAbout, starterOf, threadName } from "./starter.ts";
+import { tagsOfNew } from "./tags.ts";
+import { type AboutVisitor, aboutVisitor } from "./visitor.ts";
 import { verdictOnThread } from "./verdict.ts";
 
-/** Property of a connection: a thread may have been made although nobody knows its id. */
+/** Property of a connection: the name of a thread that may have been made although nobody knows its id. */
 const THREAD_TRIED = "discord.threadTried";
 
 /** Property of a connection: the id of the thread that is gone. */
@@ -16,7 +19,7 @@ export const THREAD_GONE = "discord.threadGone";
 /** While there is no channel, and after Discord has refused a thread: how long nobody tries, in milliseconds. */
 const REFUSED_FOR_MS = 60_000;
 
-/** Threads of which the gateway has told, by name, in case the answer to their making gets lost. */
+/** Threads of which the gateway has told, in case the answer to their making gets lost. */
 const HEARD_KEPT = 1_000;
 
 /** What {@link ThreadMaker} needs. */
@@ -32,7 +35,7 @@ export interface ThreadMakerOptions {
 /** Makes the thread of a visitor: once, also when an answer gets lost (X2). The core calls it once at a time for each. */
 export class ThreadMaker {
   readonly #options: ThreadMakerOptions;
-  readonly #heard = new Map<string, DiscordChannel>();
+  readonly #heard = new Map<Snowflake, DiscordChannel>();
   #refusal: { readonly until: number; readonly error: Error } | undefined;
 
   constructor(options: ThreadMakerOptions) {
@@ -48,13 +51,13 @@ export class ThreadMaker {
   heard(thread: DiscordChannel): void {
     const [oldest] = this.#heard.keys();
     if (this.#heard.size >= HEARD_KEPT && oldest !== undefined) this.#heard.delete(oldest);
-    this.#heard.set(thread.name, thread);
+    this.#heard.set(thread.id, thread);
   }
 
   /**
    * Makes a visitor's thread, or finds the one that an earlier attempt has made.
    *
-   * @param uid the visitor's, the thread's name
+   * @param uid the visitor's
    * @returns the thread's id
    * @throws {DeliveryError} when it could not be made now
    */
@@ -84,27 +87,46 @@ export class ThreadMaker {
 
   async #findOrMake(uid: Uuid, connection: Connection, home: Home): Promise<Snowflake> {
     const { properties } = connection;
+    const about = await aboutVisitor(connection);
     const gone = await properties.get(THREAD_GONE);
-    if (await properties.get(THREAD_TRIED) !== undefined) {
-      const found = await this.#find(uid, home, gone);
+    const tried = await properties.get(THREAD_TRIED);
+    if (tried !== undefined) {
+      // The visitor may have got a name, or another one, since.
+      const names = [uid, threadName(uid, about), tried];
+      const found = await this.#find(names, home, gone);
       if (found !== undefined) return found;
     }
+    const name = threadName(uid, about);
     // On disk before the call: making a thread has no nonce, and this process may end before the answer comes.
-    await properties.set(THREAD_TRIED, this.#options.now());
-    return gone === undefined
-      ? await this.#create(uid, connection, home, await starterOf(uid, connection))
-      : await this.#create(uid, connection, home, await this.#history(connection));
+    await properties.set(THREAD_TRIED, name);
+    const starter = gone === undefined
+      ? starterOf(uid, about)
+      : await this.#history(connection, about, home, gone);
+    return await this.#create(name, connection, home, starter);
   }
 
-  async #history(connection: Connection): Promise<string> {
+  async #history(
+    connection: Connection,
+    about: AboutVisitor,
+    { guildId }: Home,
+    gone: unknown,
+  ): Promise<string> {
     const { side } = this.#options.worker;
     const { delivered } = await connection.watermarks(side);
-    return await historyOf(connection, side, delivered);
+    const link = isSnowflake(gone) ? `<https://discord.com/channels/${guildId}/${gone}>` : undefined;
+    const history = await historyOf(connection, side, delivered, link);
+    const who = linesAbout(about).join("\n");
+    return history.length + who.length + 1 <= MAX_CONTENT && who !== "" ? `${history}\n${who}` : history;
   }
 
-  async #create(uid: Uuid, connection: Connection, { channel }: Home, starter: string): Promise<Snowflake> {
+  async #create(
+    name: string,
+    connection: Connection,
+    { channel }: Home,
+    starter: string,
+  ): Promise<Snowflake> {
     const { rest, logger } = this.#options;
-    const thread = await rest.createThread(channel, { name: uid, content: starter, tags: tagsFor(channel) });
+    const thread = await rest.createThread(channel, { name, content: starter, tags: tagsOfNew(channel) });
     if (channel.kind !== "forum") {
       const nonce = await nonceOf({
         kind: "starter",
@@ -122,23 +144,31 @@ export class ThreadMaker {
     return thread.id;
   }
 
-  /** Looks for a thread of ours with the visitor's name, active or archived lately, that is not the one that is gone. */
-  async #find(uid: Uuid, { guildId, channel, botId }: Home, gone: unknown): Promise<Snowflake | undefined> {
+  /** Looks for a thread of ours with a name of the visitor's, heard of, active or archived lately, that is nobody's and not the gone one. */
+  async #find(
+    names: readonly unknown[],
+    { guildId, channel, botId }: Home,
+    gone: unknown,
+  ): Promise<Snowflake | undefined> {
     const { rest } = this.#options;
     // Some servers do not say whose a thread is.
     const isOurs = ({ name, parentId, ownerId = botId, id }: DiscordChannel): boolean =>
-      name === uid && parentId === channel.id && ownerId === botId && id !== gone;
-    const heard = this.#heard.get(uid);
-    if (heard !== undefined && isOurs(heard)) return heard.id;
-    const active = (await optional(rest.activeThreads(guildId), [])).find(isOurs);
-    if (active !== undefined) return active.id;
+      names.includes(name) && parentId === channel.id && ownerId === botId && id !== gone;
+    const heard = [...this.#heard.values()].filter(isOurs);
+    const known = await this.#unpaired(heard);
+    if (known !== undefined) return known;
+    const active = await optional(rest.activeThreads(guildId), []);
+    const found = await this.#unpaired(active.filter(isOurs));
+    if (found !== undefined) return found;
     const archived = await optional(rest.archivedThreads(channel.id), { threads: [], more: false });
-    return archived.threads.find(isOurs)?.id;
+    return await this.#unpaired(archived.threads.filter(isOurs));
   }
-}
 
-/** Where the forum has a tag "open", posts carry it; where it demands a tag, any other has to do. */
-function tagsFor({ tags, tagRequired }: DiscordChannel): readonly Snowflake[] {
-  const open = tags.find(({ name }) => name.toLowerCase() === "open") ?? (tagRequired ? tags[0] : undefined);
-  return open === undefined ? [] : [open.id];
+  /** Two visitors of the same name may share the beginning of their UUIDs. */
+  async #unpaired(threads: readonly DiscordChannel[]): Promise<Snowflake | undefined> {
+    for (const { id } of threads) {
+      if (await this.#options.worker.connectionOf(id) === undefined) return id;
+    }
+    return undefined;
+  }
 }

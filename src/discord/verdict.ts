@@ -1,13 +1,31 @@
 import { DeliveryError, PermanentDeliveryError } from "../core/mod.ts";
-import { Code, DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { Code, DiscordRefusal, DiscordUnreachable, refusedWith } from "./errors.ts";
 import type { PermissionName } from "./permissions.ts";
 
 /** What waits for a person is tried again every minute. */
 const WAIT_FOR_OPERATOR_MS = 60_000;
 
 const NOT_DELIVERED = "This message could not be delivered.";
-const CLOSED = "This conversation was closed, so the message was not delivered.";
+/** Told to a visitor who writes into a conversation that is closed and stays so. */
+export const CLOSED = "This conversation was closed, so the message was not delivered.";
 const BLOCKED = "This message was not delivered because a filter stopped it.";
+
+/** Refusals that are about the place, the permissions or the token: the next message would meet them, too. */
+const NOT_ABOUT_MESSAGE: readonly number[] = [
+  Code.unknownChannel,
+  Code.missingAccess,
+  Code.missingPermissions,
+  Code.threadArchived,
+  Code.threadLocked,
+  Code.tooManyActiveThreads,
+];
+
+/** Whether Discord refuses one message for what it is, so that others may go on. */
+export function isAboutMessage(error: DiscordRefusal): boolean {
+  if (NOT_ABOUT_MESSAGE.includes(error.code)) return false;
+  return error.status === 400 || error.status === 413 ||
+    refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod);
+}
 
 /**
  * Turns a failed call for posting into what the core acts on: words for the visitor and the operator apart.
@@ -50,21 +68,6 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
     return new DeliveryError(error.message, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
   }
   return new PermanentDeliveryError(error.message, NOT_DELIVERED, { cause: error });
-}
-
-/** Refusals that concern the place, whatever is posted there. */
-const OF_THE_PLACE: readonly number[] = [
-  Code.missingAccess,
-  Code.missingPermissions,
-  Code.threadArchived,
-  Code.threadLocked,
-];
-
-/** Tells whether Discord refuses what was to be posted, so that other posts may go through (AutoMod, a bad form). */
-export function refusesContent(error: unknown): error is DiscordRefusal {
-  if (!(error instanceof DiscordRefusal) || OF_THE_PLACE.includes(error.code)) return false;
-  return error.status === 400 || error.status === 413 ||
-    error.code === Code.blockedByAutomod || error.code === Code.titleBlockedByAutomod;
 }
 
 /** Turns a failed call for making a thread into what the core acts on: a conversation without a thread waits. */

@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
-import { ChatBoxError, type Clock, type Logger } from "../core/mod.ts";
+import { ChatBoxError, type Clock, type Logger, type Uuid } from "../core/mod.ts";
 import type { Assets } from "./assets.ts";
 import { Content } from "./content.ts";
 import { conversationOf } from "./files/bearer.ts";
 import { download } from "./files/download.ts";
 import type { VisitorFiles } from "./files/ports.ts";
+import type { StaffLinks } from "./files/staff_links.ts";
 import { upload } from "./files/upload.ts";
 import type { Identity } from "./identity.ts";
 import type { ClientAddress } from "./limits/client_address.ts";
@@ -27,6 +28,9 @@ export interface RoutesOptions {
   readonly readiness: () => Readiness;
   readonly identity: Identity;
   readonly files: VisitorFiles;
+  readonly staffLinks: StaffLinks;
+  /** Whether staff want to hear nothing from a visitor. */
+  readonly isBlocked: (uid: Uuid) => Promise<boolean>;
   readonly rates: VisitorLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +48,7 @@ const ANYWHERE = { "Cross-Origin-Resource-Policy": "cross-origin" };
 
 /** The whole HTTP surface but for `/ws`. */
 export function makeRoutes(options: RoutesOptions): Routes {
-  const { assets, readiness, identity, files, logger } = options;
+  const { assets, readiness, identity, files, staffLinks, isBlocked, logger } = options;
   const pages = new Map(PAGE_LOCALES.map((locale) => [locale, fillPage(options, locale)]));
   const app: Routes = new Hono();
 
@@ -68,6 +72,9 @@ export function makeRoutes(options: RoutesOptions): Routes {
   app.post("/upload", async (context) => {
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized(context);
+    if (await isBlocked(uid)) {
+      return context.json({ code: "blocked", message: "Cannot upload: blocked" }, 403);
+    }
     const outcome = await upload(context.req.raw, { uid, prefix: context.env.client.prefix }, options);
     context.header("Cache-Control", Caching.never);
     if ("file" in outcome) return context.json(outcome.file);
@@ -78,6 +85,15 @@ export function makeRoutes(options: RoutesOptions): Routes {
     return context.json(refusal, status);
   });
   app.get("/files/:id", async (context) => {
+    const key = context.req.query("key");
+    if (key !== undefined) {
+      const opened = staffLinks.opens(context.req.param("id"), key)
+        ? await files.find(context.req.param("id"))
+        : undefined;
+      return opened === undefined
+        ? notFound(context)
+        : await download(opened, context.req.raw, { files, logger });
+    }
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized(context);
     const file = await files.find(context.req.param("id"));

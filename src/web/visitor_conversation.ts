@@ -96,6 +96,11 @@ export class VisitorConversation {
     return conversation;
   }
 
+  /** Whether the staff want to hear nothing from this visitor. */
+  async isBlocked(): Promise<boolean> {
+    return this.#exists && await this.#context.chatBox.worker1.isBlocked(this.#connection);
+  }
+
   /** Listens to everything that happens from now on. */
   subscribe(listener: ConnectionListener): () => void {
     return this.#connection.subscribe(listener);

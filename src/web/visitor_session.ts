@@ -188,6 +188,11 @@ export class VisitorSession {
     const { uid, issued } = visitor;
     this.#asker = { ...this.#asker, uid };
     const conversation = await VisitorConversation.open(this.#context, visitor, this.#asker, hello);
+    if (await conversation.isBlocked()) {
+      this.#error("blocked", "Cannot open the conversation: it is blocked");
+      this.close(CloseCode.forbidden, "blocked");
+      return;
+    }
     // Listen first and look then: what comes in between is held back, and told after the welcome if that has not told it.
     let held: ConnectionEvent[] | undefined = [];
     const unsubscribe = conversation.subscribe((event) =>
@@ -400,6 +405,7 @@ function errorCode(error: unknown): ErrorCode {
   switch (error.code) {
     case "not_found":
     case "forbidden":
+    case "blocked":
     case "overloaded":
       return error.code;
     case "closed":

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { Assets } from "./assets.ts";
 import type { VisitorFiles } from "./files/ports.ts";
+import { StaffLinks } from "./files/staff_links.ts";
 import { SecurityHeaders } from "./headers.ts";
 import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
@@ -101,6 +102,8 @@ export class WebService {
       readiness: options.readiness,
       identity,
       files,
+      staffLinks: new StaffLinks(options.identityKey),
+      isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
       clock,
       logger,

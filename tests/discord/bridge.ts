@@ -1,4 +1,12 @@
-import { ChatBox, MemoryStore, type Message, type Store, type Uuid, uuid } from "../../src/core/mod.ts";
+import {
+  ChatBox,
+  type FileReference,
+  MemoryStore,
+  type Message,
+  type Store,
+  type Uuid,
+  uuid,
+} from "../../src/core/mod.ts";
 import { systemClock } from "../../src/core/mod.ts";
 import {
   DiscordService,
@@ -39,6 +47,7 @@ export interface DiscordStage {
   threads(): readonly { readonly id: string; readonly name?: string | null }[];
   messages(channelId: string): readonly {
     readonly author: { readonly id: string };
+    readonly webhook_id?: string | undefined;
     readonly type: number;
     readonly content: string;
   }[];
@@ -173,6 +182,8 @@ export class Visitor {
   readonly connection: ChatConnection;
   readonly seen = new Map<number, Message>();
   readonly typists: string[] = [];
+  /** The last message of theirs that staff have read. */
+  readBy = 0;
   /** The last message of theirs whose arrival was told. */
   arrived = 0;
   readonly #bridge: Bridge<DiscordStage>;
@@ -184,15 +195,20 @@ export class Visitor {
     connection.subscribe((event) => {
       if (event.type === "message") this.seen.set(event.message.seq, event.message);
       if (event.type === "delivered" && event.side === 1) this.arrived = event.seq;
-      if (event.type === "typing") this.typists.push(event.name);
+      if (event.type === "read" && event.side === 1) this.readBy = event.seq;
+      if (event.type === "typing" && event.side === 2) this.typists.push(event.name);
       bridge.notify();
     });
   }
 
   /** Writes. */
-  async say(content: string, replyTo?: number): Promise<Message> {
+  async say(content: string, replyTo?: number, files: readonly FileReference[] = []): Promise<Message> {
     const send = this.#bridge.chatBox.worker1.getMessageSender(this.uid);
-    return await send(replyTo === undefined ? { content } : { content, replyTo });
+    return await send({
+      content,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(files.length > 0 && { files }),
+    });
   }
 
   /** Changes a message of their own. */
@@ -217,15 +233,17 @@ export class Visitor {
 
   /** The visitor's thread on Discord, once there is one. */
   get thread(): string | undefined {
-    return this.#bridge.discord.threads().find((thread) => thread.name === this.uid)?.id;
+    return this.#bridge.discord.threads().find(({ name }) =>
+      name === this.uid || name?.endsWith(`(${this.uid.slice(0, 8)})`)
+    )?.id;
   }
 
   /** What stands in the thread, without the starter and what Discord itself says. */
   get delivered(): readonly string[] {
     const { discord } = this.#bridge;
     const messages = this.thread === undefined ? [] : discord.messages(this.thread);
-    return messages.filter(({ author, type, content }) =>
-      author.id === discord.botId && (type === 0 || type === 19) &&
+    return messages.filter(({ author, type, content, webhook_id: webhook }) =>
+      (author.id === discord.botId || webhook !== undefined) && (type === 0 || type === 19) &&
       !content.startsWith("**New conversation**")
     ).map(({ content }) => content);
   }

@@ -33,6 +33,7 @@ function archived(id: Snowflake, lastMessageId: Snowflake): DiscordChannel {
     name: id,
     overwrites: [],
     tags: [],
+    appliedTags: [],
     tagRequired: false,
     archived: true,
     locked: false,

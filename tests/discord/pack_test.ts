@@ -89,3 +89,8 @@ Deno.test("[X6] pack leaves out parts that show nothing, and keeps what joins em
   assert.equal(pack(items("\u2764\ufe0f"))[0]?.content, "\u2764\ufe0f");
   assert.equal(pack(items("```\n```"))[0]?.content, escapeMarkdown("```\n```"));
 });
+
+Deno.test("pack needs no words for a message without visible text that has files", () => {
+  const files = [{ id: "1", name: "a.png", type: "image/png", size: 1 }];
+  assert.deepEqual(pack([{ seq: 1, text: " ", files }]).map(({ content }) => content), [""]);
+});

@@ -48,6 +48,7 @@ const CATALOGUE = {
   alreadyHasThread: [400, 160004, "A thread has already been created for this message"],
   threadLocked: [400, 160005, "Thread is locked"],
   tooManyActiveThreads: [400, 160006, "Maximum number of active threads reached"],
+  blockedByAutomod: [400, 200000, "Message was blocked by automatic moderation"],
   webhookNeedsThread: [400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id"],
   webhookThreadTwice: [
     400,

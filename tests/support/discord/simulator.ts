@@ -6,6 +6,7 @@ import {
   GatewayIntentBits as Intent,
 } from "discord-api-types/v10";
 import { deleteChannel } from "./actions/channels.ts";
+import { archiveIdle, syncThreads } from "./actions/threads.ts";
 import { unfurl } from "./actions/messages.ts";
 import { serveAttachment } from "./cdn.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
@@ -44,6 +45,8 @@ export interface SimulatorOptions {
   readonly heartbeatIntervalMs?: number;
   readonly limits?: Partial<WorldLimits>;
   readonly clock?: Clock;
+  /** The bot's token; one that carries the bot's id, as a real one does, when left out. */
+  readonly token?: string;
   /** What {@link DiscordSimulator.snapshot} gave earlier. */
   readonly snapshot?: GuildData;
   /** Gets every transcript line; by default the loud ones go to standard error. */
@@ -60,8 +63,14 @@ export interface Ping {
 
 const HEARTBEAT_INTERVAL_MS = 41_250;
 const IDENTIFY_BUDGET = 1000;
+/** How long requests that are under way may take to end at a close. */
+const CLOSE_WITHIN_MS = 1000;
 const DISCORD_GLOBAL_LIMIT = 50;
-const DEFAULT_LIMITS: WorldLimits = { activeThreads: 1000, fileBytes: 10 * 1024 * 1024 };
+const DEFAULT_LIMITS: WorldLimits = {
+  activeThreads: 1000,
+  fileBytes: 10 * 1024 * 1024,
+  invalidRequests: 10_000,
+};
 
 /** A Discord of one guild on loopback. */
 export class DiscordSimulator implements AsyncDisposable {
@@ -90,7 +99,7 @@ export class DiscordSimulator implements AsyncDisposable {
     });
     Object.assign(this.#world.privileged, options.privileged);
     // discordeno reads the bot's id from the first part, as from a real token.
-    this.#token = `${btoa(data.botId).replaceAll("=", "")}.SIMULA.not-a-real-token`;
+    this.#token = options.token ?? `${btoa(data.botId).replaceAll("=", "")}.SIMULA.not-a-real-token`;
     const world = this.#world;
     this.#gateway = new Gateway(world, {
       token: this.#token,
@@ -301,6 +310,21 @@ export class DiscordSimulator implements AsyncDisposable {
     this.#gateway.invalidate(resumable);
   }
 
+  /** @param words AutoMod refuses messages with one of them from now on */
+  setBlockedWords(...words: string[]): void {
+    this.#world.blockedWords = words;
+  }
+
+  /** Archives the threads in which nothing was said for as long as each of them says. */
+  archiveIdleThreads(): void {
+    archiveIdle(this.#world);
+  }
+
+  /** Tells about the active threads of a channel that the bot may see now, as THREAD_LIST_SYNC does. */
+  syncThreads(channelId: string): void {
+    syncThreads(this.#world, channelId);
+  }
+
   /** @param on all of Discord is away: REST answers 503, the gateway drops everyone and takes nobody */
   setOutage(on: boolean): void {
     this.#rest.outage = on;
@@ -355,7 +379,12 @@ export class DiscordSimulator implements AsyncDisposable {
     this.#page.close();
     this.#gateway.close();
     this.#front.close();
-    await this.#server.shutdown();
+    this.#rest.close();
+    // Deno 2.6 waits for ever for a request that its client has given up.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WITHIN_MS));
+    await Promise.race([this.#server.shutdown(), late]);
+    clearTimeout(timer);
   }
 
   /** @returns when it is closed */

@@ -27,6 +27,9 @@ export interface SayOptions {
   readonly flags?: number;
   /** Names of stickers. */
   readonly stickers?: readonly string[];
+  readonly poll?: { readonly question: string; readonly answers: readonly string[] };
+  /** A message that is forwarded here. */
+  readonly forward?: { readonly channelId: string; readonly messageId: string };
 }
 
 /** A member of the guild. Everything they do happens at once and is refused as Discord would refuse it. */
@@ -69,8 +72,9 @@ export class StaffMember {
     if (isThread(channel) && channel.thread.locked && !may(this.#world, this.id, channel, "ManageThreads")) {
       throw new DiscordError("threadLocked");
     }
-    const { files = [], replyTo, flags = 0, stickers = [] } = options;
-    if (text.trim() === "" && files.length === 0 && stickers.length === 0) {
+    const { files = [], replyTo, flags = 0, stickers = [], poll, forward } = options;
+    const isBare = files.length === 0 && stickers.length === 0 && poll === undefined && forward === undefined;
+    if (text.trim() === "" && isBare) {
       throw new DiscordError("emptyMessage");
     }
     if (replyTo !== undefined) this.#world.message(channelId, replyTo);
@@ -84,6 +88,12 @@ export class StaffMember {
       attachments,
       flags: flags & MessageFlags.SuppressEmbeds,
       ...(replyTo === undefined ? {} : { reference: { type: 0, channelId, messageId: replyTo } }),
+      ...(forward === undefined
+        ? {}
+        : { reference: { type: 1, channelId: forward.channelId, messageId: forward.messageId } }),
+      ...(poll === undefined && forward === undefined
+        ? {}
+        : { extra: { ...pollParts(poll), ...this.#snapshot(forward) } }),
       ...(stickers.length === 0
         ? {}
         : { stickers: stickers.map((name) => ({ id: this.#world.ids.next(), name, format_type: 1 })) }),
@@ -185,7 +195,31 @@ export class StaffMember {
     });
   }
 
+  /** @see https://docs.discord.com/developers/resources/message#message-snapshot-object */
+  #snapshot(forward: SayOptions["forward"]): Record<string, unknown> {
+    if (forward === undefined) return {};
+    const original = renderMessage(this.#world, this.#world.message(forward.channelId, forward.messageId));
+    const { content, embeds, attachments, timestamp, edited_timestamp, flags, mentions, type } = original;
+    const message = { content, embeds, attachments, timestamp, edited_timestamp, flags, mentions, type };
+    return { message_snapshots: [{ message }] };
+  }
+
   #channel(id: string): ChannelState {
     return this.#world.channel(id);
   }
+}
+
+/** @see https://docs.discord.com/developers/resources/poll */
+function pollParts(poll: SayOptions["poll"]): Record<string, unknown> {
+  if (poll === undefined) return {};
+  const answers = poll.answers.map((text, index) => ({ answer_id: index + 1, poll_media: { text } }));
+  return {
+    poll: {
+      question: { text: poll.question },
+      answers,
+      expiry: null,
+      allow_multiselect: false,
+      layout_type: 1,
+    },
+  };
 }

@@ -38,6 +38,8 @@ export interface WorldLimits {
   readonly activeThreads: number;
   /** Bytes a file may have. */
   readonly fileBytes: number;
+  /** Answers of 401, 403 and 429 within ten minutes, after which Discord bans an address for a time. */
+  readonly invalidRequests: number;
 }
 
 /** One guild, its people and channels, and the application's belongings. */
@@ -61,6 +63,8 @@ export class World {
   readonly interactions: Map<string, InteractionState>;
   readonly files: Map<string, Uint8Array<ArrayBuffer>>;
   commands: { guildId: string | null; command: APIApplicationCommand }[];
+  /** What AutoMod blocks. @see https://docs.discord.com/developers/resources/auto-moderation */
+  blockedWords: readonly string[] = [];
   /** What the portal of the application allows. */
   privileged = { messageContent: true, guildMembers: false, presences: false };
   /** Origin that attachment URLs begin with, set once the server listens. */

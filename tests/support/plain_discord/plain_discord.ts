@@ -17,6 +17,8 @@ export interface PlainMessage {
   readonly author: { readonly id: string };
   readonly type: number;
   readonly content: string;
+  /** None: this server has no webhooks. */
+  readonly webhook_id?: string;
 }
 
 interface Thread {

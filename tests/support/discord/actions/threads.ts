@@ -1,7 +1,8 @@
 /** How threads are made and edited. */
-import { ChannelType, MessageFlags, MessageType } from "discord-api-types/v10";
+import { ChannelType, GatewayIntentBits as Intent, MessageFlags, MessageType } from "discord-api-types/v10";
 import { DiscordError } from "../errors.ts";
-import { renderThreadMember } from "../render.ts";
+import { renderChannel, renderThreadMember } from "../render.ts";
+import { snowflakeTime } from "../snowflake.ts";
 import type { ChannelState, MessageState } from "../state.ts";
 import { isThread, type ThreadChannel, type World } from "../world.ts";
 import { dispatchChannel, setThread } from "./channels.ts";
@@ -148,4 +149,44 @@ export function editChannel(world: World, channel: ChannelState, edit: ChannelEd
 export function threadMembers(world: World, userId: string, threads: ThreadChannel[]): unknown[] {
   return threads.filter(({ thread }) => world.users.has(userId) && thread.memberIds.includes(userId))
     .map(({ id, thread }) => renderThreadMember(id, userId, thread));
+}
+
+/**
+ * Archives threads in which nothing was said for their auto-archive duration.
+ *
+ * @see https://docs.discord.com/developers/topics/threads#active--archived-threads
+ * @param world where
+ */
+export function archiveIdle(world: World): void {
+  const now = world.clock.now();
+  for (const channel of world.threadsOf()) {
+    const { archived, autoArchiveMinutes, archiveTimestamp } = channel.thread;
+    const last = Math.max(
+      Date.parse(archiveTimestamp),
+      channel.lastMessageId === null ? 0 : snowflakeTime(channel.lastMessageId),
+    );
+    if (!archived && now - last >= autoArchiveMinutes * 60_000) setThread(world, channel, { archived: true });
+  }
+}
+
+/**
+ * Tells sessions about the active threads of a channel which they may see now.
+ *
+ * @see https://docs.discord.com/developers/events/gateway-events#thread-list-sync
+ * @param world where
+ * @param channelId the threads' parent
+ */
+export function syncThreads(world: World, channelId: string): void {
+  const threads = world.threadsOf(channelId).filter(({ thread }) => !thread.archived);
+  world.dispatch({
+    t: "THREAD_LIST_SYNC",
+    d: {
+      guild_id: world.guild.id,
+      channel_ids: [channelId],
+      threads: threads.map((thread) => renderChannel(world, thread)),
+      members: threadMembers(world, world.botId, threads),
+    },
+    intent: Intent.Guilds,
+    channelId,
+  });
 }

@@ -45,6 +45,10 @@ export function readMessageParts(
   checkFiles(world, form, files);
   checkListed(form, listed, files, kept);
   form.check();
+  const text = (content ?? "").toLowerCase();
+  if (world.blockedWords.some((word) => text.includes(word.toLowerCase()))) {
+    throw new DiscordError("blockedByAutomod");
+  }
   const attachments = storeFiles(world, files, listed, kept);
   const extra = Object.fromEntries(
     ["components", "poll"].flatMap((key) => form.has(key) ? [[key, form.raw(key)]] : []),

@@ -34,6 +34,7 @@ export interface RestServerOptions {
 const MAX_LOGGED = 50_000;
 /** Time for half an answer to get through the relay. */
 const TRUNCATE_AFTER_MS = 30;
+const INVALID_WINDOW_MS = 10 * 60_000;
 /** An answer nobody will get. */
 const LOST = -1;
 
@@ -43,6 +44,8 @@ export class RestServer {
   requests: LoggedRequest[] = [];
   /** Answers of 401, 403 and 429 so far, 10,000 of which in ten minutes get an address banned. */
   invalidRequests = 0;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #invalidAt: number[] = [];
   /** Answers 503 to everything when set. */
   outage = false;
   readonly #options: RestServerOptions;
@@ -85,7 +88,10 @@ export class RestServer {
     const response = early ??
       await this.#after(fault, port, this.#answer(request, version, logged, match, read));
     logged.status = fault?.kind === "drop" || fault?.kind === "lose" ? LOST : response.status;
-    if ([401, 403, 429].includes(response.status)) this.invalidRequests++;
+    if ([401, 403, 429].includes(response.status)) {
+      this.invalidRequests++;
+      this.#invalidAt.push(world.clock.now());
+    }
     world.transcript.add("rest", `${logged.method} ${path}${url.search} ${logged.status}`);
     world.changed();
     return response;
@@ -110,6 +116,10 @@ export class RestServer {
     const { world, gateway, limits } = this.#options;
     if (this.outage) {
       return new Response("upstream connect error or disconnect/reset before headers", { status: 503 });
+    }
+    if (this.#isBanned()) {
+      world.transcript.add("loud", "TOO MANY INVALID REQUESTS: Discord bans the address");
+      return new Response("error code: 1015", { status: 429, headers: { "retry-after": "600" } });
     }
     if (!match.found) {
       world.transcript.add(
@@ -152,15 +162,32 @@ export class RestServer {
     }
   }
 
+  /** @see https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans */
+  #isBanned(): boolean {
+    const { clock, limits } = this.#options.world;
+    const since = clock.now() - INVALID_WINDOW_MS;
+    while ((this.#invalidAt[0] ?? Infinity) <= since) this.#invalidAt.shift();
+    return this.#invalidAt.length >= limits.invalidRequests;
+  }
+
   #authorize(request: Request): void {
     const { token, gateway } = this.#options;
     const given = request.headers.get("authorization");
     if (given !== `Bot ${token}` || gateway.tokenReset) throw new DiscordError("unauthorized");
   }
 
+  /** Requests that a fault holds back end now. */
+  close(): void {
+    this.#closed.resolve();
+  }
+
+  async #unlessClosed(promise: Promise<unknown>): Promise<void> {
+    await Promise.race([promise.catch(() => {}), this.#closed.promise]);
+  }
+
   /** Misfortune before anything is done. */
   async #before(fault: FaultAction | undefined, port: number): Promise<Response | undefined> {
-    if (fault?.kind === "delay") await fault.until.catch(() => {});
+    if (fault?.kind === "delay") await this.#unlessClosed(fault.until);
     if (fault?.kind === "drop") {
       this.#options.cutLine(port);
       return new Response(null, { status: 500 });
@@ -182,9 +209,14 @@ export class RestServer {
 
   /** Misfortune after it is done. */
   async #after(fault: FaultAction | undefined, port: number, response: Response): Promise<Response> {
-    if (fault?.kind === "late") await fault.until.catch(() => {});
+    if (fault?.kind === "late") await this.#unlessClosed(fault.until);
     if (fault?.kind === "lose") this.#options.cutLine(port);
     if (fault?.kind !== "truncate") return response;
+    if (response.body === null) {
+      // Of an answer without a body there is no half.
+      this.#options.cutLine(port);
+      return response;
+    }
     const bytes = await response.bytes();
     const half = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes.subarray(0, Math.floor(bytes.length / 2))),

@@ -1,0 +1,20 @@
+import type { FileReference, Side, Uuid } from "../../core/mod.ts";
+
+/** Where the files of conversations are kept. The bridge reads what visitors have uploaded and stores what staff attach. */
+export interface ConversationFiles {
+  /** Stores a file as it comes, on disk when this resolves. */
+  save(file: {
+    readonly uid: Uuid;
+    readonly side: Side;
+    readonly name: string;
+    readonly body: ReadableStream<Uint8Array>;
+    readonly maxBytes: number;
+    /** Unix milliseconds. */
+    readonly at: number;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly file: FileReference } | { readonly refused: "too_large" | "empty" }>;
+  /** Reads all of a file; rejects when its bytes are gone. */
+  read(id: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  /** Promises files to the message that its sender calls `cid`; the same message may ask again. */
+  claim(uid: Uuid, side: Side, cid: string, ids: readonly string[]): Promise<readonly FileReference[]>;
+}

@@ -1,0 +1,105 @@
+import { CatchUp } from "./catch_up.ts";
+import { Commands } from "./commands/commands.ts";
+import { InteractionCalls } from "./commands/interaction.ts";
+import { Courtesies } from "./courtesies.ts";
+import { Desk } from "./desk.ts";
+import { Attachments } from "./files/attachments.ts";
+import type { GuildBook } from "./guild_book.ts";
+import type { Bot, FindHome } from "./home.ts";
+import { Inbox } from "./inbox.ts";
+import { Intake } from "./intake.ts";
+import { Outbox } from "./outbox.ts";
+import { Permission } from "./permissions.ts";
+import { Webhooks } from "./persona/webhooks.ts";
+import { Poster } from "./poster.ts";
+import type { DiscordInteraction, DiscordMessage, DiscordRest } from "./ports.ts";
+import { openRest } from "./rest.ts";
+import { RestCaller } from "./rest_manager.ts";
+import type { DiscordServiceOptions } from "./service_options.ts";
+import { Staff } from "./staff.ts";
+import { ThreadMaker } from "./threads.ts";
+
+/** What the service is made of. */
+export interface ServiceParts {
+  readonly rest: DiscordRest;
+  readonly interactions: InteractionCalls;
+  readonly webhooks: Webhooks;
+  readonly outbox: Outbox;
+  readonly threads: ThreadMaker;
+  readonly intake: Intake;
+  readonly commands: Commands;
+  readonly courtesies: Courtesies;
+}
+
+/** What the parts learn of the present. */
+export interface Surroundings {
+  readonly book: GuildBook;
+  readonly home: FindHome;
+  readonly bot: () => Bot | undefined;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Builds the parts and ties them together; nothing is begun yet. */
+export function buildParts(options: DiscordServiceOptions, around: Surroundings): ServiceParts {
+  const { worker, logger, clock, files, fileLink, persona = "bot", reopenOn = "message" } = options;
+  const { book, home, bot, signal, random } = around;
+  const now = (): number => clock.now();
+  const caller = new RestCaller(options);
+  const rest = openRest(caller);
+  const interactions = new InteractionCalls(caller, logger);
+  const webhooks = new Webhooks({ caller, home, logger, now });
+  const shared = { worker, rest, home, logger, now };
+  const desk = new Desk({ ...shared, reopenOn });
+  const poster = new Poster({ rest, webhooks, persona, files, fileLink, logger });
+  const outbox = new Outbox({ ...shared, poster, desk, persona, fileLink, signal });
+  const staff = new Staff({
+    role: options.staffRole,
+    rest,
+    roleName: (id) => book.roleName(id),
+    guildId: () => home()?.guildId,
+    now,
+  });
+  const isOwn = ({ author, webhookId, applicationId }: DiscordMessage): boolean =>
+    author.id === bot()?.id ||
+    (webhookId !== undefined && (webhooks.isOwn(webhookId) || applicationId === bot()?.applicationId));
+  const inbox = new Inbox({
+    worker,
+    isOwn,
+    isSelf: (id) => id === bot()?.id,
+    staff,
+    attachments: new Attachments({ files, rest, side: worker.side, clock, logger, signal }),
+    desk,
+    notePrefix: options.notePrefix ?? "//",
+    names: { role: (id) => book.roleName(id), channel: (id) => book.channel(id)?.name },
+    onStaffActive: () => options.onStaffActive?.(clock.now()),
+  });
+  const catchUp = new CatchUp({ worker, rest });
+  const intake = new Intake({ worker, inbox, catchUp, logger, clock, random, signal });
+  const mayWrite = ({ permissions, user }: DiscordInteraction): boolean => {
+    const channel = home()?.channel;
+    const bits = permissions ?? (channel === undefined ? 0n : book.memberBits(channel, user));
+    return (bits & Permission["Send Messages in Threads"]) !== 0n;
+  };
+  const commands = new Commands({
+    worker,
+    rest,
+    calls: interactions,
+    desk,
+    logger,
+    now,
+    isAllowed: async (interaction) => mayWrite(interaction) && await staff.has(interaction.user),
+    applicationId: () => bot()?.applicationId,
+    inTurn: (thread, work) => intake.after(thread, work),
+  });
+  return {
+    rest,
+    interactions,
+    webhooks,
+    outbox,
+    threads: new ThreadMaker(shared),
+    intake,
+    commands,
+    courtesies: new Courtesies({ worker, rest, logger, now }),
+  };
+}

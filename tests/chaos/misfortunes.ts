@@ -1,0 +1,115 @@
+import type { Conversation } from "./conversation.ts";
+import type { SeededRandom } from "./random.ts";
+import type { Tally } from "./tally.ts";
+import type { UnsteadyDiscord } from "./unsteady_discord.ts";
+import type { UnsteadyServer } from "./unsteady_server.ts";
+
+/** What can happen to the whole of Discord, or to the server. */
+const KINDS = [
+  "gateway cut",
+  "gateway cut for good",
+  "gateway closed",
+  "op 7",
+  "op 9, resumable",
+  "op 9",
+  "threads archived",
+  "threads archived",
+  "outage",
+  "guild unavailable",
+  "lines lost",
+  "Discord restarted",
+  "kill -9",
+  "SIGTERM",
+] as const;
+
+type Kind = typeof KINDS[number];
+
+/** An unknown error, after which a client may resume. https://discord.com/developers/docs/topics/opcodes-and-status-codes */
+const UNKNOWN_ERROR = 4_000;
+
+/** How long an outage, or the pause between two processes, may last. */
+const AWAY_MS = 1_500;
+
+/** What misfortunes happen to. */
+export interface MisfortuneOptions {
+  readonly discord: UnsteadyDiscord;
+  readonly server: UnsteadyServer;
+  readonly conversations: readonly Conversation[];
+  readonly random: SeededRandom;
+  readonly tally: Tally;
+  /** Waits; shorter when the traffic has ended. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** Misfortune dealt like cards: every kind comes before one comes again. */
+export class Misfortunes {
+  readonly #options: MisfortuneOptions;
+  #deck: Kind[] = [];
+
+  constructor(options: MisfortuneOptions) {
+    this.#options = options;
+  }
+
+  /** How many come before one comes again. */
+  get kinds(): number {
+    return KINDS.length;
+  }
+
+  /** The next one happens. Resolves when it is over. */
+  async next(): Promise<void> {
+    const { random, tally } = this.#options;
+    if (this.#deck.length === 0) this.#deck = random.shuffled(KINDS);
+    const kind = this.#deck.pop() ?? "kill -9";
+    await this.#happen(kind);
+    tally.count(kind);
+  }
+
+  async #happen(kind: Kind): Promise<void> {
+    const { discord, server, conversations, random } = this.#options;
+    switch (kind) {
+      case "gateway cut":
+        return discord.now.dropGateway();
+      case "gateway cut for good":
+        return discord.now.dropGateway({ resumable: false });
+      case "gateway closed":
+        return discord.now.dropGateway({ code: UNKNOWN_ERROR });
+      case "op 7":
+        return discord.now.requestReconnect();
+      case "op 9, resumable":
+        return discord.now.invalidateSession(true);
+      case "op 9":
+        return discord.now.invalidateSession(false);
+      case "threads archived":
+        return this.#archive();
+      case "outage":
+        return await this.#whileAway((away) => discord.now.setOutage(away));
+      case "guild unavailable":
+        return await this.#whileAway((away) => discord.now.setGuildUnavailable(away));
+      case "lines lost":
+        for (const { visitor } of conversations) if (random.chance(0.3)) visitor.cut();
+        return;
+      case "Discord restarted":
+        return await discord.restart();
+      case "kill -9":
+      case "SIGTERM":
+        await server.end(kind === "SIGTERM" ? "SIGTERM" : "SIGKILL");
+        await this.#options.pause(random.between(0, AWAY_MS));
+        await server.start();
+    }
+  }
+
+  async #whileAway(set: (away: boolean) => void): Promise<void> {
+    set(true);
+    await this.#options.pause(this.#options.random.between(0, AWAY_MS));
+    set(false);
+  }
+
+  #archive(): void {
+    const { discord, conversations, random } = this.#options;
+    for (const { thread } of conversations) {
+      if (thread === undefined || !random.chance(0.2)) continue;
+      if (discord.now.world.thread(thread).thread.archived) continue;
+      discord.now.staff("Warden").editThread(thread, { archived: true });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { differences } from "./compare.ts";
+import type { Conversation } from "./conversation.ts";
+import type { UnsteadyDiscord } from "./unsteady_discord.ts";
+import type { UnsteadyServer } from "./unsteady_server.ts";
+
+/** How many lines of the transcript about the thread are told. */
+const LINES = 40;
+
+/** Says all there is to know about a conversation whose sides differ. */
+export function describe(
+  conversation: Conversation,
+  discord: UnsteadyDiscord,
+  server: UnsteadyServer,
+): string {
+  const { visitor, thread, posted, index } = conversation;
+  const { uid, messages, connection } = visitor.state;
+  const ids = [...threadsOf(uid, discord), ...uid === null ? [] : [uid]];
+  const about = (lines: readonly string[]): readonly string[] =>
+    lines.filter((line) => ids.some((id) => line.includes(id))).slice(-LINES);
+  return [
+    `Conversation ${index}, visitor ${uid}, thread ${thread}:`,
+    `connection: ${JSON.stringify(connection)}`,
+    ...differences(conversation, discord.now.botId).map((line) => `- ${line}`),
+    "--- the visitor sees",
+    ...messages.map(({ seq, rev, from, content, deleted }) =>
+      `${seq} (${rev}) ${from}: ${deleted ? "(taken back)" : JSON.stringify(content)}`
+    ),
+    "--- the thread holds",
+    ...posted.map(({ id, author, content }) => `${id} ${author.username}: ${JSON.stringify(content)}`),
+    "--- what Discord saw of it",
+    ...about(discord.transcript),
+    "--- what the server said of it",
+    ...about(server.log),
+  ].join("\n");
+}
+
+/** More than one would be a fault of its own. */
+function threadsOf(uid: string | null, discord: UnsteadyDiscord): readonly string[] {
+  return discord.now.world.threadsOf(discord.forum).filter(({ name }) => name === uid).map(({ id }) => id);
+}

@@ -1,0 +1,125 @@
+import type { FaultAction, RequestInfo } from "../support/discord/mod.ts";
+import type { SeededRandom } from "./random.ts";
+import type { Tally } from "./tally.ts";
+
+/** What happens to how many of a thousand requests. */
+const PER_MILLE = {
+  "429 of a route": 10,
+  "429 of all": 1,
+  "429 of the edge": 1,
+  "500": 10,
+  "502": 10,
+  "503": 5,
+  "no connection": 10,
+  "response lost": 20,
+  "response cut": 10,
+  "slow": 15,
+  "slow answer": 15,
+  "timeout, then acts": 1,
+  "timeout after acting": 1,
+};
+
+type RequestFault = keyof typeof PER_MILLE;
+
+/** Above the bridge's own limit for an attempt. */
+const TIMEOUT_MS = [15_500, 18_000] as const;
+const SLOW_MS = [50, 800] as const;
+const RETRY_AFTER_S = [0.1, 2] as const;
+
+const EDGE_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>";
+
+/** Seeded misfortune of single requests. */
+export class RequestFaults {
+  readonly #random: SeededRandom;
+  readonly #tally: Tally;
+  readonly #held = new Map<ReturnType<typeof setTimeout>, () => void>();
+  #on = true;
+
+  constructor(random: SeededRandom, tally: Tally) {
+    this.#random = random;
+    this.#tally = tally;
+  }
+
+  /** Lets go of what is held back, and does no harm any more. */
+  stop(): void {
+    this.#on = false;
+    this.release();
+  }
+
+  /** Lets go of what is held back. */
+  release(): void {
+    for (const [timer, go] of this.#held) {
+      clearTimeout(timer);
+      go();
+    }
+    this.#held.clear();
+  }
+
+  /** What happens to a request; undefined for nothing. */
+  next(request: RequestInfo): FaultAction | undefined {
+    if (!this.#on || !this.#random.chance(sum(Object.values(PER_MILLE)) / 1_000)) return undefined;
+    const fault = this.#random.weighted(PER_MILLE);
+    // Only a nonce can tell Discord that what comes late is what was tried again: all else would be done twice by right.
+    if (fault === "timeout, then acts" && !hasNonce(request)) return undefined;
+    this.#tally.count(fault);
+    return this.#action(fault);
+  }
+
+  #action(fault: RequestFault): FaultAction {
+    switch (fault) {
+      case "429 of a route":
+        return this.#tooMany({ "x-ratelimit-limit": "5", "x-ratelimit-remaining": "0" });
+      case "429 of all":
+        return this.#tooMany({ "x-ratelimit-global": "true", "x-ratelimit-scope": "global" });
+      case "429 of the edge":
+        return {
+          kind: "status",
+          status: 429,
+          body: EDGE_PAGE,
+          headers: { "retry-after": "1", "content-type": "text/html" },
+        };
+      case "500":
+        return { kind: "status", status: 500 };
+      case "502":
+        return { kind: "status", status: 502, body: EDGE_PAGE, headers: { "content-type": "text/html" } };
+      case "503":
+        return { kind: "status", status: 503, body: "upstream connect error" };
+      case "no connection":
+        return { kind: "drop" };
+      case "response lost":
+        return { kind: "lose" };
+      case "response cut":
+        return { kind: "truncate" };
+      case "slow":
+        return { kind: "delay", until: this.#hold(SLOW_MS) };
+      case "slow answer":
+        return { kind: "late", until: this.#hold(SLOW_MS) };
+      case "timeout, then acts":
+        return { kind: "delay", until: this.#hold(TIMEOUT_MS) };
+      case "timeout after acting":
+        return { kind: "late", until: this.#hold(TIMEOUT_MS) };
+    }
+  }
+
+  #tooMany(headers: Record<string, string>): FaultAction {
+    return { kind: "status", status: 429, retryAfterS: this.#random.between(...RETRY_AFTER_S), headers };
+  }
+
+  #hold(range: readonly [number, number]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#held.delete(timer);
+      resolve();
+    }, this.#random.between(...range));
+    this.#held.set(timer, resolve);
+    return promise;
+  }
+}
+
+function hasNonce({ body }: RequestInfo): boolean {
+  return typeof body === "object" && body !== null && "nonce" in body;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

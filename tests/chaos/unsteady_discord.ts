@@ -1,0 +1,97 @@
+import { DiscordSimulator, type Ping, type TranscriptEntry } from "../support/discord/mod.ts";
+import type { SeededRandom } from "./random.ts";
+import { RequestFaults } from "./request_faults.ts";
+import type { Tally } from "./tally.ts";
+
+/** How many lines of the transcript are kept for the report, across restarts. */
+const LINES_KEPT = 200_000;
+
+/** A Discord that can be started anew, with all that it holds, at the same address. */
+export class UnsteadyDiscord implements AsyncDisposable {
+  /** The forum in which threads are made. */
+  readonly forum: string;
+  readonly requestFaults: RequestFaults;
+  readonly #watchers = new Set<() => void>();
+  readonly #earlierPings: Ping[] = [];
+  #earlierIdentifies = 0;
+  readonly #lines: string[];
+  #now: DiscordSimulator;
+
+  private constructor(
+    discord: DiscordSimulator,
+    lines: string[],
+    random: SeededRandom,
+    tally: Tally,
+  ) {
+    this.#now = discord;
+    this.#lines = lines;
+    this.forum = discord.createForum("chatbox50");
+    this.requestFaults = new RequestFaults(random, tally);
+    this.#equip();
+  }
+
+  static async start(random: SeededRandom, tally: Tally): Promise<UnsteadyDiscord> {
+    const lines: string[] = [];
+    return new UnsteadyDiscord(await DiscordSimulator.start({ log: note(lines) }), lines, random, tally);
+  }
+
+  /** The simulator of this moment. */
+  get now(): DiscordSimulator {
+    return this.#now;
+  }
+
+  /** Everyone whom the bot has ever pinged. */
+  get pings(): readonly Ping[] {
+    return [...this.#earlierPings, ...this.#now.pings];
+  }
+
+  /** How many sessions the bot has begun. */
+  get identifies(): number {
+    return this.#earlierIdentifies + this.#now.sessions.identifies;
+  }
+
+  /** The transcript, across restarts. */
+  get transcript(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** @param watcher called after every change, for as long as this lives */
+  onChange(watcher: () => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** Ends and starts anew with what it holds, but without the sessions. */
+  async restart(): Promise<void> {
+    const old = this.#now;
+    const closed = old.close();
+    // Requests that are held back would hold the end back, too.
+    this.requestFaults.release();
+    await closed;
+    this.#earlierPings.push(...old.pings);
+    this.#earlierIdentifies += old.sessions.identifies;
+    this.#lines.push("--- restart ---");
+    const port = Number(new URL(old.url).port);
+    this.#now = await DiscordSimulator.start({ port, snapshot: old.snapshot(), log: note(this.#lines) });
+    this.#equip();
+  }
+
+  #equip(): void {
+    this.#now.faults.random = (request) => this.requestFaults.next(request);
+    this.#now.onChange(() => {
+      for (const watcher of this.#watchers) watcher();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.#now.close();
+    this.requestFaults.stop();
+    await closed;
+  }
+}
+
+function note(lines: string[]): (entry: TranscriptEntry) => void {
+  return ({ at, kind, text }) => {
+    lines.push(`${new Date(at).toISOString()} ${kind} ${text}`);
+    if (lines.length > LINES_KEPT) lines.splice(0, LINES_KEPT / 2);
+  };
+}

@@ -1,0 +1,50 @@
+// What chaos has found, each with the seed that found it.
+import assert from "node:assert/strict";
+import { Bridge, withDiscord } from "./bridge.ts";
+
+Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when the burst is edited (seed 42)", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const visitor = await bridge.visitor();
+    const written = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/threads",
+      action: { kind: "delay", until: written.promise },
+    });
+    await visitor.say("Zero");
+    const { seq } = await visitor.say("One");
+    await visitor.say("Two");
+    await visitor.say("Three", seq);
+    written.resolve();
+    await visitor.until(() => visitor.delivered.join("\n").endsWith("Three"), "the burst");
+    const before = visitor.delivered;
+    assert.match(before.join("|"), /One\nTwo\nThree/);
+    await visitor.edit(seq, "Uno");
+    await visitor.until(() => visitor.delivered.some((content) => content.includes("Uno")), "the edit");
+    await visitor.say("Four");
+    await visitor.until(() => visitor.delivered.at(-1) === "Four", "what was said after it");
+    assert.deepEqual(visitor.delivered, [...before.map((text) => text.replace("One", "Uno")), "Four"]);
+  });
+});
+
+Deno.test("[X3, X6] Outbox takes back what arrived although its answer was lost and it was deleted then (seed 43)", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord, { retryBaseMs: 100 })).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("One");
+    const thread = await visitor.untilDelivered(1);
+    const route = "/channels/:channel_id/messages";
+    // Not "lose": that `fetch` may heal by itself.
+    discord.faults.add({ method: "POST", route, action: { kind: "truncate" } });
+    const { seq } = await visitor.say("Oops");
+    await visitor.untilDelivered(2);
+    // In the pause before the second try, which then has no message any more.
+    await visitor.delete(seq);
+    await visitor.until(() => !visitor.delivered.includes("Oops"), "the deletion");
+    await visitor.say("Two");
+    await visitor.until(() => visitor.delivered.at(-1) === "Two", "the next message");
+    assert.equal(visitor.thread, thread);
+    assert.deepEqual(visitor.delivered, ["One", "Two"]);
+  });
+});

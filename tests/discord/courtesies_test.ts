@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { scene } from "./scene.ts";
+
+Deno.test("Courtesies react to the last staff message that the visitor has read", async () => {
+  await scene(async ({ discord, bridge, visitor, thread, alice }) => {
+    alice.say(thread, "one");
+    const { id } = alice.say(thread, "two");
+    const heard = await visitor.untilHeard(2);
+    await bridge.chatBox.worker1.markRead(visitor.uid, heard.at(-1)?.seq ?? 0);
+    await discord.until(() => discord.messages(thread).some(({ reactions }) => reactions !== undefined));
+    const marked = discord.messages(thread).filter(({ reactions }) => reactions !== undefined);
+    assert.deepEqual(marked.map((message) => message.id), [id]);
+    assert.deepEqual(marked[0]?.reactions?.map(({ me, emoji }) => [me, emoji.name]), [[true, "👀"]]);
+  });
+});
+
+Deno.test("Courtesies ask no more for what the bot is not allowed", async () => {
+  await scene(async ({ discord, bridge, visitor, thread, alice, channel }) => {
+    discord.denyBot(channel, "AddReactions");
+    for (const text of ["one", "two"]) {
+      alice.say(thread, text);
+      const before = discord.invalidRequests;
+      const heard = await visitor.until(() => visitor.texts.includes(text) && visitor.heard, text);
+      await bridge.chatBox.worker1.markRead(visitor.uid, heard.at(-1)?.seq ?? 0);
+      if (text === "one") await discord.until(() => discord.invalidRequests > before);
+    }
+    await visitor.say("Still talking");
+    await visitor.untilDelivered(2);
+    assert.equal(discord.invalidRequests, 1);
+    assert.ok(bridge.logged("warn").some((line) => line.includes("Add Reactions")));
+  });
+});
+
+Deno.test("Courtesies show that a visitor is typing, once in eight seconds", async () => {
+  await scene(async ({ discord, bridge, visitor }) => {
+    const shown = (): number => discord.requests.filter(({ path }) => path.endsWith("/typing")).length;
+    for (let index = 0; index < 5; index++) await bridge.chatBox.worker1.typing(visitor.uid, "");
+    await discord.until(() => shown() > 0);
+    await visitor.say("Done");
+    await visitor.untilDelivered(2);
+    assert.equal(shown(), 1);
+    assert.deepEqual(visitor.typists, [], "the bot's own typing comes back to nobody");
+  });
+});
+
+Deno.test("Inbox tells the visitor what staff have read once they write or type", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    alice.say(thread, "Answer");
+    await visitor.until(() => visitor.readBy === 1, "the first to be read");
+    const { seq } = await visitor.say("More");
+    await visitor.until(() => visitor.arrived === seq, "the arrival");
+    assert.equal(visitor.readBy, 1);
+    alice.type(thread);
+    await visitor.until(() => visitor.readBy === seq, "the second to be read");
+  });
+});
+
+Deno.test("Inbox hears only members with the staff role, by name or id, also when it reads later", async () => {
+  await scene(async ({ discord, bridge, visitor, thread, alice }) => {
+    const guest = discord.staff("Guest", { roles: [] });
+    guest.say(thread, "not for visitors");
+    guest.type(thread);
+    alice.say(thread, "for visitors");
+    await visitor.untilHeard(1);
+    discord.dropGateway({ resumable: false });
+    guest.say(thread, "still not");
+    alice.say(thread, "meanwhile");
+    await visitor.untilHeard(2);
+    assert.deepEqual(visitor.texts, ["for visitors", "meanwhile"]);
+    assert.deepEqual(visitor.typists, []);
+    assert.deepEqual(bridge.logged("error"), []);
+  }, { staffRole: "staff" });
+});
+
+Deno.test("Inbox says what stickers, polls and forwards are", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const lobby = discord.createTextChannel("lobby");
+    const { id: messageId } = alice.say(lobby, "From the lobby");
+    alice.say(thread, "", { stickers: ["Wave"] });
+    alice.say(thread, "", { poll: { question: "When?", answers: ["Today", "Never"] } });
+    alice.say(thread, "", { forward: { channelId: lobby, messageId } });
+    await visitor.untilHeard(3);
+    assert.deepEqual(visitor.texts, ["[Wave]", "When?\n- Today\n- Never", "From the lobby"]);
+  });
+});
+
+Deno.test("Inbox brings a note to the visitor once its prefix is edited away", async () => {
+  await scene(async ({ visitor, thread, alice }) => {
+    const { id } = alice.say(thread, "// for all to see");
+    alice.edit(thread, id, "for all to see");
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["for all to see"]);
+  });
+});

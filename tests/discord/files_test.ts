@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { FileReference } from "../../src/core/mod.ts";
+import { ManualClock } from "../support/discord/mod.ts";
+import { scene } from "./scene.ts";
+
+const MESSAGES = "/channels/:channel_id/messages";
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+Deno.test("Outbox uploads a visitor's files with their message, and no text overtakes them", async () => {
+  await scene(async ({ discord, visitor, thread, upload }) => {
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({ method: "POST", route: MESSAGES, action: { kind: "delay", until: held.promise } });
+    await visitor.say("See this", undefined, [await upload("plan.txt", bytesOf("the plan"))]);
+    await visitor.say("Below it");
+    held.resolve();
+    await visitor.until(() => visitor.delivered.includes("Below it"), "the second message");
+    const [, , first, second] = discord.messages(thread);
+    assert.equal(first?.content, "See this");
+    assert.deepEqual(first?.attachments.map(({ filename, size }) => [filename, size]), [["plan.txt", 8]]);
+    assert.equal(second?.content, "Below it");
+    const stored = discord.world.files.get(first?.attachments[0]?.id ?? "");
+    assert.equal(new TextDecoder().decode(stored), "the plan");
+  });
+});
+
+Deno.test("[X3] Outbox uploads nothing twice when the answer is lost, also without a text", async () => {
+  await scene(async ({ discord, visitor, thread, upload }) => {
+    discord.faults.add({ method: "POST", route: MESSAGES, times: 2, action: { kind: "truncate" } });
+    await visitor.say("", undefined, [await upload("plan.txt", bytesOf("the plan"))]);
+    await visitor.say("Done");
+    await visitor.until(() => visitor.delivered.at(-1) === "Done", "the last message");
+    const files = discord.messages(thread).flatMap(({ attachments }) => attachments);
+    assert.deepEqual(files.map(({ filename }) => filename), ["plan.txt"]);
+  });
+});
+
+Deno.test("Outbox gives a link to a file that Discord does not take", async () => {
+  await scene(async ({ visitor, thread, discord }) => {
+    const large: FileReference = { id: "big", name: "film.mp4", type: "video/mp4", size: 11 * 1024 * 1024 };
+    await visitor.say("The film", undefined, [large]);
+    await visitor.untilDelivered(2);
+    assert.equal(visitor.delivered[1], "The film\nfilm.mp4 (11.0 MiB): <https://chat.example/files/big>");
+    assert.deepEqual(discord.messages(thread).at(-1)?.attachments, []);
+  }, { fileLink: (id) => `https://chat.example/files/${id}` });
+});
+
+Deno.test("Outbox gives a link when Discord refuses the upload as too large", async () => {
+  await scene(async ({ visitor, upload }) => {
+    await visitor.say("Small limit", undefined, [await upload("a.txt", bytesOf("x".repeat(200)))]);
+    await visitor.untilDelivered(2);
+    assert.equal(visitor.delivered[1], "Small limit\n[a.txt (200 bytes)]");
+  }, { simulator: { limits: { fileBytes: 100 } } });
+});
+
+Deno.test("Outbox keeps the files of a message whose text is edited, and deletes both together", async () => {
+  await scene(async ({ visitor, discord, thread, upload }) => {
+    const { seq } = await visitor.say("Draft", undefined, [await upload("a.txt", bytesOf("x"))]);
+    await visitor.untilDelivered(2);
+    await visitor.edit(seq, "word ".repeat(600));
+    await visitor.untilDelivered(3);
+    const [, , first, second] = discord.messages(thread);
+    assert.deepEqual([first?.attachments.length, second?.attachments.length], [1, 0]);
+    await visitor.delete(seq);
+    await visitor.until(() => visitor.delivered.length === 1, "the deletion");
+  });
+});
+
+Deno.test("Inbox copies what staff attach, with their words", async () => {
+  await scene(async ({ visitor, thread, alice, storage }) => {
+    alice.say(thread, "Here", { files: [{ name: "plan.pdf", data: "the plan" }] });
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(heard?.content, "Here");
+    const [file] = heard?.files ?? [];
+    assert.deepEqual([file?.name, file?.size], ["plan.pdf", 8]);
+    assert.equal(await new Response(await storage.files.read(file?.id ?? "")).text(), "the plan");
+    assert.equal((await storage.files.find(file?.id ?? ""))?.uid, visitor.connection.uid);
+  });
+});
+
+Deno.test("Inbox asks for a fresh address when an attachment's has expired", async () => {
+  const clock = new ManualClock();
+  await scene(async ({ visitor, thread, alice, discord, bridge, storage }) => {
+    const held = Promise.withResolvers<void>();
+    // The list of messages is answered, and read a day later.
+    discord.faults.add({ method: "GET", route: MESSAGES, action: { kind: "late", until: held.promise } });
+    discord.dropGateway({ resumable: false });
+    alice.say(thread, "Old", { files: [{ name: "a.txt", data: "still there" }] });
+    await discord.until(() =>
+      discord.requests.some(({ method, path, status }) =>
+        method === "GET" && path.endsWith("/messages") && status === 0
+      )
+    );
+    clock.advance(25 * 60 * 60_000);
+    held.resolve();
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(
+      await new Response(await storage.files.read(heard?.files?.[0]?.id ?? "")).text(),
+      "still there",
+    );
+    assert.ok(bridge.logged("warn").includes("An attachment could not be copied"));
+  }, { simulator: { clock } });
+});
+
+Deno.test("Inbox names an attachment that cannot be copied", async () => {
+  await scene(async ({ visitor, thread, alice, discord }) => {
+    discord.world.cdnOrigin = "http://127.0.0.1:9";
+    alice.say(thread, "Here", { files: [{ name: "lost.pdf", data: "x" }] });
+    const [heard] = await visitor.untilHeard(1);
+    assert.equal(heard?.content, "Here\n[lost.pdf]");
+  });
+});
+
+Deno.test("Inbox takes an attachment away that staff take away", async () => {
+  await scene(async ({ visitor, thread, alice, discord }) => {
+    const { id } = alice.say(thread, "Both", {
+      files: [{ name: "a.txt", data: "a" }, { name: "b.txt", data: "b" }],
+    });
+    await visitor.untilHeard(1);
+    const message = discord.world.message(thread, id);
+    message.attachments = message.attachments.slice(1);
+    alice.edit(thread, id, "One");
+    await visitor.until(() => visitor.texts[0] === "One", "the edit");
+    assert.deepEqual(visitor.heard[0]?.files?.map(({ name }) => name), ["b.txt"]);
+  });
+});

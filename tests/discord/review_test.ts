@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+
+Deno.test("[X4] Inbox follows edits and deletions of what was known, made while we were down", async () => {
+  await withDiscord(async (discord) => {
+    const store = new LastingStore();
+    const first = await (await Bridge.start(discord, { store })).ready();
+    const visitor = await first.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const alice = discord.staff("Alice");
+    const ids = ["kept", "edited", "deleted"].map((text) => alice.say(thread, text).id);
+    const note = alice.say(thread, "// not yet").id;
+    alice.say(thread, "last");
+    await visitor.untilHeard(4);
+    await first[Symbol.asyncDispose]();
+    alice.edit(thread, ids[1] ?? "", "edited meanwhile");
+    alice.delete(thread, ids[2] ?? "");
+    alice.edit(thread, note, "now");
+    alice.say(thread, "new");
+    await using second = await (await Bridge.start(discord, { store })).ready();
+    const again = await second.returning(visitor.uid);
+    await again.until(() => again.texts.includes("new"), "the new message");
+    assert.deepEqual(again.texts, ["kept", "edited meanwhile", "last", "now", "new"]);
+  });
+});
+
+Deno.test("[X4] Inbox takes nothing for deleted when Discord shows nothing at all", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const first = await (await Bridge.start(discord, { store })).ready();
+    const visitor = await first.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const alice = discord.staff("Alice");
+    alice.say(thread, "kept");
+    await visitor.untilHeard(1);
+    await first[Symbol.asyncDispose]();
+    alice.say(thread, "new");
+    discord.denyBot(channel, "ReadMessageHistory");
+    const before = discord.requests.length;
+    await using second = await Bridge.start(discord, { store });
+    const again = await second.returning(visitor.uid);
+    await discord.until(() =>
+      discord.requests.slice(before).some(({ path, status }) => path.endsWith("/messages") && status === 200)
+    );
+    alice.say(thread, "live");
+    await again.until(() => again.texts.includes("live"), "the live message");
+    assert.deepEqual(again.texts, ["kept", "live"]);
+  });
+});
+
+Deno.test("Inbox keeps threads paired that are renamed", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const alice = discord.staff("Alice");
+    alice.editThread(thread, { name: "Refund for Ada" });
+    alice.say(thread, "Hi");
+    await visitor.untilHeard(1);
+    await visitor.say("Thanks");
+    await discord.until(() => discord.messages(thread).some(({ content }) => content === "Thanks"));
+    assert.equal(discord.threads().length, 1);
+  });
+});
+
+Deno.test("DiscordService works with a token that carries no id", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    discord.staff("Alice").say(thread, "Hi");
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["Hi"]);
+    assert.equal(discord.requests[0]?.headers.get("authorization"), "Bot not-a-token-of-discord's");
+  }, { token: "not-a-token-of-discord's" });
+});
+
+Deno.test("DiscordService names the permissions that only parts of it need, and stays ready", async () => {
+  await withDiscord(async (discord, channel) => {
+    discord.denyBot(channel, "AttachFiles", "ManageThreads");
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const line = bridge.log.find(({ level, fields }) => level === "warn" && fields.missing !== undefined);
+    assert.deepEqual(line?.fields.missing, ["Attach Files", "Manage Threads"]);
+    const invite = new URL(String(line?.fields.invite));
+    const names = {
+      view: 10n,
+      send: 11n,
+      files: 15n,
+      history: 16n,
+      react: 6n,
+      manage: 34n,
+      make: 35n,
+      talk: 38n,
+    };
+    const wanted = Object.values(names).reduce((sum, bit) => sum | 1n << bit, 0n);
+    assert.equal(invite.searchParams.get("permissions"), String(wanted));
+  });
+});
