@@ -34,6 +34,8 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
    */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, store, debug = false, logger } = options;
+    // Looked at before a file of that name is made.
+    if (name === "") throw new TypeError("Cannot make a ChatBox: name is empty, allowed is any other text");
     const kept = store ?? (debug ? undefined : openStorage(`${name}.db`, logger && { logger }).store);
     super({ ...options, ...(kept && { store: kept }) });
   }

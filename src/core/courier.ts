@@ -92,7 +92,7 @@ export class Courier {
           if (signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
           if (error instanceof DeliveryGivenBack) {
             // Whoever took the deliveries is gone, or the client is: what waits is for the next one, who may have come meanwhile.
-            if (this.#woken) continue;
+            if (this.#woken || error.again) continue;
             return;
           }
           this.#failures++;
@@ -206,7 +206,7 @@ export class Courier {
 
   #waitMs(error: unknown): number {
     const { random, backoff } = this.#context;
-    const wanted = error instanceof DeliveryError ? error.retryAfterMs : undefined;
+    const wanted = retryAfterOf(error);
     const own = backoffMs(this.#failures, random(), backoff);
     return wanted === undefined ? own : wanted + random() * Math.min(wanted, backoff.baseMs);
   }
@@ -225,4 +225,10 @@ export class Courier {
       signal.addEventListener("abort", done);
     });
   }
+}
+
+/** What an error says about when to try again; what is no time is not heeded. */
+function retryAfterOf(error: unknown): number | undefined {
+  const wanted: unknown = error instanceof Error ? Reflect.get(error, "retryAfterMs") : undefined;
+  return typeof wanted === "number" && Number.isFinite(wanted) && wanted >= 0 ? wanted : undefined;
 }

@@ -2,7 +2,8 @@
 export class DeliveryGivenBack extends Error {
   override readonly name = "DeliveryGivenBack";
 
-  constructor() {
+  /** @param again the receiver is still there: it wants what it gave back once more */
+  constructor(readonly again: boolean = false) {
     super("Cannot deliver: nobody takes it at the moment, it waits in storage");
   }
 }

@@ -125,8 +125,9 @@ export class Exchange {
   async markRead(side: Side, uid: Uuid, seq: number): Promise<void> {
     const { store, hub } = this.#options;
     if (await store.setRead(uid, side, seq)) {
-      hub.publish(uid, { type: "read", side: otherSide(side), seq });
-      await this.#options.callbacks.signal(otherSide(side), uid, { type: "read", seq });
+      const { read } = await store.watermarks(uid, side);
+      hub.publish(uid, { type: "read", side: otherSide(side), seq: read });
+      await this.#options.callbacks.signal(otherSide(side), uid, { type: "read", seq: read });
     }
   }
 

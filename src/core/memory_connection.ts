@@ -54,18 +54,19 @@ export class MemoryConnection {
     this.properties = properties;
   }
 
-  get #lastSeq(): number {
+  /** The `seq` of the newest message. */
+  get lastSeq(): number {
     return this.#messages.length;
   }
 
   append(request: AppendRequest): Appended {
     const { draft, side, targets } = request;
     const known = draft.cid === undefined ? undefined : this.#cids[side].get(draft.cid);
-    if (known !== undefined && known > this.#lastSeq - CID_WINDOW) {
+    if (known !== undefined && known > this.lastSeq - CID_WINDOW) {
       const { message, createdRev } = this.#stored(known);
       return { message, createdRev, duplicate: true };
     }
-    const seq = this.#lastSeq + 1;
+    const seq = this.lastSeq + 1;
     const createdRev = ++this.rev;
     const message = appendedMessage(this.record.uid, seq, createdRev, request);
     this.#messages.push({ createdRev, message });
@@ -97,7 +98,7 @@ export class MemoryConnection {
   }
 
   messagesBefore(before: number, limit: number): Page & { readonly rev: number } {
-    const end = Math.min(this.#lastSeq, Math.max(0, before - 1));
+    const end = Math.min(this.lastSeq, Math.max(0, before - 1));
     const start = Math.max(0, end - limit);
     const messages = this.#messages.slice(start, end).map(({ message }) => message);
     return { messages, more: start > 0, rev: this.rev };
@@ -128,7 +129,7 @@ export class MemoryConnection {
       .filter((message) => message.seq > delivered && message.deletedAt === undefined);
     const messages = fresh.slice(0, limit - changes.length);
     const more = fresh.length > messages.length;
-    const seq = more ? messages.at(-1)?.seq ?? delivered : this.#lastSeq;
+    const seq = more ? messages.at(-1)?.seq ?? delivered : this.lastSeq;
     return { rev: this.rev, seq, changes, messages, more, note };
   }
 
@@ -138,7 +139,7 @@ export class MemoryConnection {
     state.deliveredRev = Math.max(state.deliveredRev, progress.rev ?? 0);
     for (const { seq, ids } of progress.remoteIds ?? []) state.remoteIds.set(seq, ids);
     state.note = undefined;
-    state.pending = state.pending && (state.deliveredRev < this.rev || state.delivered < this.#lastSeq);
+    state.pending = state.pending && (state.deliveredRev < this.rev || state.delivered < this.lastSeq);
   }
 
   #stored(seq: number): Stored {

@@ -144,9 +144,11 @@ export class MemoryStore implements Store {
   }
 
   setRead(uid: Uuid, side: Side, seq: number): Promise<boolean> {
-    return this.#side(uid, side, (state) => {
-      if (seq <= state.read) return false;
-      state.read = seq;
+    return this.#in(uid, (connection) => {
+      const state = connection.sides[side];
+      const read = Math.min(seq, connection.lastSeq);
+      if (!(read > state.read)) return false;
+      state.read = read;
       return true;
     });
   }

@@ -146,7 +146,7 @@ export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Dispo
       message: { ...message, id: batch.id, connection: batch.connection, kind },
       void: false,
       consumed: resolve,
-      giveBack: () => reject(new DeliveryGivenBack()),
+      giveBack: () => reject(new DeliveryGivenBack(true)),
     };
     entries.push(entry);
     try {

@@ -6,11 +6,20 @@
 import type { Uuid } from "./id_type.ts";
 import type { Clock, Logger } from "./ports.ts";
 
+/** A longer one overflows 32 bits, and would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, delayMs);
+    const end = Date.now() + delayMs;
+    const wait = (): ReturnType<typeof setTimeout> => {
+      const remainingMs = end - Date.now();
+      if (remainingMs <= LONGEST_TIMER_MS) return setTimeout(callback, remainingMs);
+      return setTimeout(() => timer = wait(), LONGEST_TIMER_MS);
+    };
+    let timer = wait();
     return () => clearTimeout(timer);
   },
 };

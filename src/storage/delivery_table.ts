@@ -191,9 +191,11 @@ export class DeliveryTable {
 
   setRead(head: Head, side: Side, seq: number): boolean {
     const state = this.#row(head, side);
-    if (seq <= state.read) return false;
-    this.#setRead.run(seq, head.id, side);
-    state.read = seq;
+    // What has not been written cannot have been read.
+    const read = Math.min(seq, head.seq);
+    if (!(read > state.read)) return false;
+    this.#setRead.run(read, head.id, side);
+    state.read = read;
     return true;
   }
 

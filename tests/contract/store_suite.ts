@@ -302,8 +302,9 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     equal(await store.cursor(uid, 2), "u");
   });
 
-  test("Store moves the read mark forward only", async (store) => {
+  test("Store moves the read mark forward only, and no further than what was written", async (store) => {
     const uid = await connect(store, "a", null);
+    for (const content of ["1", "2", "3", "4"]) await append(store, uid, 2, { content });
     deepEqual([
       await store.setRead(uid, 1, 3),
       await store.setRead(uid, 1, 3),
@@ -314,6 +315,8 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
       false,
     ]);
     deepEqual(await store.watermarks(uid, 1), { delivered: 0, read: 3 });
+    deepEqual([await store.setRead(uid, 1, NaN), await store.setRead(uid, 1, 1_000_000)], [false, true]);
+    deepEqual(await store.watermarks(uid, 1), { delivered: 0, read: 4 });
   });
 
   test(

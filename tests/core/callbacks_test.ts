@@ -209,6 +209,7 @@ Deno.test("Peer signals of one connection follow each other; of those that pile 
   });
   await worker1.accessNewClient("ada");
   await worker1.typing("ada", "Ada");
+  for (const content of ["1", "2", "3"]) await worker2.getMessageSender("peer of ada")(content);
   for (const seq of [1, 2, 3]) await worker1.markRead("ada", seq);
   deepEqual(told.items, [["peer of ada", "Ada"]]);
   gate.resolve();

@@ -61,6 +61,26 @@ Deno.test("[D4] A rejected delivery is tried again with growing waits, and honou
   deepEqual((await attempts.count("attempts", 4)).map((at) => at - start), [0, 75, 225, 5_275]);
 });
 
+for (const retryAfterMs of [NaN, -1, Infinity]) {
+  Deno.test(`A retryAfterMs of ${retryAfterMs} is no time: the own wait counts`, async () => {
+    await using test = makeBox({ retryBaseMs: 100 });
+    const { worker1, worker2 } = test.box;
+    await test.box.start();
+    await worker1.accessNewClient("ada");
+    const attempts = new Collector<number>();
+    worker2.setReceivedMessageCallback((_message, { attempt }) => {
+      attempts.push(test.clock.now());
+      if (attempt === 1) throw Object.assign(new Error("later"), { retryAfterMs });
+    });
+    const start = test.clock.now();
+    await worker1.getMessageSender("ada")("hello");
+    await attempts.count("attempts", 1);
+    await settle(() => test.clock.waiting === 1);
+    test.clock.advance(75);
+    deepEqual((await attempts.count("attempts", 2)).map((at) => at - start), [0, 75]);
+  });
+}
+
 Deno.test("[O2] A failing or stuck connection delays no other", async () => {
   await using test = makeBox();
   const { worker1, worker2 } = test.box;

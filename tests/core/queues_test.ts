@@ -55,6 +55,29 @@ Deno.test("[D4] MessageQueue confirms a message when the next one is asked for; 
   deepEqual(taken, ["1", "2", "2", "3"]);
 });
 
+for (const [how, leave] of [["break", (): boolean => true], ["an error", (): never => raise()]] as const) {
+  Deno.test(`[D4] MessageQueue brings a message again to the next loop after one was left by ${how}`, async () => {
+    await using test = makeBox();
+    const { worker1, worker2 } = test.box;
+    await test.box.start();
+    await clients(test, "ada");
+    for (const content of ["1", "2", "3"]) await worker1.getMessageSender("ada")(content);
+    const taken: string[] = [];
+    using queue = worker2.receiveQueue;
+    const loop = async (): Promise<void> => {
+      for await (const { content } of queue) {
+        taken.push(content);
+        if (content === "2" && leave()) break;
+      }
+    };
+    await within("the loop to be left", loop().catch(() => {}));
+    const iterator = queue[Symbol.asyncIterator]();
+    taken.push((await within("2 again", iterator.next())).value?.content);
+    taken.push((await within("3", iterator.next())).value?.content);
+    deepEqual(taken, ["1", "2", "2", "3"]);
+  });
+}
+
 Deno.test("[O4] A full MessageQueue leaves the rest in storage, and all of it comes", async () => {
   await using test = makeBox();
   const { worker1, worker2 } = test.box;
