@@ -113,7 +113,17 @@ export class Directory {
 
   /** Notes whether a side's client is active. */
   async setActive(uid: Uuid, side: Side, active: boolean): Promise<void> {
-    this.#remember(await this.#options.store.setActive(uid, side, active));
+    // Known here at once, so that who comes back before it is on disk is seen to have been away.
+    const known = this.#records.get(uid);
+    if (known !== undefined) {
+      this.#records.set(uid, { ...known, active: { ...known.active, [side]: active } });
+    }
+    try {
+      await this.#options.store.setActive(uid, side, active);
+    } catch (error) {
+      this.#records.delete(uid);
+      throw error;
+    }
   }
 
   /** Takes a side's id away, so that the next delivery makes a new client there. */

@@ -51,7 +51,9 @@ export class Exchange {
     if (found === undefined && !create) throw this.#unknownClient(side, id);
     const record = found ?? await directory.findOrCreate(side, id, uid);
     if (found !== undefined) await store.touch(record.uid, clock.now());
-    if (!record.active[side]) await this.setActive(side, id, true);
+    // Looked at last: a deactivation may have begun before this access and not have ended yet.
+    const { active } = await directory.find(side, id) ?? record;
+    if (!active[side]) await this.setActive(side, id, true);
     callbacks.announce(otherSide(side), record);
     return record;
   }

@@ -94,3 +94,17 @@ Deno.test("A new-access callback that throws is logged and disturbs nobody", asy
   ]);
   match(String(line?.fields.error), /boom/);
 });
+
+Deno.test("[D4] A client who comes back while its deactivation is under way is active", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await test.box.start();
+  await worker1.accessNewClient("ada");
+  const received = new Collector<string>();
+  worker2.setReceivedMessageCallback((message) => received.push(message.content));
+  const leaving = worker2.deactivateClient("peer of ada");
+  await worker2.accessNewClient("peer of ada");
+  await leaving;
+  await worker1.getMessageSender("ada")("hello again");
+  deepEqual(await received.count("messages", 1), ["hello again"]);
+});
