@@ -41,7 +41,7 @@ const refusals = [
   { name: "4014 for a privileged intent that is not enabled", intents: Intents.GuildMembers, code: 4014 },
 ];
 for (const { name, token, intents, code } of refusals) {
-  Deno.test(`gateway closes with ${name}`, async () => {
+  Deno.test(`gateway closes with ${name}`, DISCORDENO_TIMERS, async () => {
     await using discord = await DiscordSimulator.start();
     await using raw = await RawGateway.connect(discord);
     raw.send(2, { token: token ?? discord.token, intents, properties: {} });
@@ -50,12 +50,16 @@ for (const { name, token, intents, code } of refusals) {
   });
 }
 
-Deno.test("gateway closes with 4014 for message content that the portal does not allow", async () => {
-  await using discord = await DiscordSimulator.start({ privileged: { messageContent: false } });
-  await using raw = await RawGateway.connect(discord);
-  raw.send(2, { token: discord.token, intents: Intents.MessageContent, properties: {} });
-  assert.equal(await raw.closed, 4014);
-});
+Deno.test(
+  "gateway closes with 4014 for message content that the portal does not allow",
+  DISCORDENO_TIMERS,
+  async () => {
+    await using discord = await DiscordSimulator.start({ privileged: { messageContent: false } });
+    await using raw = await RawGateway.connect(discord);
+    raw.send(2, { token: discord.token, intents: Intents.MessageContent, properties: {} });
+    assert.equal(await raw.closed, 4014);
+  },
+);
 
 Deno.test(
   "gateway blanks text without the message content intent, but not the bot's own",
@@ -143,7 +147,7 @@ Deno.test("gateway resumes after asking for a reconnect", DISCORDENO_TIMERS, asy
   assert.deepEqual(discord.sessions, { identifies: 1, resumes: 1 });
 });
 
-Deno.test("gateway forgets a session that the client closed with 1000", async () => {
+Deno.test("gateway forgets a session that the client closed with 1000", DISCORDENO_TIMERS, async () => {
   await using discord = await DiscordSimulator.start();
   const sessionId = await (async (): Promise<string> => {
     await using raw = await RawGateway.connect(discord);
@@ -156,37 +160,49 @@ Deno.test("gateway forgets a session that the client closed with 1000", async ()
   assert.equal(answer.d, false);
 });
 
-Deno.test("gateway closes with 4007 when the sequence is ahead of the session", async () => {
-  await using discord = await DiscordSimulator.start();
-  await using first = await RawGateway.connect(discord);
-  first.send(2, { token: discord.token, intents: 1, properties: {} });
-  const ready = await first.next((payload) => payload.t === "READY");
-  await using second = await RawGateway.connect(discord);
-  second.send(6, { token: discord.token, session_id: ready.d.session_id, seq: 1000 });
-  assert.equal(await second.closed, 4007);
-});
+Deno.test(
+  "gateway closes with 4007 when the sequence is ahead of the session",
+  DISCORDENO_TIMERS,
+  async () => {
+    await using discord = await DiscordSimulator.start();
+    await using first = await RawGateway.connect(discord);
+    first.send(2, { token: discord.token, intents: 1, properties: {} });
+    const ready = await first.next((payload) => payload.t === "READY");
+    await using second = await RawGateway.connect(discord);
+    second.send(6, { token: discord.token, session_id: ready.d.session_id, seq: 1000 });
+    assert.equal(await second.closed, 4007);
+  },
+);
 
-Deno.test("gateway acknowledges heartbeats and closes with 4009 without them", async () => {
-  await using discord = await DiscordSimulator.start({ heartbeatIntervalMs: 60 });
-  await using raw = await RawGateway.connect(discord);
-  raw.send(1, null);
-  await raw.next((payload) => payload.op === 11);
-  assert.equal(await raw.closed, 4009);
-});
+Deno.test(
+  "gateway acknowledges heartbeats and closes with 4009 without them",
+  DISCORDENO_TIMERS,
+  async () => {
+    await using discord = await DiscordSimulator.start({ heartbeatIntervalMs: 60 });
+    await using raw = await RawGateway.connect(discord);
+    raw.send(1, null);
+    await raw.next((payload) => payload.op === 11);
+    assert.equal(await raw.closed, 4009);
+  },
+);
 
-Deno.test("gateway closes with 4003 for a command before IDENTIFY and 4005 for a second IDENTIFY", async () => {
-  await using discord = await DiscordSimulator.start();
-  await using early = await RawGateway.connect(discord);
-  early.send(3, {});
-  assert.equal(await early.closed, 4003);
-  await using twice = await RawGateway.connect(discord);
-  twice.send(2, { token: discord.token, intents: 1, properties: {} });
-  await twice.next((payload) => payload.t === "READY");
-  twice.send(2, { token: discord.token, intents: 1, properties: {} });
-  assert.equal(await twice.closed, 4005);
-});
+Deno.test(
+  "gateway closes with 4003 for a command before IDENTIFY and 4005 for a second IDENTIFY",
+  DISCORDENO_TIMERS,
+  async () => {
+    await using discord = await DiscordSimulator.start();
+    await using early = await RawGateway.connect(discord);
+    early.send(3, {});
+    assert.equal(await early.closed, 4003);
+    await using twice = await RawGateway.connect(discord);
+    twice.send(2, { token: discord.token, intents: 1, properties: {} });
+    await twice.next((payload) => payload.t === "READY");
+    twice.send(2, { token: discord.token, intents: 1, properties: {} });
+    assert.equal(await twice.closed, 4005);
+  },
+);
 
-Deno.test("gateway closes with 4008 after 120 commands in a minute", async () => {
+Deno.test("gateway closes with 4008 after 120 commands in a minute", DISCORDENO_TIMERS, async () => {
   await using discord = await DiscordSimulator.start();
   await using raw = await RawGateway.connect(discord);
   for (let count = 0; count < 121; count++) raw.send(1, null);
@@ -194,7 +210,7 @@ Deno.test("gateway closes with 4008 after 120 commands in a minute", async () =>
 });
 
 // Gateway, "Identifying": 1000 a day, then every session ends and the token is reset.
-Deno.test("gateway resets the token when the IDENTIFY budget is used up", async () => {
+Deno.test("gateway resets the token when the IDENTIFY budget is used up", DISCORDENO_TIMERS, async () => {
   await using discord = await DiscordSimulator.start({ identifyBudget: 1, log: () => {} });
   await using first = await RawGateway.connect(discord);
   first.send(2, { token: discord.token, intents: 1, properties: {} });
@@ -206,7 +222,7 @@ Deno.test("gateway resets the token when the IDENTIFY budget is used up", async 
   assert.equal((await ask(discord, "GET", "/users/@me")).status, 401);
 });
 
-Deno.test("gateway sends zlib-stream to clients that ask for it", async () => {
+Deno.test("gateway sends zlib-stream to clients that ask for it", DISCORDENO_TIMERS, async () => {
   await using discord = await DiscordSimulator.start();
   await using raw = await RawGateway.connect(discord, "zlib-stream");
   raw.send(2, { token: discord.token, intents: 1, properties: {} });

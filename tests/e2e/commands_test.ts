@@ -134,6 +134,8 @@ Deno.test(
     const { visitor, uid } = await conversation(world);
     await using _open = visitor;
     const database = new DatabaseSync(`${world.folder}/chatbox50.db`);
+    // The server writes, too.
+    database.exec("PRAGMA busy_timeout = 5000");
     database.exec("UPDATE messages SET created_at = created_at - 86400000 * 3");
     database.close();
     match((await world.command(["purge", "--older-than", "4d"])).stdout, /^Removed 0 messages and 0 /);
