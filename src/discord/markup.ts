@@ -135,19 +135,20 @@ function convertOne(node: Payload, names: MarkupNames, depth: number): MarkupNod
     case "subtext":
       return [...inner(), { type: "break" }];
     case "link":
+      return link(string(node.target), inner(), true);
     case "url":
     case "autolink":
-      return link(string(node.target), inner());
+      return link(string(node.target), inner(), false);
     default:
       return reference(node, names);
   }
 }
 
-/** Only what a browser can open safely; a link of another kind is its text. */
-function link(target: string, children: MarkupNode[]): MarkupNode[] {
-  return /^https?:\/\//i.test(target) && URL.canParse(target)
-    ? [{ type: "link", url: target, children }]
-    : children;
+/** Only what a browser can open safely; a masked link of another kind stays as it was written, as in Discord. */
+function link(target: string, children: MarkupNode[], masked: boolean): MarkupNode[] {
+  if (/^https?:\/\//i.test(target) && URL.canParse(target)) return [{ type: "link", url: target, children }];
+  if (!masked) return children;
+  return joinTexts([{ type: "text", text: "[" }, ...children, { type: "text", text: `](${target})` }]);
 }
 
 function reference(node: Payload, names: MarkupNames): MarkupNode[] {
