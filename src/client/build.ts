@@ -34,7 +34,7 @@ async function build(): Promise<void> {
     if (bytes === undefined) throw new Error(`Cannot bundle ${entry}: esbuild made no file`);
     await replace(output, bytes);
     const gzipped = await gzipSize(bytes);
-    // deno-lint-ignore no-console
+    // deno-lint-ignore no-console -- the sizes are what a build has to say
     console.log(`static/dist/${output}  ${kib(bytes.length)}, ${kib(gzipped)} gzipped`);
   }
 }
