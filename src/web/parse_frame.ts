@@ -15,8 +15,10 @@ export interface FrameFault {
   readonly code: ErrorCode;
   /** What is wrong, and what is allowed. */
   readonly message: string;
-  /** The `cid` of the frame, where it has a valid one. */
+  /** The `cid` of a `send`, where it has a valid one. */
   readonly cid?: string;
+  /** The `seq` of an `edit`, where it has a valid one. */
+  readonly seq?: number;
 }
 
 const MAX_URL = 2_048;
@@ -98,7 +100,8 @@ function parseEdit(fields: Fields): ParsedFrame {
   const { seq, content } = fields;
   if (!isCount(seq, 1)) return bad(`Cannot edit: seq is ${show(seq)}, allowed are whole numbers from 1`);
   const fault = contentFault(content, "edit", false);
-  return fault === undefined ? { frame: { type: "edit", seq, content: content as string } } : { fault };
+  if (fault !== undefined) return { fault: { ...fault, seq } };
+  return { frame: { type: "edit", seq, content: content as string } };
 }
 
 function parseHello(fields: Fields): ParsedFrame {

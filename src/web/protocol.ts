@@ -204,7 +204,11 @@ export type ServerFrame =
     readonly type: "error";
     readonly code: ErrorCode;
     readonly message: string;
+    /** The `send` that is refused. */
     readonly cid?: string;
+    /** The message whose `edit` or `delete` is refused. */
+    readonly seq?: number;
+    /** When to try again, in milliseconds from now. */
     readonly retryAfterMs?: number;
   };
 

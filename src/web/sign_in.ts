@@ -1,5 +1,6 @@
 import { errors, jwtVerify } from "jose";
-import { ChatBoxError, type Clock } from "../core/mod.ts";
+import type { Clock } from "../core/mod.ts";
+import { Refusal } from "./refusal.ts";
 import { nameAndEmail } from "./visitor_name.ts";
 
 /** Clocks of two servers differ by a little, in seconds. */
@@ -30,7 +31,7 @@ export class SignIn {
   /**
    * Reads a token.
    *
-   * @throws {ChatBoxError} `forbidden`, with words that tell the site's developer what is wrong and never quote the token
+   * @throws {Refusal} `forbidden`, with words that tell the site's developer what is wrong and never quote the token
    */
   async verify(token: string): Promise<Subject> {
     if (this.#secret === undefined) throw refusal("IDENTITY_SECRET is not set on the chat's server");
@@ -47,13 +48,13 @@ export class SignIn {
       }
       return { id: sub, ...nameAndEmail(payload.name, payload.email) };
     } catch (error) {
-      throw error instanceof ChatBoxError ? error : refusal(reasonOf(error), error);
+      throw error instanceof Refusal ? error : refusal(reasonOf(error), error);
     }
   }
 }
 
-function refusal(reason: string, cause?: unknown): ChatBoxError {
-  return new ChatBoxError("forbidden", `Cannot sign in: the token is not accepted, ${reason}`, { cause });
+function refusal(reason: string, cause?: unknown): Refusal {
+  return new Refusal("forbidden", `Cannot sign in: the token is not accepted, ${reason}`, { cause });
 }
 
 function reasonOf(error: unknown): string {

@@ -9,15 +9,16 @@ import { ConnectionCount, type ConnectionLimits } from "./limits/connection_coun
 import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
 import { type Certificate, Listener } from "./listener.ts";
 import { isOwnOrigin } from "./origin.ts";
-import type { WebMetrics } from "./metrics.ts";
+import { NO_WEB_METRICS, type WebMetrics } from "./metrics.ts";
 import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
 import type { Presence } from "./presence.ts";
 import { CloseCode, MAX_CONTENT_CODE_POINTS, MAX_FILE_BYTES, MAX_FILES } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
 import { SignIn } from "./sign_in.ts";
-import { socketPort } from "./socket_port.ts";
-import type { VisitorChatBox } from "./visitor_conversation.ts";
-import { type SessionContext, VisitorSession } from "./visitor_session.ts";
+import type { SessionContext } from "./session/context.ts";
+import { socketPort } from "./session/socket_port.ts";
+import type { VisitorChatBox } from "./session/visitor_conversation.ts";
+import { VisitorSession } from "./session/visitor_session.ts";
 
 /** A socket that does not answer a ping within this time, in seconds, is gone. */
 const IDLE_TIMEOUT_S = 30;
@@ -90,7 +91,7 @@ export class WebService {
       logger,
       createOn: options.createOn ?? "message",
       limits: { content: MAX_CONTENT_CODE_POINTS, files: MAX_FILES, fileBytes: MAX_FILE_BYTES },
-      ...(options.metrics && { metrics: options.metrics }),
+      metrics: options.metrics ?? NO_WEB_METRICS,
     };
     this.#headers = new SecurityHeaders(allowedSites, publicUrl?.startsWith("https:") === true);
     this.#addresses = new ClientAddresses(options.trustedProxies ?? []);

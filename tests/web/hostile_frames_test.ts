@@ -71,6 +71,7 @@ socketTest(
           if (type !== "error") continue;
           equal(CODES.has(code), true, String(code));
           match(String(message), /^Cannot [^]{3,300}$/);
+          equal(String(message).includes(String(welcome.uid)), false);
           equal(String(message).isWellFormed(), true);
         }
         const exists = await chatBox.worker1.connectionOf(welcome.uid as Uuid) !== undefined;

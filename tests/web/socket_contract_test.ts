@@ -182,7 +182,7 @@ socketTest("WebSocket tells typing, delivered and presence", async ({ url, chatB
   deepEqual(await client.next(), { type: "presence", agents: "online" });
 });
 
-const REFUSED: readonly (readonly [name: string, frame: unknown, code: string, cid?: string])[] = [
+const REFUSED: readonly (readonly [name: string, frame: unknown, code: string, to?: object])[] = [
   ["no JSON", "{", "bad_frame"],
   ["an array", [], "bad_frame"],
   ["an unknown type", { type: "dance" }, "bad_frame"],
@@ -190,21 +190,24 @@ const REFUSED: readonly (readonly [name: string, frame: unknown, code: string, c
   ["a send without cid", { type: "send", content: "x" }, "bad_frame"],
   ["a cid with a space", { type: "send", cid: "a b", content: "x" }, "bad_frame"],
   ["a cid of 65 characters", { type: "send", cid: "a".repeat(65), content: "x" }, "bad_frame"],
-  ["content that is no text", { type: "send", cid: "a", content: 1 }, "bad_frame", "a"],
-  ["content with an unpaired surrogate", `{"type":"send","cid":"a","content":"\\ud800"}`, "bad_frame", "a"],
-  ["empty content", { type: "send", cid: "a", content: "" }, "content_empty", "a"],
-  ["content of line ends", { type: "send", cid: "a", content: "\r\n\n" }, "content_empty", "a"],
+  ["content that is no text", { type: "send", cid: "a", content: 1 }, "bad_frame", { cid: "a" }],
+  ["content with an unpaired surrogate", `{"type":"send","cid":"a","content":"\\ud800"}`, "bad_frame", {
+    cid: "a",
+  }],
+  ["empty content", { type: "send", cid: "a", content: "" }, "content_empty", { cid: "a" }],
+  ["content of line ends", { type: "send", cid: "a", content: "\r\n\n" }, "content_empty", { cid: "a" }],
   [
     "content of 4,001 code points",
     { type: "send", cid: "a", content: "𝄞".repeat(4_001) },
     "content_too_long",
-    "a",
+    { cid: "a" },
   ],
-  ["a reply to 0", { type: "send", cid: "a", content: "x", replyTo: 0 }, "bad_frame", "a"],
-  ["an edit of nothing", { type: "edit", seq: 1, content: "x" }, "not_found"],
-  ["an edit without content", { type: "edit", seq: 1 }, "bad_frame"],
-  ["an edit to nothing", { type: "edit", seq: 1, content: "" }, "content_empty"],
-  ["a deletion of nothing", { type: "delete", seq: 1 }, "not_found"],
+  ["a reply to 0", { type: "send", cid: "a", content: "x", replyTo: 0 }, "bad_frame", { cid: "a" }],
+  ["a reply to nothing", { type: "send", cid: "a", content: "x", replyTo: 1 }, "not_found", { cid: "a" }],
+  ["an edit of nothing", { type: "edit", seq: 1, content: "x" }, "not_found", { seq: 1 }],
+  ["an edit without content", { type: "edit", seq: 1 }, "bad_frame", { seq: 1 }],
+  ["an edit to nothing", { type: "edit", seq: 1, content: "" }, "content_empty", { seq: 1 }],
+  ["a deletion of nothing", { type: "delete", seq: 1 }, "not_found", { seq: 1 }],
   ["a deletion of 1.5", { type: "delete", seq: 1.5 }, "bad_frame"],
   ["history of 101", { type: "history", before: 1, limit: 101 }, "bad_frame"],
   ["history of 0", { type: "history", before: 1, limit: 0 }, "bad_frame"],
@@ -212,14 +215,15 @@ const REFUSED: readonly (readonly [name: string, frame: unknown, code: string, c
   ["a second hello", { type: "hello", v: 1, session: null, after: 0 }, "bad_frame"],
 ];
 
-for (const [name, frame, code, cid] of REFUSED) {
+for (const [name, frame, code, to = {}] of REFUSED) {
   socketTest(`[S3] WebSocket answers ${name} with ${code}, and goes on`, async ({ url }) => {
     await using client = await SocketClient.hello(url);
-    await client.next();
+    const { uid } = await client.next();
     client.send(frame);
     const { type, message, ...rest } = await client.next();
-    deepEqual([type, rest], ["error", cid === undefined ? { code } : { code, cid }]);
+    deepEqual([type, rest], ["error", { code, ...to }]);
     match(String(message), /^Cannot .*[^.]$/);
+    equal(String(message).includes(String(uid)), false);
     client.send({ type: "send", cid: "fine", content: "𝄞".repeat(4_000), unknown: { field: 1 } });
     equal((await client.next()).type, "acks");
   });
@@ -234,7 +238,9 @@ socketTest("[O3] WebSocket lets a visitor change their own messages only", async
   await client.nextOf("messages");
   for (const frame of [{ type: "edit", seq: 2, content: "mine" }, { type: "delete", seq: 2 }]) {
     client.send(frame);
-    equal((await client.next()).code, "forbidden");
+    const { type, code, seq, message } = await client.next();
+    deepEqual([type, code, seq], ["error", "forbidden", 2]);
+    equal(message, `Cannot ${frame.type} message 2: only who sent it may`);
   }
 });
 

@@ -1,5 +1,5 @@
 import type { FileReference, Uuid } from "../../core/mod.ts";
-import type { FileClaims } from "../visitor_conversation.ts";
+import type { FileClaims } from "../session/visitor_conversation.ts";
 
 /** Where files of conversations are kept. */
 export interface VisitorFiles extends FileClaims {

@@ -3,6 +3,7 @@ import { RateLimited } from "../limits/rate_limited.ts";
 import type { Asker, VisitorLimits } from "../limits/visitor_limits.ts";
 import { VISITOR_SIDE } from "../message_view.ts";
 import { MAX_FILE_BYTES } from "../protocol.ts";
+import { refusalOf } from "../refusal.ts";
 import type { VisitorFiles } from "./ports.ts";
 
 /** An upload of which nothing came for so long, in milliseconds, is given up. */
@@ -54,7 +55,7 @@ export async function upload(
   } catch (error) {
     if (error instanceof ChatBoxError) {
       logger.error("Cannot store an upload", { uid: asker.uid, error });
-      return { refusal: { status: 503, code: "overloaded", message: error.message } };
+      return { refusal: { status: 503, code: "overloaded", message: refusalOf(error, "upload").message } };
     }
     // Most often the visitor has closed the page; whoever is still there may try again.
     logger.debug("An upload ended early", { uid: asker.uid, error });

@@ -18,7 +18,8 @@ socketTest(
     deepEqual([type, code, cid, retryAfterMs], ["error", "rate_limited", "b", 60_000]);
     match(String(message), /^Cannot send: .*60 s$/);
     client.send({ type: "edit", seq: 1, content: "y" });
-    equal((await client.nextOf("error")).code, "rate_limited");
+    const edit = await client.nextOf("error");
+    deepEqual([edit.code, edit.cid, edit.seq, edit.retryAfterMs], ["rate_limited", undefined, 1, 60_000]);
     clock.advance(60_000);
     client.send({ type: "send", cid: "b", content: "x" });
     deepEqual((await client.nextOf("acks")).acks, [{ cid: "b", seq: 2, rev: 2, at: clock.now() }]);
@@ -63,7 +64,10 @@ socketTest(
     client.send({ type: "send", cid: "late", content: "x" });
     const { code, cid, retryAfterMs } = await client.next();
     deepEqual([code, cid, retryAfterMs], ["rate_limited", "late", 30_000]);
-    for (let i = 0; i < 100; i++) client.send({ type: "typing" });
+    client.send({ type: "edit", seq: 7, content: "x" });
+    const edit = await client.next();
+    deepEqual([edit.code, edit.seq, edit.retryAfterMs], ["rate_limited", 7, 30_000]);
+    for (let i = 0; i < 99; i++) client.send({ type: "typing" });
     equal((await client.ended()).code, 4429);
     equal(client.frames.items.length, 101);
   },

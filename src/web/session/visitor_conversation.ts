@@ -1,20 +1,22 @@
-import type {
-  Appended,
-  ChatBox,
-  Clock,
-  Connection,
-  ConnectionListener,
-  FileReference,
-  JsonObject,
-  SendOptions,
-  Uuid,
-} from "../core/mod.ts";
-import type { Identity, Visitor } from "./identity.ts";
-import { RateLimited } from "./limits/rate_limited.ts";
-import type { Asker, VisitorLimits } from "./limits/visitor_limits.ts";
-import { viewMessage, VISITOR_SIDE } from "./message_view.ts";
-import { newestThatFit } from "./page_size.ts";
-import { type HelloFrame, MAX_CATCH_UP, type Message, type SendFrame, WELCOME_PAGE } from "./protocol.ts";
+import {
+  type Appended,
+  type ChatBox,
+  ChatBoxError,
+  type Clock,
+  type Connection,
+  type ConnectionListener,
+  type FileReference,
+  type JsonObject,
+  type SendOptions,
+  type Uuid,
+} from "../../core/mod.ts";
+import type { Identity, Visitor } from "../identity.ts";
+import { RateLimited } from "../limits/rate_limited.ts";
+import type { Asker, VisitorLimits } from "../limits/visitor_limits.ts";
+import { viewMessage, VISITOR_SIDE } from "../message_view.ts";
+import { Refusal } from "../refusal.ts";
+import { newestThatFit } from "../page_size.ts";
+import { type HelloFrame, MAX_CATCH_UP, type Message, type SendFrame, WELCOME_PAGE } from "../protocol.ts";
 
 /** What a visitor has missed, or the latest page. */
 export interface CaughtUp {
@@ -96,6 +98,11 @@ export class VisitorConversation {
     return conversation;
   }
 
+  /** Whether it has begun, as far as is known here. */
+  get exists(): boolean {
+    return this.#exists;
+  }
+
   /** Whether the staff want to hear nothing from this visitor. */
   async isBlocked(): Promise<boolean> {
     return this.#exists && await this.#context.chatBox.worker1.isBlocked(this.#connection);
@@ -103,7 +110,11 @@ export class VisitorConversation {
 
   /** Listens to everything that happens from now on. */
   subscribe(listener: ConnectionListener): () => void {
-    return this.#connection.subscribe(listener);
+    return this.#connection.subscribe((event) => {
+      // Begun in another tab, perhaps.
+      if (event.type === "message") this.#exists = true;
+      listener(event);
+    });
   }
 
   /** What changed since `after`, or the latest page when that is nothing, too much, or not from this history. */
@@ -130,11 +141,12 @@ export class VisitorConversation {
    * Stores a message; resolves when it is on disk. Messages are stored in the order of the calls.
    *
    * @throws {RateLimited} when it would begin a conversation, and too many have begun
-   * @throws {ChatBoxError} `not_found` for a file that is not the visitor's, or is another message's
+   * @throws {Refusal} `not_found` for a file that is not the visitor's, or is another message's, and for the answer to a message
+   * that was never there
    */
   send(frame: SendFrame, options: SendOptions): Promise<Appended> {
-    const { files = [] } = frame;
-    if (this.#preparing === undefined && this.#exists && files.length === 0) {
+    const { files = [], replyTo } = frame;
+    if (this.#preparing === undefined && this.#exists && files.length === 0 && replyTo === undefined) {
       return this.#append(frame, [], options);
     }
     // It takes its place now; what it waits for must not let a later one pass.
@@ -149,15 +161,32 @@ export class VisitorConversation {
   }
 
   async #prepare(
-    { cid, files = [] }: SendFrame,
+    { cid, files = [], replyTo }: SendFrame,
     before: Promise<unknown> | undefined,
   ): Promise<readonly FileReference[]> {
     // Whoever sent the one before is told if it failed; this one stands for itself.
     await before?.catch(() => undefined);
+    if (replyTo !== undefined) await this.#mustHaveBeen(replyTo);
     if (!this.#exists) await this.#create();
-    return files.length === 0
-      ? []
-      : await this.#context.files.claim(this.#visitor.uid, VISITOR_SIDE, cid, files);
+    return files.length === 0 ? [] : await this.#claim(cid, files);
+  }
+
+  /** One that was removed since may be answered: resending such an answer must find the first one, and lose nobody's words. */
+  async #mustHaveBeen(seq: number): Promise<void> {
+    const newest = this.#exists ? (await this.#connection.messages({ limit: 1 })).messages.at(-1)?.seq : 0;
+    if (seq > (newest ?? 0)) {
+      throw new Refusal("not_found", `Cannot send: there is no message ${seq} to answer`);
+    }
+  }
+
+  async #claim(cid: string, files: readonly string[]): Promise<readonly FileReference[]> {
+    try {
+      return await this.#context.files.claim(this.#visitor.uid, VISITOR_SIDE, cid, files);
+    } catch (error) {
+      if (!(error instanceof ChatBoxError) || error.code !== "not_found") throw error;
+      const message = "Cannot send: a file is not one of yours that waits to be sent";
+      throw new Refusal("not_found", message, { cause: error });
+    }
   }
 
   #append(

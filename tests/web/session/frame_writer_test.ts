@@ -1,12 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { FrameWriter } from "../../src/web/frame_writer.ts";
-import type { Message } from "../../src/web/protocol.ts";
-import type { SocketPort } from "../../src/web/socket_port.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { SocketClient } from "../support/socket_client.ts";
-import { Log } from "../support/log.ts";
-import type { Uuid } from "../../src/core/mod.ts";
-import { socketTest } from "./server_test_case.ts";
+import { FrameWriter } from "../../../src/web/session/frame_writer.ts";
+import type { Message } from "../../../src/web/protocol.ts";
+import type { SocketPort } from "../../../src/web/session/socket_port.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { SocketClient } from "../../support/socket_client.ts";
+import { Log } from "../../support/log.ts";
+import type { Uuid } from "../../../src/core/mod.ts";
+import { socketTest } from "../server_test_case.ts";
 
 /** A socket whose reader is in the test's hands. */
 class FakeSocket implements SocketPort {

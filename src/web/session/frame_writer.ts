@@ -1,5 +1,5 @@
-import type { Clock } from "../core/mod.ts";
-import type { Ack, Message, ServerFrame } from "./protocol.ts";
+import type { Clock } from "../../core/mod.ts";
+import type { Ack, Message, ServerFrame } from "../protocol.ts";
 import type { SocketPort } from "./socket_port.ts";
 
 /** A socket with more than this unsent, in bytes, reads too slowly. */

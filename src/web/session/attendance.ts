@@ -1,0 +1,135 @@
+import { type Appended, ChatBoxError, type ConnectionEvent, isUuid } from "../../core/mod.ts";
+import { RateLimited } from "../limits/rate_limited.ts";
+import type { Asker } from "../limits/visitor_limits.ts";
+import { viewMessage, VISITOR_SIDE } from "../message_view.ts";
+import { type ClientFrame, CloseCode, type HelloFrame, type SendFrame } from "../protocol.ts";
+import { refusalOf } from "../refusal.ts";
+import type { SessionContext } from "./context.ts";
+import type { FrameWriter } from "./frame_writer.ts";
+import { answered, type Refusals } from "./refusals.ts";
+import type { VisitorConversation } from "./visitor_conversation.ts";
+
+/** What an {@link Attendance} needs. */
+export interface AttendanceOptions {
+  readonly context: SessionContext;
+  readonly conversation: VisitorConversation;
+  readonly asker: Asker;
+  readonly writer: FrameWriter;
+  readonly refusals: Refusals;
+  /** Ends the socket. */
+  readonly close: (code: number, reason: string) => void;
+}
+
+/** Does what a welcomed visitor asks for on one socket, and tells it what happens in their conversation. */
+export class Attendance {
+  readonly #options: AttendanceOptions;
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
+  }
+
+  /** Does what a frame asks for; a failure is told by an `error`. */
+  handle(frame: Exclude<ClientFrame, HelloFrame>): void {
+    const { conversation, writer } = this.#options;
+    switch (frame.type) {
+      case "send":
+        this.#send(frame);
+        return;
+      case "edit":
+        if (this.#isTooMany(frame)) return;
+        this.#attempt(frame, conversation.edit(frame.seq, frame.content));
+        return;
+      case "delete":
+        this.#attempt(frame, conversation.delete(frame.seq));
+        return;
+      case "read":
+        this.#attempt(frame, conversation.read(frame.seq));
+        return;
+      case "typing":
+        this.#attempt(frame, conversation.typing());
+        return;
+      case "history":
+        this.#attempt(
+          frame,
+          conversation.history(frame.before, frame.limit).then((page) =>
+            writer.frame({ type: "history", ...page })
+          ),
+        );
+    }
+  }
+
+  /** Tells what has happened in the conversation, as far as it is news to this socket. */
+  tell(event: ConnectionEvent): void {
+    const { context, writer } = this.#options;
+    switch (event.type) {
+      case "message": {
+        const { message, token } = event;
+        if (token === this && message.cid !== undefined) {
+          writer.ack({ cid: message.cid, seq: message.seq, rev: message.rev, at: message.createdAt });
+          return;
+        }
+        writer.message(viewMessage(message));
+        const fresh = message.editedAt === undefined && message.deletedAt === undefined;
+        if (message.side !== VISITOR_SIDE && fresh) {
+          context.metrics.delivered(context.clock.now() - message.createdAt);
+        }
+        return;
+      }
+      case "delivered":
+      case "read":
+        if (event.side === VISITOR_SIDE) writer.frame({ type: event.type, seq: event.seq });
+        return;
+      case "typing":
+        if (event.side !== VISITOR_SIDE) writer.frame({ type: "typing", name: event.name });
+    }
+  }
+
+  #isTooMany(frame: ClientFrame): boolean {
+    const { context, asker, refusals } = this.#options;
+    const waitMs = context.rates.message(asker);
+    if (waitMs > 0) refusals.tell(new RateLimited(frame.type, waitMs), answered(frame));
+    return waitMs > 0;
+  }
+
+  #send(frame: SendFrame): void {
+    if (this.#isTooMany(frame)) return;
+    const { context, conversation, writer } = this.#options;
+    const started = performance.now();
+    // A new message is acknowledged when its event comes, one that was known in its place: in the order of the revs.
+    const onDuplicate = ({ message, createdRev }: Appended): void =>
+      writer.ack({ cid: frame.cid, seq: message.seq, rev: createdRev, at: message.createdAt });
+    conversation.send(frame, { token: this, onDuplicate }).then(
+      () => context.metrics.acked(performance.now() - started),
+      (error) => this.#fail(frame, error),
+    );
+  }
+
+  #attempt(frame: ClientFrame, work: Promise<void>): void {
+    work.catch((error) => this.#fail(frame, error));
+  }
+
+  #fail(frame: ClientFrame, error: unknown): void {
+    const { context, asker, refusals, close } = this.#options;
+    const action = "seq" in frame ? `${frame.type} message ${frame.seq}` : frame.type;
+    const refusal = refusalOf(error, action);
+    if (refusal.code === "internal" || refusal.code === "overloaded") {
+      context.logger.error("A visitor's frame failed", { uid: asker.uid, frame: frame.type, error });
+    }
+    refusals.tell(refusal, answered(frame));
+    if (refusal.code === "not_found" && frame.type === "send") this.#leaveIfGone();
+    // The conversation has moved, or the server stops: either way the next hello leads on.
+    if (error instanceof ChatBoxError && error.code === "closed") {
+      close(CloseCode.restarting, "come back soon");
+    }
+  }
+
+  /** A conversation that was erased or has expired: the visitor comes back, and the next message begins it anew. */
+  #leaveIfGone(): void {
+    const { context, conversation, asker: { uid }, close } = this.#options;
+    if (!conversation.exists || uid === undefined || !isUuid(uid)) return;
+    context.chatBox.worker1.connectionOf(uid).then(
+      (connection) => connection ?? close(CloseCode.restarting, "come back soon"),
+      (error) => context.logger.warn("Cannot look a conversation up", { uid, error }),
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import type { Clock, Logger } from "../../core/mod.ts";
+import type { Identity } from "../identity.ts";
+import type { WebMetrics } from "../metrics.ts";
+import type { Presence } from "../presence.ts";
+import type { Limits } from "../protocol.ts";
+import type { SignIn } from "../sign_in.ts";
+import type { ConversationContext } from "./visitor_conversation.ts";
+
+/** What all sessions share. */
+export interface SessionContext extends ConversationContext {
+  readonly identity: Identity;
+  readonly signIn: SignIn;
+  readonly clock: Clock;
+  readonly presence: Presence;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  readonly metrics: WebMetrics;
+}

@@ -1,0 +1,100 @@
+import type { Clock } from "../../core/mod.ts";
+import { RateLimited } from "../limits/rate_limited.ts";
+import type { Asker, VisitorLimits } from "../limits/visitor_limits.ts";
+import { parseFrame } from "../parse_frame.ts";
+import { type ClientFrame, CloseCode, MAX_FRAME_BYTES } from "../protocol.ts";
+import { Refusal } from "../refusal.ts";
+import { type Answered, answered } from "./refusals.ts";
+
+/** This many frames in a row that are not the protocol end the socket. */
+const MAX_BAD_FRAMES = 10;
+
+/** So many frames refused in a minute end the socket: whoever heeds `retryAfterMs` is far below. */
+const MAX_REFUSED_FRAMES = 100;
+const REFUSALS_COUNT_FOR_MS = 60_000;
+
+/** What becomes of a frame. */
+export interface Verdict {
+  /** It is let in. */
+  readonly frame?: ClientFrame;
+  /** It is refused, and the sender told so. */
+  readonly refusal?: Refusal;
+  /** The frame that the refusal answers. */
+  readonly to?: Answered;
+  /** The socket ends, after that. */
+  readonly end?: { readonly code: number; readonly reason: string };
+}
+
+/** Looks at every frame of a socket before it is let in: its size, how many there were, what it says. */
+export class FrameGate {
+  readonly #rates: VisitorLimits;
+  readonly #clock: Clock;
+  #badFrames = 0;
+  #refusals = { count: 0, since: 0 };
+
+  constructor(rates: VisitorLimits, clock: Clock) {
+    this.#rates = rates;
+    this.#clock = clock;
+  }
+
+  /**
+   * Judges what a socket received.
+   *
+   * @param isFirst whether the hello has not come yet: then nothing else may, and afterwards no other
+   */
+  judge(data: unknown, asker: Asker, isFirst: boolean): Verdict {
+    const text = typeof data === "string" ? data : "";
+    if (exceedsBytes(text, MAX_FRAME_BYTES)) {
+      return end(CloseCode.tooBig, `a frame is at most ${MAX_FRAME_BYTES} bytes`);
+    }
+    const waitMs = this.#rates.frame(asker, Math.max(1, text.length));
+    if (waitMs > 0) return this.#tooMany(text, waitMs);
+    if (typeof data !== "string") {
+      return this.#bad(new Refusal("bad_frame", "Cannot read the frame: it is binary, allowed is text"), {});
+    }
+    const parsed = parseFrame(text);
+    if ("fault" in parsed) {
+      const { code, message, ...to } = parsed.fault;
+      if (code !== "bad_hello") return this.#bad(new Refusal(code, message), to);
+      return isFirst ? noHello(message) : this.#bad(helloTwice(), {});
+    }
+    const { frame } = parsed;
+    if (isFirst && frame.type !== "hello") return noHello("Cannot begin: the first frame must be hello");
+    if (!isFirst && frame.type === "hello") return this.#bad(helloTwice(), {});
+    this.#badFrames = 0;
+    return { frame };
+  }
+
+  #bad(refusal: Refusal, to: Answered): Verdict {
+    if (refusal.code !== "bad_frame" || ++this.#badFrames < MAX_BAD_FRAMES) return { refusal, to };
+    return { refusal, to, ...end(CloseCode.notProtocol, "too many frames that are not the protocol") };
+  }
+
+  #tooMany(text: string, waitMs: number): Verdict {
+    const now = this.#clock.now();
+    if (now - this.#refusals.since > REFUSALS_COUNT_FOR_MS) this.#refusals = { count: 0, since: now };
+    if (++this.#refusals.count > MAX_REFUSED_FRAMES) return end(CloseCode.tooMany, "too many frames");
+    const parsed = parseFrame(text);
+    const to = "fault" in parsed ? parsed.fault : answered(parsed.frame);
+    return { refusal: new RateLimited("read the frame", waitMs), to };
+  }
+}
+
+function noHello(message: string): Verdict {
+  return { refusal: new Refusal("bad_hello", message), ...end(CloseCode.notProtocol, "hello is not valid") };
+}
+
+function helloTwice(): Refusal {
+  return new Refusal("bad_frame", "Cannot say hello twice on a socket");
+}
+
+function end(code: number, reason: string): Pick<Verdict, "end"> {
+  return { end: { code, reason } };
+}
+
+function exceedsBytes(text: string, most: number): boolean {
+  // A code unit is one to three bytes of UTF-8.
+  if (text.length > most) return true;
+  if (text.length * 3 <= most) return false;
+  return new TextEncoder().encode(text).length > most;
+}
