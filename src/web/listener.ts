@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "../core/mod.ts";
+import { answer } from "./answers.ts";
 
 /** How soon listening is tried again after the accept loop has ended, in milliseconds. */
 const RELISTEN_MS = 250;
@@ -50,7 +51,7 @@ export class Listener {
       onListen: () => {},
       onError: (error) => {
         logger.error("A request failed", { error });
-        return new Response("Internal server error\n", { status: 500 });
+        return answer("Internal server error", { status: 500 });
       },
     }, handler);
     server.finished.then(() => this.#ended(server, undefined), (error) => this.#ended(server, error));

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { answer, methodNotAllowed } from "./answers.ts";
 
 /** What a proxy adds. The address of the peer is the proxy's then, and says nothing about who asks. */
 const PROXY_HEADERS = [
@@ -32,17 +33,15 @@ export async function metricsPage(
   options: MetricsPageOptions,
 ): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response("Only for reading\n", { status: 405, headers: { Allow: "GET, HEAD" } });
+    return methodNotAllowed("GET, HEAD");
   }
   if (!isLocal(request, peer) && !hasToken(request, options.token)) {
-    return new Response("Metrics are for this machine, or for a bearer token\n", {
+    return answer("Metrics are for this machine, or for a bearer token", {
       status: 401,
-      headers: { "WWW-Authenticate": 'Bearer realm="metrics"', "Cache-Control": "no-store" },
+      headers: { "WWW-Authenticate": 'Bearer realm="metrics"' },
     });
   }
-  return new Response(request.method === "HEAD" ? null : await options.read(), {
-    headers: { "Content-Type": options.contentType, "Cache-Control": "no-store" },
-  });
+  return answer((await options.read()).trimEnd(), { headers: { "Content-Type": options.contentType } });
 }
 
 function isLocal(request: Request, peer: string): boolean {

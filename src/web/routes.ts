@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { ChatBoxError, type Clock, type Logger, type Uuid } from "../core/mod.ts";
+import { answer, answerJson, methodNotAllowed } from "./answers.ts";
 import type { Assets } from "./assets.ts";
 import { Content } from "./content.ts";
 import { conversationOf } from "./files/bearer.ts";
@@ -71,18 +72,18 @@ export function makeRoutes(options: RoutesOptions): Routes {
 
   app.post("/upload", async (context) => {
     const uid = await conversationOf(context.req.header("Authorization"), identity);
-    if (uid === undefined) return unauthorized(context);
+    if (uid === undefined) return unauthorized();
     if (await isBlocked(uid)) {
-      return context.json({ code: "blocked", message: "Cannot upload: blocked" }, 403);
+      return answerJson({ code: "blocked", message: "Cannot upload: blocked" }, { status: 403 });
     }
     const outcome = await upload(context.req.raw, { uid, prefix: context.env.client.prefix }, options);
-    context.header("Cache-Control", Caching.never);
-    if ("file" in outcome) return context.json(outcome.file);
+    if ("file" in outcome) return answerJson(outcome.file);
     const { status, ...refusal } = outcome.refusal;
-    if (refusal.retryAfterMs !== undefined) {
-      context.header("Retry-After", String(Math.ceil(refusal.retryAfterMs / 1000)));
-    }
-    return context.json(refusal, status);
+    const { retryAfterMs } = refusal;
+    const headers = retryAfterMs === undefined
+      ? {}
+      : { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+    return answerJson(refusal, { status, headers });
   });
   app.get("/files/:id", async (context) => {
     const key = context.req.query("key");
@@ -91,27 +92,34 @@ export function makeRoutes(options: RoutesOptions): Routes {
         ? await files.find(context.req.param("id"))
         : undefined;
       return opened === undefined
-        ? notFound(context)
+        ? notFound()
         : await download(opened, context.req.raw, { files, logger });
     }
     const uid = await conversationOf(context.req.header("Authorization"), identity);
-    if (uid === undefined) return unauthorized(context);
+    if (uid === undefined) return unauthorized();
     const file = await files.find(context.req.param("id"));
     // Whether somebody else has such a file is nobody's business.
-    if (file === undefined || file.uid !== uid) return notFound(context);
+    if (file === undefined || file.uid !== uid) return notFound();
     return await download(file, context.req.raw, { files, logger });
   });
 
-  app.get("/healthz", (context) => say(context, "ok"));
-  app.get("/readyz", (context) => {
+  app.get("/healthz", () => answer("ok"));
+  app.get("/readyz", () => {
     const { ready, reason = "not ready" } = readiness();
-    return ready ? say(context, "ok") : say(context, reason, 503);
+    return ready ? answer("ok") : answer(reason, { status: 503 });
   });
+  for (const [path, routes] of Map.groupBy(app.routes, ({ path }) => path)) {
+    // Hono answers HEAD by what answers GET.
+    const allowed = routes.map(({ method }) => method === "GET" ? "GET, HEAD" : method).join(", ");
+    app.all(path, () => methodNotAllowed(allowed));
+  }
   app.notFound(notFound);
   app.onError((error, context) => {
     const isPassing = error instanceof ChatBoxError && error.code === "overloaded";
     logger.error("A request failed", { path: context.req.path, error });
-    return isPassing ? say(context, error.message, 503) : say(context, "Internal server error", 500);
+    return isPassing
+      ? answer("Overloaded, try again later", { status: 503, headers: { "Retry-After": "2" } })
+      : answer("Internal server error", { status: 500 });
   });
   return app;
 }
@@ -122,26 +130,17 @@ function found(
   caching: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response | Promise<Response> {
-  return content === undefined ? notFound(context) : serveContent(context, content, { caching, headers });
+  return content === undefined ? notFound() : serveContent(context, content, { caching, headers });
 }
 
-function say(context: Context, text: string, status: 200 | 404 | 500 | 503 = 200): Response {
-  context.header("Cache-Control", Caching.never);
-  return context.text(`${text}\n`, status);
-}
-
-function notFound(context: Context): Response {
-  return say(context, "Not found", 404);
+function notFound(): Response {
+  return answer("Not found", { status: 404 });
 }
 
 /** RFC 9110 section 15.5.2 asks for the challenge. */
-function unauthorized(context: Context): Response {
-  context.header("WWW-Authenticate", "Bearer");
-  context.header("Cache-Control", Caching.never);
-  return context.json(
-    { code: "forbidden", message: "Cannot go on: the session is missing or not known" },
-    401,
-  );
+function unauthorized(): Response {
+  const refusal = { code: "forbidden", message: "Cannot go on: the session is missing or not known" };
+  return answerJson(refusal, { status: 401, headers: { "WWW-Authenticate": "Bearer" } });
 }
 
 function fillPage({ assets, name, greeting }: RoutesOptions, locale: PageLocale): Content {

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "../core/mod.ts";
+import { answer, forMethod } from "./answers.ts";
 import { Assets } from "./assets.ts";
 import type { VisitorFiles } from "./files/ports.ts";
 import { StaffLinks } from "./files/staff_links.ts";
@@ -8,6 +9,7 @@ import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts"
 import { ConnectionCount, type ConnectionLimits } from "./limits/connection_count.ts";
 import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
 import { type Certificate, Listener } from "./listener.ts";
+import { handshakeFault } from "./handshake.ts";
 import { isOwnOrigin } from "./origin.ts";
 import { NO_WEB_METRICS, type WebMetrics } from "./metrics.ts";
 import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
@@ -119,14 +121,15 @@ export class WebService {
         const client = this.#addresses.of(remoteAddr.hostname, request.headers);
         const pathname = pathOf(request);
         const response = pathname === undefined
-          ? new Response("This is no address\n", { status: 400 })
+          ? answer("This is no address", { status: 400 })
           : pathname === "/ws"
           ? this.#upgrade(request, client)
           : pathname === "/metrics" && options.metricsPage !== undefined
           ? await metricsPage(request, remoteAddr.hostname, options.metricsPage)
           : await routes.fetch(request, { client });
         // 101: what goes on from here is no HTTP any more.
-        return response.status === 101 ? response : this.#headers.complete(response, client.secure);
+        if (response.status === 101) return response;
+        return this.#headers.complete(forMethod(request.method, response), client.secure);
       },
     });
   }
@@ -142,19 +145,14 @@ export class WebService {
   }
 
   #upgrade(request: Request, client: ClientAddress): Response {
-    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      return new Response("This is a WebSocket\n", { status: 426, headers: { Upgrade: "websocket" } });
-    }
+    const fault = handshakeFault(request);
+    if (fault !== undefined) return fault;
     if (!isOwnOrigin(request.headers.get("Origin"), request.headers.get("Host"), this.#options.publicUrl)) {
-      return new Response("This origin may not open a WebSocket here\n", { status: 403 });
+      return answer("This origin may not open a WebSocket here", { status: 403 });
     }
-    if (this.#stopping) {
-      return new Response("Restarting\n", { status: 503, headers: { "Retry-After": "2" } });
-    }
+    if (this.#stopping) return answer("Restarting", { status: 503, headers: { "Retry-After": "2" } });
     const upgraded = upgrade(request);
-    if (upgraded === undefined) {
-      return new Response("This is no WebSocket handshake\n", { status: 400 });
-    }
+    if (upgraded === undefined) return answer("This is no WebSocket handshake", { status: 400 });
     const { socket, response } = upgraded;
     const leave = this.#connections.enter(client.prefix);
     if (leave === undefined) this.#turnAway(socket, client);

@@ -1,5 +1,6 @@
 import { create as contentDisposition } from "content-disposition";
 import type { FileReference, Logger } from "../../core/mod.ts";
+import { answer } from "../answers.ts";
 import { FILE_POLICY } from "../headers.ts";
 import { matches } from "../serve_content.ts";
 import { byteRange } from "./byte_range.ts";
@@ -59,6 +60,6 @@ export async function download(
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     logger.error("A file's bytes are gone from the disk", { file: file.id });
-    return new Response("Not found\n", { status: 404 });
+    return answer("Not found", { status: 404 });
   }
 }
