@@ -7,6 +7,13 @@ export const PAGE_LOCALES = ["en", "ja", "de", "ar"] as const;
 /** A language of the page. */
 export type PageLocale = typeof PAGE_LOCALES[number];
 
+const RIGHT_TO_LEFT: ReadonlySet<PageLocale> = new Set(["ar"]);
+
+/** Which way a language of the page is written. */
+export function directionOf(locale: PageLocale): "ltr" | "rtl" {
+  return RIGHT_TO_LEFT.has(locale) ? "rtl" : "ltr";
+}
+
 /** The language of the page that suits a browser best, by its `Accept-Language`. */
 export function localeFor(context: Context): PageLocale {
   const chosen = accepts(context, {

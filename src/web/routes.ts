@@ -11,7 +11,7 @@ import { upload } from "./files/upload.ts";
 import type { Identity } from "./identity.ts";
 import type { ClientAddress } from "./limits/client_address.ts";
 import type { VisitorLimits } from "./limits/visitor_limits.ts";
-import { localeFor, PAGE_LOCALES, type PageLocale } from "./page_locale.ts";
+import { directionOf, localeFor, PAGE_LOCALES, type PageLocale } from "./page_locale.ts";
 import { Caching, serveContent } from "./serve_content.ts";
 
 /** Whether the server can do its work. */
@@ -54,14 +54,11 @@ export function makeRoutes(options: RoutesOptions): Routes {
   const app: Routes = new Hono();
 
   for (const path of ["/", "/embed"]) {
-    app.get(
-      path,
-      (context) =>
-        found(context, pages.get(localeFor(context)), Caching.asked, {
-          ...ANYWHERE,
-          Vary: "Accept-Language",
-        }),
-    );
+    app.get(path, (context) => {
+      const locale = localeFor(context);
+      const headers = { ...ANYWHERE, "Content-Language": locale, Vary: "Accept-Language" };
+      return found(context, pages.get(locale), Caching.asked, headers);
+    });
   }
   app.get("/widget.js", (context) => found(context, assets.get("dist/widget.js"), Caching.asked, ANYWHERE));
   app.get("/static/:path{.+}", (context) => {
@@ -146,7 +143,8 @@ function unauthorized(): Response {
 function fillPage({ assets, name, greeting }: RoutesOptions, locale: PageLocale): Content {
   const config = escapeAttribute(JSON.stringify({ name, greeting: greeting ?? null, locale }));
   const html = assets.page("index.html").replaceAll("{{config}}", () => config)
-    .replaceAll("{{name}}", () => escapeAttribute(name));
+    .replaceAll("{{name}}", () => escapeAttribute(name))
+    .replace("{{lang}}", locale).replace("{{dir}}", directionOf(locale));
   return new Content(new TextEncoder().encode(html), "text/html; charset=utf-8");
 }
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Assets } from "../../src/web/assets.ts";
+import { chooseLocale } from "../../src/client/locales/mod.ts";
 import { PAGE_LOCALES } from "../../src/web/page_locale.ts";
 import { ask, PATHS } from "./ask.ts";
 import { socketTest } from "./server_test_case.ts";
@@ -135,6 +136,10 @@ for (
 ) {
   socketTest(`HTTP gives the page in ${locale} to Accept-Language: ${header}`, async ({ url }) => {
     const { headers, bytes } = await ask(url, "/", header === undefined ? {} : { "Accept-Language": header });
+    const { dir } = chooseLocale([locale], []);
+    // From the first byte on: screen readers and the layout do not wait for a script.
+    match(new TextDecoder().decode(bytes), new RegExp(`^<!doctype html>\\s*<html lang="${locale}" dir="${dir}">`));
+    equal(headers.get("Content-Language"), locale);
     const config = /name="chatbox50" content="([^"]*)"/.exec(new TextDecoder().decode(bytes))?.[1] ?? "";
     deepEqual(
       JSON.parse(
@@ -152,6 +157,25 @@ for (
     match(String(headers.get("Vary")), /Accept-Language/);
   }, { name: `<b>"$&"</b>` });
 }
+
+socketTest("HTTP keeps the page in each language apart by its entity tag", async ({ url }) => {
+  const tags = new Map<string, string>();
+  for (const path of ["/", "/embed"]) {
+    for (const encoding of ["identity", "gzip", "br"]) {
+      for (const locale of PAGE_LOCALES) {
+        const wanted = { "Accept-Language": locale, "Accept-Encoding": encoding };
+        const etag = String((await ask(url, path, wanted)).headers.get("ETag"));
+        equal(tags.get(etag) ?? locale, locale);
+        tags.set(etag, locale);
+        const known = { ...wanted, "If-None-Match": etag };
+        equal((await ask(url, path, known)).status, 304);
+        const other = locale === "de" ? "en" : "de";
+        equal((await ask(url, path, { ...known, "Accept-Language": other })).status, 200);
+      }
+    }
+  }
+  equal(tags.size, 3 * PAGE_LOCALES.length);
+});
 
 Deno.test("PAGE_LOCALES are the languages of the page", () => {
   const files = [...Deno.readDirSync(new URL("../../src/client/locales/", import.meta.url))].map(({ name }) =>
