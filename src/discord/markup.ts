@@ -1,4 +1,5 @@
 import { parse } from "discord-markdown-parser";
+import { ListBuilder, listLine } from "./markup_lists.ts";
 import type { MarkupNode } from "./markup_node.ts";
 import type { DiscordUser } from "./ports.ts";
 import { displayName } from "./author.ts";
@@ -43,54 +44,35 @@ export function readMarkup(source: string, names: MarkupNames): Markup {
   return formatted ? { content, nodes } : { content };
 }
 
-/** A line of a list, and its indent. https://support.discord.com/hc/en-us/articles/210298617 */
-const LIST_LINE = /^( *)(?:[-*]|(\d{1,9})\.) +(\S.*)$/;
-
 /** The parser knows no lists, so lines that are some are taken out first; never inside a block of code. */
 function blocks(source: string, names: MarkupNames): MarkupNode[] {
   const nodes: MarkupNode[] = [];
+  const lists = new ListBuilder();
   let text: string[] = [];
-  let items: { ordered: boolean; start: number; lines: string[] } | undefined;
   const endText = (): void => {
     if (text.length > 0) nodes.push(...inline(text.join("\n"), names));
     text = [];
   };
-  const endList = (): void => {
-    if (items !== undefined) {
-      const list = items.lines.map((line) => inline(line, names));
-      nodes.push({
-        type: "list",
-        ordered: items.ordered,
-        ...(items.ordered && { start: items.start }),
-        items: list,
-      });
-    }
-    items = undefined;
-  };
   let fenced = false;
   for (const line of source.split("\n")) {
-    const match = fenced ? null : LIST_LINE.exec(line);
+    const item = fenced ? undefined : listLine(line);
     if (line.split("```").length % 2 === 0) fenced = !fenced;
-    if (match === null) {
-      endList();
+    if (item === undefined) {
+      nodes.push(...lists.take((words) => inline(words, names)));
       text.push(line);
-      continue;
+    } else {
+      endText();
+      lists.add(item);
     }
-    endText();
-    const [, , number, item = ""] = match;
-    const ordered = number !== undefined;
-    if (items !== undefined && items.ordered !== ordered) endList();
-    items ??= { ordered, start: Number(number ?? 1), lines: [] };
-    items.lines.push(item);
   }
   endText();
-  endList();
+  nodes.push(...lists.take((words) => inline(words, names)));
   return nodes;
 }
 
 function inline(source: string, names: MarkupNames): MarkupNode[] {
   try {
-    return joinTexts(convert(objects(parse(source, "extended")), names, 0));
+    return join(convert(objects(parse(source, "extended")), names, 0));
   } catch {
     return [{ type: "text", text: source }];
   }
@@ -113,7 +95,7 @@ function convert(parsed: readonly Payload[], names: MarkupNames, depth: number):
 function convertOne(node: Payload, names: MarkupNames, depth: number): MarkupNode[] {
   const inner = (): MarkupNode[] => {
     if (!Array.isArray(node.content)) return [{ type: "text", text: string(node.content) }];
-    const children = joinTexts(convert(node.content.filter(isPayload), names, depth + 1));
+    const children = join(convert(node.content.filter(isPayload), names, depth + 1));
     return depth < MAX_DEPTH ? children : [{ type: "text", text: plain(children) }];
   };
   const wrapper = WRAPPERS.get(node.type);
@@ -148,7 +130,7 @@ function convertOne(node: Payload, names: MarkupNames, depth: number): MarkupNod
 function link(target: string, children: MarkupNode[], masked: boolean): MarkupNode[] {
   if (/^https?:\/\//i.test(target) && URL.canParse(target)) return [{ type: "link", url: target, children }];
   if (!masked) return children;
-  return joinTexts([{ type: "text", text: "[" }, ...children, { type: "text", text: `](${target})` }]);
+  return join([{ type: "text", text: "[" }, ...children, { type: "text", text: `](${target})` }]);
 }
 
 function reference(node: Payload, names: MarkupNames): MarkupNode[] {
@@ -183,45 +165,59 @@ function reference(node: Payload, names: MarkupNames): MarkupNode[] {
   }
 }
 
+/** What begins and ends a line of its own. */
+const BLOCKS: ReadonlySet<MarkupNode["type"]> = new Set(["codeblock", "list", "heading", "quote"]);
+
 /** What a tree says, without formatting. */
 export function plain(nodes: readonly MarkupNode[]): string {
-  return nodes.map((node, index) => {
-    switch (node.type) {
-      case "text":
-      case "code":
-      case "mention":
-        return node.text;
-      case "codeblock":
-        return `${index > 0 ? "\n" : ""}${node.text}\n`;
-      case "break":
-        return "\n";
-      case "timestamp":
-        return new Date(node.at).toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, " UTC");
-      case "list":
-        return node.items.map((item, number) =>
-          `${index + number > 0 ? "\n" : ""}${node.ordered ? `${(node.start ?? 1) + number}.` : "-"} ${
-            plain(item)
-          }`
-        ).join("") + "\n";
-      case "heading":
-        return `${plain(node.children)}\n`;
-      case "link": {
-        const label = plain(node.children);
-        return label === node.url ? label : `${label} (${node.url})`;
-      }
-      default:
-        return plain(node.children);
-    }
-  }).join("").replace(/\n{3,}/g, "\n\n");
+  let said = "";
+  let endsLine = false;
+  for (const node of nodes) {
+    const isBlock = BLOCKS.has(node.type);
+    if (endsLine || (isBlock && said !== "" && !said.endsWith("\n"))) said += "\n";
+    said += plainNode(node);
+    endsLine = isBlock;
+  }
+  return said.replace(/\n{3,}/g, "\n\n");
 }
 
-function joinTexts(nodes: readonly MarkupNode[]): MarkupNode[] {
+function plainNode(node: MarkupNode): string {
+  switch (node.type) {
+    case "text":
+    case "code":
+    case "codeblock":
+    case "mention":
+      return node.text;
+    case "break":
+      return "\n";
+    case "timestamp":
+      return new Date(node.at).toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, " UTC");
+    case "list":
+      return node.items.map((item, index) => {
+        const bullet = node.ordered ? `${(node.start ?? 1) + index}.` : "-";
+        return `${bullet} ${plain(item).replaceAll("\n", "\n  ")}`;
+      }).join("\n");
+    case "link": {
+      const label = plain(node.children);
+      return label === node.url ? label : `${label} (${node.url})`;
+    }
+    default:
+      return plain(node.children);
+  }
+}
+
+/** Texts side by side become one; a block of code ends its line by itself, so the line's end after it says nothing more. */
+function join(nodes: readonly MarkupNode[]): MarkupNode[] {
   const joined: MarkupNode[] = [];
-  for (const node of nodes) {
+  for (const [index, node] of nodes.entries()) {
     const last = joined.at(-1);
     if (node.type === "text" && last?.type === "text") {
       joined[joined.length - 1] = { type: "text", text: last.text + node.text };
-    } else if (node.type !== "text" || node.text !== "") joined.push(node);
+    } else if (node.type === "text" && node.text === "") {
+      continue;
+    } else if (node.type !== "break" || nodes[index - 1]?.type !== "codeblock") {
+      joined.push(node);
+    }
   }
   return joined;
 }

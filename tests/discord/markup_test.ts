@@ -60,6 +60,55 @@ Deno.test("readMarkup reads lists, but not inside a block of code", () => {
   }]);
 });
 
+Deno.test("readMarkup keeps lists inside lists", () => {
+  const list = (ordered: boolean, ...items: MarkupNode[][]): MarkupNode =>
+    ordered ? { type: "list", ordered, start: 1, items } : { type: "list", ordered, items };
+  const [a, b, c, d] = [text("a"), text("b"), text("c"), text("d")];
+  for (
+    const [source, nodes, content] of [
+      ["- a\n  - b\n    - c\n- d", [list(false, [a, list(false, [b, list(false, [c])])], [d])], "- a\n  - b\n    - c\n- d"],
+      ["1. a\n   - b\n2. c", [list(true, [a, list(false, [b])], [c])], "1. a\n  - b\n2. c"],
+      ["* a\n 1. b\n 2. c\n* d", [list(false, [a, list(true, [b], [c])], [d])], "- a\n  1. b\n  2. c\n- d"],
+      ["- a\n  - b\n  1. c\n  - d", [list(false, [a, list(false, [b]), list(true, [c]), list(false, [d])])], undefined],
+      ["- a\n    - b\n  - c\n- d", [list(false, [a, list(false, [b]), list(false, [c])], [d])], undefined],
+      ["  - a\n- b\n  - c", [list(false, [a], [b, list(false, [c])])], undefined],
+      ["- a\n1. b\n  - c", [list(false, [a]), list(true, [b, list(false, [c])])], undefined],
+      ["- a\n\n  - b", [list(false, [a]), list(false, [b])], undefined],
+    ] as const
+  ) {
+    const read = readMarkup(source, names);
+    assert.deepEqual(read.nodes, nodes, source);
+    if (content !== undefined) assert.equal(read.content, content);
+  }
+});
+
+Deno.test("[S3] readMarkup keeps every line of lists of any depth, and no more than a few depths", () => {
+  const lines = Array.from({ length: 60 }, (_, index) => `${" ".repeat(index)}- ${index}`);
+  const { content, nodes = [] } = readMarkup(lines.join("\n"), names);
+  assert.deepEqual(content.match(/\d+/g)?.map(Number), lines.map((_, index) => index));
+  assert.equal(JSON.stringify(nodes).split('"list"').length - 1, 8);
+});
+
+Deno.test("readMarkup ends the line after a block of code once", () => {
+  const code: MarkupNode = { type: "codeblock", text: "x" };
+  const line: MarkupNode = { type: "break" };
+  for (
+    const [source, nodes, content] of [
+      ["a\n```\nx\n```\nb", [text("a"), line, code, text("b")], "a\nx\nb"],
+      ["```\nx\n```\n\nb", [code, line, text("b")], "x\n\nb"],
+      ["```\nx\n```\n```\nx\n```", [code, code], "x\nx"],
+      ["**```\nx\n```\nb**", [{ type: "bold", children: [code, text("b")] }], "x\nb"],
+      ["# a\n> b\nc", [
+        { type: "heading", level: 1, children: [text("a")] },
+        { type: "quote", children: [text("b")] },
+        text("c"),
+      ], "a\nb\nc"],
+    ] as const
+  ) {
+    assert.deepEqual(readMarkup(source, names), { content, nodes }, source);
+  }
+});
+
 Deno.test("[S1] readMarkup lets only web links be links", () => {
   assert.deepEqual(readMarkup("[x](https://example.org/)", names).nodes, [
     { type: "link", url: "https://example.org/", children: [text("x")] },
@@ -83,6 +132,8 @@ Deno.test("[S3] readMarkup never throws, stays shallow and says all words", () =
     "> ",
     "- ",
     "1. ",
+    "\n  - ",
+    "\n    1. ",
     "# ",
     "\n",
     " ",
@@ -102,14 +153,14 @@ Deno.test("[S3] readMarkup never throws, stays shallow and says all words", () =
         "children" in node
           ? 1 + depth(node.children)
           : node.type === "list"
-          ? Math.max(0, ...node.items.map(depth))
+          ? 1 + Math.max(0, ...node.items.map(depth))
           : 0
       ),
     );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const { content, nodes = [] } = readMarkup(pieces.join(""), names);
-      assert.ok(depth(nodes) <= 14);
+      assert.ok(depth(nodes) <= 13 + 8);
       assert.equal(typeof content, "string");
       const words = pieces.filter((word) => word === "ab").length;
       // The word behind a fence names the block's language, and is no text.
@@ -152,10 +203,21 @@ Deno.test("[S3] readMarkup is done soon with what is made to take long", () => {
     "a ",
     "*a ",
     "_a ",
+    " - a\n",
+    "> > ",
+    "> - a\n",
+    "[[",
+    "||`",
+    "<@",
+    "# ",
+    "1. ",
   ];
-  for (const piece of bad) {
+  const nested = Array.from({ length: 80 }, (_, index) => `${" ".repeat(index)}- a\n`).join("");
+  const texts = bad.flatMap((piece) => [4_000, 65_536].map((length) => piece.repeat(length / piece.length)));
+  for (const text of [...texts, nested, `${"*_~|".repeat(500)}a${"|~_*".repeat(500)}`]) {
+    const piece = `${text.slice(0, 9)}... of ${text.length}`;
     const started = performance.now();
-    readMarkup(piece.repeat(Math.floor(4000 / piece.length)), names);
+    readMarkup(text, names);
     assert.ok(
       performance.now() - started < 2_000,
       `${JSON.stringify(piece)} took ${performance.now() - started} ms`,
