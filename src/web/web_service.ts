@@ -7,6 +7,7 @@ import { SecurityHeaders } from "./headers.ts";
 import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
 import { ConnectionCount, type ConnectionLimits } from "./limits/connection_count.ts";
+import { ProxyWarnings } from "./limits/proxy_warnings.ts";
 import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
 import { type Certificate, Listener } from "./listener.ts";
 import { handshakeFault } from "./handshake.ts";
@@ -72,8 +73,8 @@ export class WebService {
   readonly #headers: SecurityHeaders;
   readonly #addresses: ClientAddresses;
   readonly #connections: ConnectionCount;
+  readonly #warnings: ProxyWarnings;
   #stopping = false;
-  #warned = false;
   #onEmpty: (() => void) | undefined;
 
   /** Begins to listen. @throws {Deno.errors.AddrInUse} and whatever else keeps it from listening */
@@ -98,6 +99,7 @@ export class WebService {
     this.#headers = new SecurityHeaders(allowedSites, publicUrl?.startsWith("https:") === true);
     this.#addresses = new ClientAddresses(options.trustedProxies ?? []);
     this.#connections = new ConnectionCount(options.connections ?? { all: 0, perAddress: 0 });
+    this.#warnings = new ProxyWarnings(logger);
     const routes = makeRoutes({
       assets: Assets.load(),
       name: options.name ?? "ChatBox50",
@@ -119,6 +121,7 @@ export class WebService {
       logger,
       handler: async (request, { remoteAddr }) => {
         const client = this.#addresses.of(remoteAddr.hostname, request.headers);
+        this.#warnings.request(client);
         const pathname = pathOf(request);
         const response = pathname === undefined
           ? answer("This is no address", { status: 400 })
@@ -161,15 +164,10 @@ export class WebService {
   }
 
   /** A page learns why from the close code of an open socket only; a refused handshake tells it nothing. */
-  #turnAway(socket: WebSocket, { prefix, unnamed }: ClientAddress): void {
+  #turnAway(socket: WebSocket, client: ClientAddress): void {
     socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
-    this.#options.logger.debug("Turned a connection away: there are too many", { address: prefix });
-    if (!unnamed || this.#warned) return;
-    this.#warned = true;
-    this.#options.logger.warn(
-      "All visitors seem to have one address: the proxy in front sends no X-Forwarded-For, so they share the limits of one",
-      { proxy: prefix },
-    );
+    this.#options.logger.debug("Turned a connection away: there are too many", { address: client.prefix });
+    this.#warnings.turnedAway(client);
   }
 
   #attend(socket: WebSocket, { prefix }: ClientAddress, leave: () => void): void {

@@ -10,6 +10,8 @@ export interface ClientAddress {
   readonly secure: boolean;
   /** A trusted proxy handed it on without saying for whom. */
   readonly unnamed: boolean;
+  /** A machine next to us that is not trusted names somebody: what `TRUST_PROXY` must say for it to be believed. */
+  readonly untrusted?: "loopback" | "private";
 }
 
 /**
@@ -33,7 +35,10 @@ export class ClientAddresses {
   of(remote: string, headers: Headers): ClientAddress {
     let address = parse(remote);
     if (address === undefined) return { prefix: remote, secure: false, unnamed: false };
-    if (!this.#isTrusted(address)) return { prefix: prefixOf(address), secure: false, unnamed: false };
+    if (!this.#isTrusted(address)) {
+      const untrusted = headers.has("X-Forwarded-For") ? neighbourhoodOf(address) : undefined;
+      return { prefix: prefixOf(address), secure: false, unnamed: false, ...(untrusted && { untrusted }) };
+    }
     const named = (headers.get("X-Forwarded-For") ?? "").split(",").map((part) => part.trim());
     const unnamed = named.at(-1) === "";
     for (const part of named.reverse()) {
@@ -60,6 +65,20 @@ function parse(text: string): Address | undefined {
   // The library also reads short and octal forms, which no proxy writes.
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined;
   return ipaddr.process(bare);
+}
+
+/** Strangers can send any header; a proxy of the operator's stands on the same machine or in the same network. */
+function neighbourhoodOf(address: Address): "loopback" | "private" | undefined {
+  switch (address.range()) {
+    case "loopback":
+      return "loopback";
+    case "private":
+    case "uniqueLocal":
+    case "linkLocal":
+      return "private";
+    default:
+      return undefined;
+  }
 }
 
 function prefixOf(address: Address): string {
