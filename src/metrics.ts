@@ -58,6 +58,10 @@ export class Metrics {
   readonly #failed = this.#counter("messages_failed_total", "Messages that will never arrive", ["direction"]);
   readonly #socketsOpened = this.#counter("sockets_opened_total", "WebSockets opened");
   readonly #socketsClosed = this.#counter("sockets_closed_total", "WebSockets closed", ["code"]);
+  readonly #socketsTurnedAway = this.#counter(
+    "sockets_turned_away_total",
+    "WebSockets refused because there were too many",
+  );
   readonly #sessions = this.#gauge("sessions", "WebSockets whose visitor was welcomed");
   readonly #welcome = this.#histogram("welcome_duration_seconds", "From hello to welcome", FAST_BUCKETS);
   readonly #refused = this.#counter("frames_refused_total", "Frames answered with an error", ["code"]);
@@ -99,6 +103,7 @@ export class Metrics {
   readonly web = {
     socketOpened: (): void => this.#socketsOpened.inc(),
     socketClosed: (code: number): void => this.#socketsClosed.inc({ code }),
+    socketTurnedAway: (): void => this.#socketsTurnedAway.inc(),
     welcomed: (durationMs: number): void => {
       this.#welcome.observe(durationMs / 1000);
       this.#sessions.inc();

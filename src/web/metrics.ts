@@ -3,6 +3,8 @@ export interface WebMetrics {
   socketOpened(): void;
   /** @param code the close code of the WebSocket */
   socketClosed(code: number): void;
+  /** There were too many: the socket was closed at once, or not even opened. */
+  socketTurnedAway(): void;
   /** A visitor was recognised and welcomed, so long after the hello. */
   welcomed(durationMs: number): void;
   /** The other end of {@link WebMetrics.welcomed}. */
@@ -19,6 +21,7 @@ export interface WebMetrics {
 export const NO_WEB_METRICS: WebMetrics = {
   socketOpened: nothing,
   socketClosed: nothing,
+  socketTurnedAway: nothing,
   welcomed: nothing,
   left: nothing,
   acked: nothing,

@@ -26,6 +26,12 @@ import { VisitorSession } from "./session/visitor_session.ts";
 /** A socket that does not answer a ping within this time, in seconds, is gone. */
 const IDLE_TIMEOUT_S = 30;
 
+/**
+ * How many sockets that were turned away may be there until they close. The runtime waits for the other end's word with no limit of
+ * time, and each of them holds a descriptor as long as that end is silent.
+ */
+const TURNED_AWAY: ConnectionLimits = { all: 64, perAddress: 4 };
+
 /** How long a new certificate waits for sockets to close, in milliseconds. */
 const RENEW_DEADLINE_MS = 2_000;
 
@@ -73,6 +79,7 @@ export class WebService {
   readonly #headers: SecurityHeaders;
   readonly #addresses: ClientAddresses;
   readonly #connections: ConnectionCount;
+  readonly #turnedAway = new ConnectionCount(TURNED_AWAY);
   readonly #warnings: ProxyWarnings;
   #stopping = false;
   #onEmpty: (() => void) | undefined;
@@ -154,18 +161,26 @@ export class WebService {
       return answer("This origin may not open a WebSocket here", { status: 403 });
     }
     if (this.#stopping) return answer("Restarting", { status: 503, headers: { "Retry-After": "2" } });
+    const attended = this.#connections.enter(client.prefix);
+    const leave = attended ?? this.#turnedAway.enter(client.prefix);
+    if (attended === undefined) this.#noteTurnedAway(client);
+    if (leave === undefined) {
+      const headers = { "Retry-After": "60", Connection: "close" };
+      return answer("Too many connections", { status: 503, headers });
+    }
     const upgraded = upgrade(request);
-    if (upgraded === undefined) return answer("This is no WebSocket handshake", { status: 400 });
+    if (upgraded === undefined) {
+      leave();
+      return answer("This is no WebSocket handshake", { status: 400 });
+    }
     const { socket, response } = upgraded;
-    const leave = this.#connections.enter(client.prefix);
-    if (leave === undefined) this.#turnAway(socket, client);
+    if (attended === undefined) turnAway(socket, leave);
     else this.#attend(socket, client, leave);
     return response;
   }
 
-  /** A page learns why from the close code of an open socket only; a refused handshake tells it nothing. */
-  #turnAway(socket: WebSocket, client: ClientAddress): void {
-    socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
+  #noteTurnedAway(client: ClientAddress): void {
+    this.#options.metrics?.socketTurnedAway();
     this.#options.logger.debug("Turned a connection away: there are too many", { address: client.prefix });
     this.#warnings.turnedAway(client);
   }
@@ -229,6 +244,13 @@ function pathOf(request: Request): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A page learns why from the close code of an open socket only; a refused handshake tells it nothing. */
+function turnAway(socket: WebSocket, leave: () => void): void {
+  socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
+  socket.addEventListener("close", leave);
+  socket.addEventListener("error", leave);
 }
 
 /** Gives nothing for a handshake that lacks what it must have. */

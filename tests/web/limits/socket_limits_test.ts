@@ -3,10 +3,15 @@ import { NO_LIMITS } from "../../../src/web/limits/visitor_limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { SocketClient } from "../../support/socket_client.ts";
 import { socketTest } from "../server_test_case.ts";
+import { NO_WEB_METRICS } from "../../../src/web/metrics.ts";
+import { RawVisitor } from "../../hostile/raw_visitor.ts";
 import { startServer } from "../web_server.ts";
 import { Log } from "../../support/log.ts";
 
 const clock = new FakeClock();
+
+const HANDSHAKE = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
 socketTest(
   "WebSocket refuses a message too many with its cid and when to try again, and takes it then",
@@ -134,6 +139,37 @@ socketTest("WebSocket counts visitors behind a trusted proxy by the addresses it
   deepEqual(await connect("2001:db8::2"), 4429);
   for (const socket of sockets) socket.close();
 }, { connections: { all: 0, perAddress: 1 }, trustedProxies: ["127.0.0.0/8"] });
+
+let turnedAway = 0;
+
+socketTest(
+  "[S4] WebSocket opens no more for those turned away than a few until they are gone, and counts them",
+  async ({ url }) => {
+    await using first = await SocketClient.hello(url);
+    await first.next();
+    const silent = [];
+    for (let i = 0; i < 4; i++) silent.push(await RawVisitor.upgrade(url));
+    equal(turnedAway, 4);
+    using fifth = await RawVisitor.connect(url);
+    await fifth.write(HANDSHAKE);
+    match(await fifth.read(), /^HTTP\/1\.1 503 [^]*retry-after: 60/i);
+    equal(turnedAway, 5);
+    for (const visitor of silent) visitor[Symbol.dispose]();
+    // The server hears of the end a moment later; then it says again why, and an ended socket leaves only once.
+    for (let told = 0; told < 8;) {
+      const client = await SocketClient.connect(url).catch(() => undefined);
+      if (client === undefined) continue;
+      equal((await client.ended()).code, 4429);
+      told++;
+    }
+    first.send({ type: "history", before: 1, limit: 1 });
+    equal((await first.next()).type, "history");
+  },
+  {
+    connections: { all: 0, perAddress: 1 },
+    metrics: { ...NO_WEB_METRICS, socketTurnedAway: () => void turnedAway++ },
+  },
+);
 
 Deno.test({
   name: "WebService warns once when a trusted proxy names nobody and its visitors are turned away",
