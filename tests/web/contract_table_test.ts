@@ -55,6 +55,7 @@ const REFUSED:
     [SEND, "replyTo", "bad_frame", NO_COUNT.slice(1)],
     [SEND, "files", "bad_frame", [null, "a", {}, [1], [""], ["a b"], ["x".repeat(65)], Array(11).fill("a")]],
     [{ type: "edit", seq: 1, content: "x" }, "seq", "bad_frame", NO_COUNT],
+    [{ type: "edit", seq: 1, content: "x" }, "content", "bad_frame", [undefined, null, 1, {}, ["x"]]],
     [{ type: "edit", seq: 1, content: "x" }, "content", "content_empty", ["", "\n"]],
     [{ type: "edit", seq: 1, content: "x" }, "content", "content_too_long", ["x".repeat(4_001)]],
     [{ type: "delete", seq: 1 }, "seq", "bad_frame", NO_COUNT],
@@ -93,6 +94,7 @@ for (const [frame, field, code, values] of REFUSED) {
       const fault = "fault" in parsed ? parsed.fault : undefined;
       equal(fault?.code, code, `${field}: ${JSON.stringify(value)?.slice(0, 40)}`);
       equal(fault?.cid, type === "send" && field !== "cid" ? "a" : undefined);
+      equal(fault?.seq, type === "edit" && field !== "seq" ? 1 : undefined);
     }
   });
 }
@@ -106,6 +108,32 @@ Deno.test("Contract: hello clips what is told for courtesy and drops what can be
     frame: { ...HELLO, page: { title: `${"x".repeat(299)}\ufffd` }, locale: "x".repeat(35) },
   });
 });
+
+const page = (about: object): object => ({ page: about });
+const claim = (about: object): object => ({ identity: about });
+
+/** What is kept of fields that are a courtesy, at the edges: as it is, cut, or as if it were not there. */
+for (
+  const [field, most, put, beyond] of [
+    ["session", 256, (session: string) => ({ session }), null],
+    ["page.url", 2_048, (url: string) => page({ url }), undefined],
+    ["page.title", 300, (title: string) => page({ title }), "cut"],
+    ["locale", 35, (locale: string) => ({ locale }), "cut"],
+    ["identity.token", 8_192, (token: string) => claim({ token }), ""],
+    ["identity.name", 80, (name: string) => claim({ name }), "cut"],
+    ["identity.email", 254, (email: string) => claim({ email }), "cut"],
+  ] as const
+) {
+  Deno.test(`Contract: hello keeps ${most} letters of ${field}`, () => {
+    const read = (letters: number): unknown => {
+      const parsed = parseFrame(JSON.stringify({ ...HELLO, ...put("x".repeat(letters)) }));
+      if ("fault" in parsed) throw new Error(parsed.fault.message);
+      return field.split(".").reduce<unknown>((value, key) => Object(value)[key], parsed.frame);
+    };
+    for (const letters of [1, most - 1, most]) equal(read(letters), "x".repeat(letters));
+    equal(read(most + 1), beyond === "cut" ? "x".repeat(most) : beyond);
+  });
+}
 
 const message = (content: string): Message => ({
   seq: 1,

@@ -9,6 +9,14 @@ import { socketTest } from "./server_test_case.ts";
 import type { TestServer } from "./web_server.ts";
 import type { Uuid } from "../../src/core/mod.ts";
 
+function utf16(text: string, encoding: "utf-16le" | "utf-16be"): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(text.length * 2));
+  [...text].forEach((letter, index) =>
+    view.setUint16(index * 2, letter.charCodeAt(0), encoding === "utf-16le")
+  );
+  return new Uint8Array(view.buffer);
+}
+
 /** A visitor with an open socket. */
 class Visitor implements AsyncDisposable {
   readonly url: string;
@@ -189,6 +197,54 @@ for (
       "a.png",
       "attachment; filename=a.png",
       "text/plain",
+    ],
+    ...([
+      ["in UTF-16", "\ufeff<script>alert(1)</script>", "utf-16le"],
+      ["in UTF-16 the other way round", "\ufeff<script>alert(1)</script>", "utf-16be"],
+      ["in UTF-16 without a mark", "<html><script>alert(1)</script>", "utf-16le"],
+    ] as const).map(([what, text, encoding]) =>
+      [
+        `HTML ${what} as a download`,
+        utf16(text, encoding),
+        "a.png",
+        "attachment; filename=a.png",
+        "application/octet-stream",
+      ] as const
+    ),
+    [
+      "HTML behind a byte order mark as a download",
+      new TextEncoder().encode("\ufeff<!doctype html><script>alert(1)</script>"),
+      "a.jpg",
+      "attachment; filename=a.jpg",
+      "text/plain",
+    ],
+    [
+      "SVG behind a byte order mark as a download",
+      new TextEncoder().encode("\ufeff<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+      "a.svg",
+      "attachment; filename=a.svg",
+      "text/plain",
+    ],
+    [
+      "what is a picture and HTML as a picture only",
+      new TextEncoder().encode("GIF89a/*<script>alert(1)</script>*/=1;alert(1)"),
+      "a.html",
+      "inline; filename=a.html",
+      "image/gif",
+    ],
+    [
+      "a picture with HTML behind it as a picture only",
+      new Uint8Array([...PNG_1X2, ...new TextEncoder().encode("<script>alert(1)</script>")]),
+      "a.html",
+      "inline; filename=a.html",
+      "image/png",
+    ],
+    [
+      "PDF as a download",
+      "%PDF-1.7\n<script>",
+      "a.pdf",
+      "attachment; filename=a.pdf",
+      "application/pdf",
     ],
     [
       "a name of any letters",

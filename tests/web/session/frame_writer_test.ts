@@ -6,6 +6,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { SocketClient } from "../../support/socket_client.ts";
 import { Log } from "../../support/log.ts";
 import type { Uuid } from "../../../src/core/mod.ts";
+import { within } from "../../support/until.ts";
 import { socketTest } from "../server_test_case.ts";
 
 /** A socket whose reader is in the test's hands. */
@@ -153,6 +154,18 @@ async function stopReading(url: string, session: string): Promise<Deno.TcpConn> 
   return connection;
 }
 
+/** Reads all that there is, to the close frame at the end: RFC 6455 section 5.5.1. */
+async function closeCode(connection: Deno.TcpConn): Promise<number> {
+  const chunk = new Uint8Array(64 * 1024);
+  for (;;) {
+    const count = await within("the close frame", connection.read(chunk));
+    if (count === null) throw new Error("the connection has ended without a word");
+    const at = chunk.subarray(0, count).findLastIndex((byte) => byte === 0x88);
+    const reason = new TextDecoder("latin1").decode(chunk.subarray(at + 4, count));
+    if (at >= 0 && reason === "reading too slowly") return (chunk[at + 2] ?? 0) * 256 + (chunk[at + 3] ?? 0);
+  }
+}
+
 const log = new Log();
 
 socketTest(
@@ -179,7 +192,7 @@ socketTest(
       fields: { uid },
     }]);
     await reader.frames.until("the last message", (frames) => frames.some(({ rev }) => rev === count + 1));
-    silent.close();
+    equal(await closeCode(silent), 1013);
     await using again = await SocketClient.hello(url, String(session), 1);
     equal((await again.next()).rev, count + 1);
   },
