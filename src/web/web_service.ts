@@ -103,7 +103,8 @@ export class WebService {
       limits: { content: MAX_CONTENT_CODE_POINTS, files: MAX_FILES, fileBytes: MAX_FILE_BYTES },
       metrics: options.metrics ?? NO_WEB_METRICS,
     };
-    this.#headers = new SecurityHeaders(allowedSites, publicUrl?.startsWith("https:") === true);
+    const alwaysSecure = options.certificate !== undefined || publicUrl?.startsWith("https:") === true;
+    this.#headers = new SecurityHeaders(allowedSites, alwaysSecure);
     this.#addresses = new ClientAddresses(options.trustedProxies ?? []);
     this.#connections = new ConnectionCount(options.connections ?? { all: 0, perAddress: 0 });
     this.#warnings = new ProxyWarnings(logger);

@@ -3,6 +3,8 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Assets } from "../../src/web/assets.ts";
 import { chooseLocale } from "../../src/client/locales/mod.ts";
 import { PAGE_LOCALES } from "../../src/web/page_locale.ts";
+import { TestAuthority } from "../support/acme/certificates.ts";
+import { startServer } from "./web_server.ts";
 import { ask, PATHS } from "./ask.ts";
 import { socketTest } from "./server_test_case.ts";
 
@@ -44,6 +46,22 @@ socketTest(
   },
   { publicUrl: "https://chat.example" },
 );
+
+Deno.test({
+  name: "HTTP asks browsers to stay with TLS when the server itself speaks it",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(): Promise<void> {
+    const authority = await TestAuthority.create();
+    await using server = await startServer({ certificate: await authority.issue("localhost", "127.0.0.1") });
+    using client = Deno.createHttpClient({ caCerts: [authority.root] });
+    for (const path of ["/", "/none", "/static/style.css"]) {
+      const { headers, body } = await fetch(`https://localhost:${new URL(server.url).port}${path}`, { client });
+      await body?.cancel();
+      equal(headers.get("Strict-Transport-Security"), "max-age=31536000");
+    }
+  },
+});
 
 socketTest("HTTP believes no stranger who says that there was TLS", async ({ url }) => {
   equal(
