@@ -88,9 +88,7 @@ export function makeRoutes(options: RoutesOptions): Routes {
       const opened = staffLinks.opens(context.req.param("id"), key)
         ? await files.find(context.req.param("id"))
         : undefined;
-      return opened === undefined
-        ? notFound()
-        : await download(opened, context.req.raw, { files, logger });
+      return opened === undefined ? notFound() : await download(opened, context.req.raw, { files, logger });
     }
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized();

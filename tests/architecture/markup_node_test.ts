@@ -9,7 +9,9 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ?
 /** The kinds of nodes, each by itself: the compiler then names the one that differs. */
 type Kind<Node extends { readonly type: string }, Type> = Extract<Node, { readonly type: Type }>;
 
-type Kinds<Node extends { readonly type: string }> = { readonly [Type in Node["type"]]: keyof Kind<Node, Type> };
+type Kinds<Node extends { readonly type: string }> = {
+  readonly [Type in Node["type"]]: keyof Kind<Node, Type>;
+};
 
 // Adapters do not import each other, so the tree that Discord's side makes and the one that browsers get are written down
 // twice. They differ when one of these lines does not compile.
@@ -20,7 +22,9 @@ const shownIsTold = (node: Shown): Told => node;
 // And they would notice: another kind, another field, another value.
 const otherKind: Same<(Told | { readonly type: "table" })["type"], Shown["type"]> = false;
 const otherField: Same<
-  Kinds<Exclude<Told, { type: "code" }> | { readonly type: "code"; readonly text: string; readonly line?: 1 }>,
+  Kinds<
+    Exclude<Told, { type: "code" }> | { readonly type: "code"; readonly text: string; readonly line?: 1 }
+  >,
   Kinds<Shown>
 > = false;
 // @ts-expect-error the level of a heading is 1, 2 or 3

@@ -66,10 +66,18 @@ Deno.test("readMarkup keeps lists inside lists", () => {
   const [a, b, c, d] = [text("a"), text("b"), text("c"), text("d")];
   for (
     const [source, nodes, content] of [
-      ["- a\n  - b\n    - c\n- d", [list(false, [a, list(false, [b, list(false, [c])])], [d])], "- a\n  - b\n    - c\n- d"],
+      [
+        "- a\n  - b\n    - c\n- d",
+        [list(false, [a, list(false, [b, list(false, [c])])], [d])],
+        "- a\n  - b\n    - c\n- d",
+      ],
       ["1. a\n   - b\n2. c", [list(true, [a, list(false, [b])], [c])], "1. a\n  - b\n2. c"],
       ["* a\n 1. b\n 2. c\n* d", [list(false, [a, list(true, [b], [c])], [d])], "- a\n  1. b\n  2. c\n- d"],
-      ["- a\n  - b\n  1. c\n  - d", [list(false, [a, list(false, [b]), list(true, [c]), list(false, [d])])], undefined],
+      [
+        "- a\n  - b\n  1. c\n  - d",
+        [list(false, [a, list(false, [b]), list(true, [c]), list(false, [d])])],
+        undefined,
+      ],
       ["- a\n    - b\n  - c\n- d", [list(false, [a, list(false, [b]), list(false, [c])], [d])], undefined],
       ["  - a\n- b\n  - c", [list(false, [a], [b, list(false, [c])])], undefined],
       ["- a\n1. b\n  - c", [list(false, [a]), list(true, [b, list(false, [c])])], undefined],

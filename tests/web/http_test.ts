@@ -56,7 +56,9 @@ Deno.test({
     await using server = await startServer({ certificate: await authority.issue("localhost", "127.0.0.1") });
     using client = Deno.createHttpClient({ caCerts: [authority.root] });
     for (const path of ["/", "/none", "/static/style.css"]) {
-      const { headers, body } = await fetch(`https://localhost:${new URL(server.url).port}${path}`, { client });
+      const { headers, body } = await fetch(`https://localhost:${new URL(server.url).port}${path}`, {
+        client,
+      });
       await body?.cancel();
       equal(headers.get("Strict-Transport-Security"), "max-age=31536000");
     }
@@ -156,7 +158,10 @@ for (
     const { headers, bytes } = await ask(url, "/", header === undefined ? {} : { "Accept-Language": header });
     const { dir } = chooseLocale([locale], []);
     // From the first byte on: screen readers and the layout do not wait for a script.
-    match(new TextDecoder().decode(bytes), new RegExp(`^<!doctype html>\\s*<html lang="${locale}" dir="${dir}">`));
+    match(
+      new TextDecoder().decode(bytes),
+      new RegExp(`^<!doctype html>\\s*<html lang="${locale}" dir="${dir}">`),
+    );
     equal(headers.get("Content-Language"), locale);
     const config = /name="chatbox50" content="([^"]*)"/.exec(new TextDecoder().decode(bytes))?.[1] ?? "";
     deepEqual(

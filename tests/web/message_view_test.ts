@@ -15,7 +15,9 @@ for (
     }],
     ["nobody's name for the visitor's own", { side: 1, author: { name: "Bob" } }, { from: "visitor" }],
     ["the system as such", { data: { system: true } }, { from: "system" }],
-    ["the formatted words, and nothing else of the data", { data: { nodes: NODES, secret: "s" } }, { nodes: NODES }],
+    ["the formatted words, and nothing else of the data", { data: { nodes: NODES, secret: "s" } }, {
+      nodes: NODES,
+    }],
     ["no nodes that are none", { data: { nodes: "<b>" } }, {}],
     ["when it was edited", { editedAt: 9 }, { editedAt: 9 }],
     ["that it was deleted, not when", { deletedAt: 9, content: "" }, { deleted: true, content: "" }],

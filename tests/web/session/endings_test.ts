@@ -9,7 +9,12 @@ import { socketTest } from "../server_test_case.ts";
 
 for (
   const [what, error, code, close] of [
-    ["has no room", new ChatBoxError("overloaded", "Cannot store: the disk /dev/sda is full"), "overloaded", undefined],
+    [
+      "has no room",
+      new ChatBoxError("overloaded", "Cannot store: the disk /dev/sda is full"),
+      "overloaded",
+      undefined,
+    ],
     ["is closed", new ChatBoxError("closed", "Cannot store: the database is closed"), "overloaded", 1012],
     ["fails", new TypeError("rows of /var/lib/chat.db is not iterable"), "internal", undefined],
   ] as const
@@ -27,7 +32,11 @@ for (
       const { message, ...answer } = await client.nextOf("error");
       deepEqual(answer, { type: "error", code, cid: "b" });
       match(String(message), /^Cannot send: the server (?:has a problem|cannot do it now, try again later)$/);
-      deepEqual(logger.lines.map(({ level, fields }) => [level, fields]), [["error", { uid, frame: "send", error }]]);
+      deepEqual(logger.lines.map(({ level, fields }) => [level, fields]), [["error", {
+        uid,
+        frame: "send",
+        error,
+      }]]);
       if (close !== undefined) return equal((await client.ended()).code, close);
       client.send({ type: "history", before: 1, limit: 1 });
       await client.nextOf("history");
