@@ -30,7 +30,8 @@ for (
     if (status === 405) equal(headers.get("Allow"), "GET, HEAD");
     if (status !== 426) return;
     deepEqual([headers.get("Upgrade"), headers.get("Sec-WebSocket-Version")], ["websocket", "13"]);
-    match(String(headers.get("Connection")), /^Upgrade/);
+    // Whoever closes the connection, as here, hears that from Deno 2.6 and no more.
+    match(String(headers.get("Connection")), /^(?:Upgrade|close)/);
   });
 }
 
@@ -39,7 +40,8 @@ const METRICS = { read: () => Promise.resolve("a 1\n"), contentType: "text/plain
 for (const path of [...PATHS, "/metrics", "/readyz?"]) {
   socketTest(`HTTP answers HEAD ${path} as GET, but for the body`, async ({ url }) => {
     const [get, head] = [await ask(url, path), await ask(url, path, {}, "HEAD")];
-    for (const { headers } of [get, head]) headers.delete("Date");
+    // Deno 2.6 adds a Vary of its own to GET; that pages vary is asked of both elsewhere.
+    for (const { headers } of [get, head]) for (const name of ["Date", "Vary"]) headers.delete(name);
     deepEqual([head.status, [...head.headers]], [get.status, [...get.headers]]);
     deepEqual([head.bytes.length, Number(head.headers.get("Content-Length"))], [0, get.bytes.length]);
     ok(get.bytes.length > 0);
