@@ -60,8 +60,9 @@ export class FrameGate {
     }
     const { frame } = parsed;
     if (isFirst && frame.type !== "hello") return noHello("Cannot begin: the first frame must be hello");
-    if (!isFirst && frame.type === "hello") return this.#bad(helloTwice(), {});
+    // It is one of the protocol's, though perhaps not now.
     this.#badFrames = 0;
+    if (!isFirst && frame.type === "hello") return this.#bad(helloTwice(), {});
     return { frame };
   }
 
