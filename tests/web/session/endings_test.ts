@@ -110,3 +110,22 @@ Deno.test("[S3] FrameGate counts the bytes of UTF-8, not the letters", () => {
     equal(gate.judge(frame(`${fitting}x`), { prefix: "a" }, false).end?.code, 1009, letter);
   }
 });
+
+for (
+  const [what, between, ends] of [
+    ["nothing", undefined, true],
+    ["an empty message", { type: "send", cid: "a", content: "" }, true],
+    ["a frame that is one", { type: "typing" }, false],
+    ["a hello that comes late", { type: "hello", v: 1, session: null, after: 0 }, false],
+  ] as const
+) {
+  Deno.test(`FrameGate ${ends ? "ends" : "goes on"} after ten bad frames with ${what} between`, () => {
+    const gate = new FrameGate(new VisitorLimits(NO_LIMITS, new FakeClock()), new FakeClock());
+    const judge = (frame: unknown) => gate.judge(JSON.stringify(frame), { prefix: "a" }, false);
+    for (let i = 0; i < 5; i++) equal(judge({ type: "?" }).end, undefined);
+    if (between !== undefined) equal(judge(between).end, undefined);
+    for (let i = 0; i < 4; i++) equal(judge({ type: "?" }).end, undefined);
+    const { refusal, end } = judge({ type: "?" });
+    deepEqual([refusal?.code, end?.code], ["bad_frame", ends ? 4400 : undefined]);
+  });
+}
