@@ -100,3 +100,38 @@ socketTest(
     ok(messages.length > 100 && visits > 10 && reader.resets <= 1);
   },
 );
+
+for (const isIn of [true, false]) {
+  socketTest(
+    `[O1] WebSocket tells what is stored during a welcome ${isIn ? "in it" : "after it"}, and only there`,
+    async ({ url, chatBox, storage: { store } }) => {
+      await using writer = await SocketClient.hello(url);
+      const { session, uid } = await writer.next();
+      writer.send({ type: "send", cid: "a", content: "before" });
+      await writer.nextOf("acks");
+      const thread = await chatBox.worker2.pair(chatBox.connection(uid as Uuid));
+      const asked = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      const original = store.messagesAfter.bind(store);
+      store.messagesAfter = async (...where) => {
+        const early = await original(...where);
+        asked.resolve();
+        await goOn.promise;
+        return isIn ? await original(...where) : early;
+      };
+      await using tab = await SocketClient.hello(url, String(session), 1);
+      await asked.promise;
+      await chatBox.worker2.getMessageSender(thread)("meanwhile");
+      await writer.nextOf("messages");
+      goOn.resolve();
+      const welcome = await tab.next();
+      equal(welcome.type, "welcome");
+      tab.send({ type: "history", before: 1, limit: 1 });
+      await tab.nextOf("history");
+      const told = tab.frames.items.map(({ type, messages = [] }) =>
+        [type, (messages as { content: string }[]).map(({ content }) => content)] as const
+      ).filter(([, contents]) => contents.length > 0);
+      deepEqual(told, [[isIn ? "welcome" : "messages", ["meanwhile"]]]);
+    },
+  );
+}
