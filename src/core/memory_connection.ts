@@ -73,7 +73,7 @@ export class MemoryConnection {
     if (draft.cid !== undefined) this.#cids[side].set(draft.cid, seq);
     if (draft.remoteIds !== undefined) this.sides[side].remoteIds.set(seq, draft.remoteIds);
     if (draft.cursor !== undefined) this.sides[side].cursor = draft.cursor;
-    for (const target of targets) this.sides[target].pending = true;
+    this.#markPending(targets, seq - 1, createdRev - 1);
     return { message, createdRev, duplicate: false };
   }
 
@@ -83,8 +83,20 @@ export class MemoryConnection {
     if (message === undefined) return { message: stored.message, changed: false };
     this.rev++;
     stored.message = message;
-    for (const target of request.targets) this.sides[target].pending = true;
+    this.#markPending(request.targets, this.lastSeq, this.rev - 1);
     return { message, changed: true };
+  }
+
+  /** Something waits from here on; what lies before it and was not for the side is passed for good. */
+  #markPending(targets: readonly Side[], seq: number, rev: number): void {
+    for (const target of targets) {
+      const state = this.sides[target];
+      if (!state.pending) {
+        state.delivered = Math.max(state.delivered, seq);
+        state.deliveredRev = Math.max(state.deliveredRev, rev);
+      }
+      state.pending = true;
+    }
   }
 
   message(seq: number): Message | undefined {

@@ -17,6 +17,7 @@ export class DeliveryTable {
   readonly #heads: Heads;
   readonly #insert: Statement;
   readonly #mark: Statement;
+  readonly #pass: Statement;
   readonly #confirm: Statement;
   readonly #note: Statement<{ note: string | null }>;
   readonly #cursor: Statement<{ cursor: string | null }>;
@@ -40,6 +41,7 @@ export class DeliveryTable {
       database.prepare<R>(`SELECT ${column} FROM deliveries WHERE connection_id = ? AND side = ?`);
     this.#insert = database.prepare("INSERT OR IGNORE INTO deliveries (connection_id, side) VALUES (?, ?)");
     this.#mark = update("pending = ?");
+    this.#pass = update("pending = 1, seq = ?, rev = ?");
     this.#confirm = update("seq = ?, rev = ?, note = NULL");
     this.#setNote = update("note = ?");
     this.#setRead = update("read_seq = ?");
@@ -73,13 +75,20 @@ export class DeliveryTable {
     );
   }
 
-  /** Marks that something waits, in the transaction that stores it. */
+  /**
+   * Marks that something waits, in the transaction that stores it. What lies before it and is not for the side, its own messages without
+   * an echo, is passed for good: whoever asks for an echo later begins here.
+   */
   markPending(head: Head, targets: readonly Side[]): void {
     for (const side of targets) {
       const state = this.#row(head, side);
+      const passes = !state.pending && (state.clearSeq > state.seq || state.clearRev > state.rev);
       state.pending = true;
-      if (state.marked) continue;
-      this.#mark.run(1, head.id, side);
+      if (passes) {
+        state.seq = Math.max(state.seq, state.clearSeq);
+        state.rev = Math.max(state.rev, state.clearRev);
+        this.#pass.run(state.seq, state.rev, head.id, side);
+      } else if (!state.marked) this.#mark.run(1, head.id, side);
       state.marked = true;
     }
   }

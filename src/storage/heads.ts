@@ -123,12 +123,7 @@ export class Heads {
 
   /** Notes a stored message, which moves the head. */
   appended(head: Head, message: Message, targets: readonly Side[]): void {
-    for (const side of targets) {
-      const state = head.sides[side];
-      if (state.pending) continue;
-      state.clearSeq = head.seq;
-      state.clearRev = head.rev;
-    }
+    nothingWaitedFor(head, targets);
     head.seq = message.seq;
     head.rev = message.rev;
     if (message.cid !== undefined) this.#addCid(head, message.side, message.cid, message.seq);
@@ -150,7 +145,8 @@ export class Heads {
   }
 
   /** Notes a changed message, which moves the head. */
-  changed(head: Head, rev: number): void {
+  changed(head: Head, rev: number, targets: readonly Side[]): void {
+    nothingWaitedFor(head, targets);
     head.rev = rev;
     head.changedRev = rev;
     head.tail = undefined;
@@ -199,6 +195,16 @@ export class Heads {
   clear(): void {
     this.#heads.clear();
     this.#cids = 0;
+  }
+}
+
+/** Up to here, sides for which nothing waits have all that is theirs. */
+function nothingWaitedFor(head: Head, sides: readonly Side[]): void {
+  for (const side of sides) {
+    const state = head.sides[side];
+    if (state.pending) continue;
+    state.clearSeq = head.seq;
+    state.clearRev = head.rev;
   }
 }
 

@@ -96,7 +96,7 @@ export class MessageTable {
       head.id,
       request.seq,
     );
-    this.#heads.changed(head, rev);
+    this.#heads.changed(head, rev, request.targets);
     return { message, changed: true };
   }
 
