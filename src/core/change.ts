@@ -11,7 +11,7 @@ export function appendedMessage(uid: Uuid, seq: number, rev: number, request: Ap
   return { ...kept, uid, seq, rev, side: request.side, createdAt: request.at };
 }
 
-/** The message after a change; `undefined` when the change asks for what it already is. */
+/** The message after a change; `undefined` when the change asks for what it already is, or edits what has failed for good. */
 export function changedMessage(message: Message, request: ChangeRequest, rev: number): Message | undefined {
   const { change, at } = request;
   if (message.deletedAt !== undefined) return undefined;
@@ -24,6 +24,7 @@ export function changedMessage(message: Message, request: ChangeRequest, rev: nu
     case "fail":
       return message.failed === change.words ? undefined : { ...message, rev, failed: change.words };
     case "edit": {
+      if (message.failed !== undefined) return undefined;
       const { content, files = message.files, data = message.data } = change;
       const same = content === message.content && equalJson(files, message.files) &&
         equalJson(data, message.data);

@@ -1,6 +1,7 @@
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
 import { DeliveryGivenBack } from "./delivery_given_back.ts";
+import type { DeliveryBatch } from "./delivery.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Directory } from "./directory.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
@@ -25,7 +26,7 @@ export interface CourierContext {
   readonly lanes: Readonly<Record<Side, Lanes>>;
   readonly watch: CallbackWatch;
   readonly backoff: BackoffOptions;
-  /** Aborted when the ChatBox closes. */
+  /** Aborted when the ChatBox begins to close. */
   readonly signal: AbortSignal;
 }
 
@@ -149,7 +150,7 @@ export class Courier {
     try {
       const call = (): void | Promise<void> => {
         if (signal.aborted) throw new DeliveryGivenBack();
-        const result = receiver.callback({
+        const batch: DeliveryBatch<unknown> = {
           id,
           connection: directory.handle(this.#uid),
           rev: waiting.rev,
@@ -161,10 +162,10 @@ export class Courier {
           setNote: (note: JsonValue) => store.setNote(this.#uid, side, note),
           confirm,
           fail: (messages, error) => this.#fail(messages, error),
-        });
-        if (receiver.kind !== "batch") return result;
+        };
+        if (receiver.kind !== "batch") return receiver.callback(batch);
         const watched = { callback: "received", service: name, uid: this.#uid };
-        return watch.watch(watched, result, () => this.#listener.onSlow());
+        return watch.watch(watched, () => receiver.callback(batch), () => this.#listener.onSlow());
       };
       await (receiver.kind === "queue" ? call() : lanes[side].run(this.#uid, call));
     } catch (error) {
@@ -189,11 +190,12 @@ export class Courier {
     hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: arrived });
   }
 
-  /** Tells the sender that these will never arrive. */
+  /** Tells the sender that these will never arrive. An echo that is refused is no failure: its message is on its way to the other side. */
   async #fail(messages: readonly Message[], error: PermanentDeliveryError): Promise<void> {
     const { store, hub, clock, logger } = this.#context;
     logger.error("A delivery failed for good", { uid: this.#uid, service: this.#service.name, error });
-    for (const { seq } of messages) {
+    for (const { seq, side } of messages) {
+      if (side === this.#service.side) continue;
       const { message, changed } = await store.change(this.#uid, {
         seq,
         at: clock.now(),

@@ -6,7 +6,9 @@ export type ChatBoxErrorCode =
   | "conflict"
   /** A text does not decode to an id of its type. */
   | "bad_id"
-  /** The message is not the caller's to change. */
+  /** What was handed in is not allowed; the message says what is. Trying again does not help. */
+  | "bad_value"
+  /** The message is not the caller's to change, or was not delivered for good and can no longer be edited. */
   | "forbidden"
   /** The other side wants to hear nothing from the client. */
   | "blocked"

@@ -25,7 +25,7 @@ export type ConnectionEvent =
     readonly name: string;
   };
 
-/** Receives the events of one connection. */
+/** Receives the events of one connection. What it throws, or rejects with, is logged and disturbs nobody; nothing waits for it. */
 export type ConnectionListener = (event: ConnectionEvent) => void;
 
 /** Carries events to whoever listens; one process needs no more than {@link LocalHub}. */
@@ -50,11 +50,17 @@ export class LocalHub implements Hub {
     if (listeners === undefined) return;
     for (const listener of listeners) {
       try {
-        listener(event);
+        // It may be async, whatever its type says.
+        const heard: unknown = listener(event);
+        if (heard instanceof Promise) heard.catch((error) => this.#report(uid, event, error));
       } catch (error) {
-        this.#logger.error("A listener of a connection threw", { uid, event: event.type, error });
+        this.#report(uid, event, error);
       }
     }
+  }
+
+  #report(uid: Uuid, event: ConnectionEvent, error: unknown): void {
+    this.#logger.error("A listener of a connection threw", { uid, event: event.type, error });
   }
 
   subscribe(uid: Uuid, listener: ConnectionListener): () => void {

@@ -5,13 +5,10 @@
  * @module
  */
 export { ChatBox, type ChatBoxOptions } from "./chat_box.ts";
-export {
-  type AccessOptions,
-  type MessageSender,
-  type ReceiveBatchOptions,
-  type ReceiveOptions,
-  ServiceWorker,
-} from "./service_worker.ts";
+export { ServiceWorker } from "./service_worker.ts";
+export type { AccessOptions } from "./worker/access.ts";
+export type { ReceiveBatchOptions, ReceiveOptions } from "./worker/receiving.ts";
+export type { MessageSender } from "./worker/sending.ts";
 export type {
   CreateCallback,
   NewAccessCallback,

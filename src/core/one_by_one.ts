@@ -45,10 +45,11 @@ export function deliverOneByOne<Id>(
     // The ChatBox closes: what is left waits for the next start.
     if (signal.aborted) throw new DeliveryGivenBack();
     try {
-      const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
-      const result = pending instanceof Promise
-        ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
-        : pending;
+      const pending = watch.watch(
+        { callback: "received", service: name, uid: message.uid },
+        () => callback(message, { id, connection, kind, remoteIds, attempt, signal }),
+      );
+      const result = pending instanceof Promise ? await pending : pending;
       return typeof result === "string" ? [result] : result ?? NO_IDS;
     } catch (error) {
       if (!(error instanceof PermanentDeliveryError)) throw error;

@@ -1,6 +1,6 @@
 import { QueueClosedError, type WaitOptions } from "./async_queue.ts";
 import type { Message, MessageDraft } from "./message.ts";
-import { Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 
 /** A message and the client that sends it. */
 export interface OutgoingMessage<Id> {
@@ -16,25 +16,35 @@ export type TrySendMessage =
   | { readonly state: "full" }
   | { readonly state: "closed" };
 
+/** What a {@link SendQueue} is made of. */
+interface SendQueueOptions<Id> {
+  /** How many messages are on their way at most. */
+  readonly capacity: number;
+  /** The places of the queue. */
+  readonly slots: Slots;
+  readonly store: (outgoing: OutgoingMessage<Id>) => Promise<Message>;
+  /** Called when a message of {@link SendQueue.trySend} could not be stored: maybe nobody looks at its promise. */
+  readonly onLost: (error: unknown) => void;
+}
+
 /**
- * Messages of all clients on their way into storage, in the order in which they were sent. It takes a bounded number at once: when it
- * is full, senders wait in line.
+ * Messages of all clients on their way into storage, for each client in the order in which they were sent. It takes a bounded number at
+ * once: when it is full, senders wait in line.
  *
  * @typeParam Id what the service uses as ids of its clients
  */
 export class SendQueue<Id> implements Disposable {
   /** How many messages are on their way at most. */
   readonly capacity: number;
-  readonly #slots: Slots;
-  readonly #store: (outgoing: OutgoingMessage<Id>) => Promise<Message>;
-  #closed = false;
+  readonly #options: SendQueueOptions<Id>;
+  readonly #closing = new AbortController();
+  #reason: unknown;
   #size = 0;
 
   /** Made by the library; get one from a worker. */
-  constructor(capacity: number, store: (outgoing: OutgoingMessage<Id>) => Promise<Message>) {
-    this.capacity = capacity;
-    this.#slots = new Slots(capacity);
-    this.#store = store;
+  constructor(options: SendQueueOptions<Id>) {
+    this.capacity = options.capacity;
+    this.#options = options;
   }
 
   /** How many messages are on their way. */
@@ -42,34 +52,57 @@ export class SendQueue<Id> implements Disposable {
     return this.#size;
   }
 
+  /** Whether it accepts nothing more. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /**
    * Sends a message, waiting while the queue is full. Resolves with the stored message, when it is on disk.
    *
    * @param options.signal calls off the wait for a place; a message that has its place is stored
    * @throws {ChatBoxError} `not_found` for an unknown client, `overloaded` when it cannot be stored now
-   * @throws {QueueClosedError} with the message, when the queue is closed
+   * @throws {QueueClosedError} with the message, when the queue is or gets closed before there is a place
    */
   async send(outgoing: OutgoingMessage<Id>, { signal }: WaitOptions = {}): Promise<Message> {
-    if (this.#closed) throw closedError(outgoing);
-    const release = this.#slots.tryAcquire() ?? await this.#slots.acquire(signal);
-    if (this.#closed) {
-      release();
-      throw closedError(outgoing);
-    }
+    if (this.closed) throw this.#unsent(outgoing);
+    const release = this.#options.slots.tryAcquire() ?? await this.#place(outgoing, signal);
     return await this.#through(outgoing, release);
   }
 
-  /** Sends a message unless the queue is full. */
-  trySend(outgoing: OutgoingMessage<Id>): TrySendMessage {
-    if (this.#closed) return { state: "closed" };
-    const release = this.#slots.tryAcquire();
-    if (release === null) return { state: "full" };
-    return { state: "accepted", stored: this.#through(outgoing, release) };
+  async #place(outgoing: OutgoingMessage<Id>, signal: AbortSignal | undefined): Promise<() => void> {
+    const closing = this.#closing.signal;
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    try {
+      return await this.#options.slots.acquire(either);
+    } catch (error) {
+      throw closing.aborted ? this.#unsent(outgoing) : error;
+    }
   }
 
-  /** Accepts nothing more; what has its place is stored. */
-  close(): void {
-    this.#closed = true;
+  /**
+   * Sends a message unless the queue is full. An accepted one is stored, also when the queue or the ChatBox is closed right after; what
+   * speaks against that, an unknown client for example, is what `stored` rejects with, and is logged for those who do not look at it.
+   */
+  trySend(outgoing: OutgoingMessage<Id>): TrySendMessage {
+    if (this.closed) return { state: "closed" };
+    const release = this.#options.slots.tryAcquire();
+    if (release === null) return { state: "full" };
+    const stored = this.#through(outgoing, release);
+    stored.catch(this.#options.onLost);
+    return { state: "accepted", stored };
+  }
+
+  /**
+   * Accepts nothing more; what has its place is stored, what waits for one goes back to its sender. Closing again does nothing. The worker
+   * gives another queue to whoever asks next.
+   *
+   * @param reason the cause of the error that senders get
+   */
+  close(reason?: unknown): void {
+    if (this.closed) return;
+    this.#reason = reason;
+    this.#closing.abort();
   }
 
   /** Closes it. */
@@ -80,14 +113,14 @@ export class SendQueue<Id> implements Disposable {
   async #through(outgoing: OutgoingMessage<Id>, release: () => void): Promise<Message> {
     this.#size++;
     try {
-      return await this.#store(outgoing);
+      return await this.#options.store(outgoing);
     } finally {
       this.#size--;
       release();
     }
   }
-}
 
-function closedError(outgoing: unknown): QueueClosedError {
-  return new QueueClosedError("Cannot send a message: the queue is closed", outgoing);
+  #unsent(outgoing: unknown): QueueClosedError {
+    return new QueueClosedError("Cannot send a message: the queue is closed", outgoing, { cause: this.#reason });
+  }
 }

@@ -1,0 +1,73 @@
+import type { ReceivedBatchCallback, ReceivedMessageCallback } from "../delivery.ts";
+import type { MessageQueue } from "../message_queue.ts";
+import { deliverOneByOne } from "../one_by_one.ts";
+import type { Receiver } from "../service.ts";
+import { type ClientQueueOptions, WorkerQueues } from "../worker_queues.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** How many messages are read at once for a callback that takes them one at a time. */
+const ONE_BY_ONE_LIMIT = 32;
+
+/** How many are read at once for one that takes batches, when nothing else is asked for. */
+const BATCH_LIMIT = 100;
+
+/** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
+export interface ReceiveOptions {
+  /**
+   * Whether the service gets its own messages, too: those that are sent from now on, and those between messages that still wait. False
+   * when left out. An echo that is refused for good does not fail the message.
+   */
+  readonly echo?: boolean;
+}
+
+/** Options of {@link ServiceWorker.setReceivedBatchCallback}. */
+export interface ReceiveBatchOptions extends ReceiveOptions {
+  /** The most messages and changes in a batch, 100 when left out. */
+  readonly limit?: number;
+}
+
+/** Who takes what comes for a service's clients: one callback for single messages or batches, or queues. */
+export class WorkerReceiving<Id> {
+  readonly #parts: WorkerParts;
+  readonly #queues: WorkerQueues<Id>;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#queues = new WorkerQueues({ ...parts, signal: parts.closing.begun });
+  }
+
+  /** See {@link ServiceWorker.setReceivedMessageCallback}. */
+  setSingle(callback: ReceivedMessageCallback<Id> | undefined, { echo = false }: ReceiveOptions): void {
+    const { store, service, watch } = this.#parts;
+    const batches = callback && deliverOneByOne(service, store, watch, callback);
+    this.#set(batches, { limit: ONE_BY_ONE_LIMIT, echo, kind: "single" });
+  }
+
+  /** See {@link ServiceWorker.setReceivedBatchCallback}. */
+  setBatch(callback: ReceivedBatchCallback<Id> | undefined, options: ReceiveBatchOptions): void {
+    const { limit = BATCH_LIMIT, echo = false } = options;
+    this.#set(callback, { limit, echo, kind: "batch" });
+  }
+
+  #set(callback: ReceivedBatchCallback<Id> | undefined, how: Omit<Receiver, "callback">): void {
+    const { service, dispatcher } = this.#parts;
+    this.#queues.closeAll();
+    service.receive = callback && { ...how, callback: callback as ReceivedBatchCallback<unknown> };
+    dispatcher.resume(service.side);
+  }
+
+  /** See {@link ServiceWorker.getClientQueue}. */
+  ofClient(id: Id, options: ClientQueueOptions): MessageQueue<Id> {
+    return this.#queues.ofClient(this.#parts.service.idType.encode(id), options);
+  }
+
+  /** See {@link ServiceWorker.receiveQueue}. */
+  ofAll(): MessageQueue<Id> {
+    return this.#queues.ofAll();
+  }
+
+  /** Closes the queue of the client with this encoded id if it has one. */
+  closeClient(encoded: string): void {
+    this.#queues.closeClient(encoded);
+  }
+}
