@@ -142,14 +142,46 @@ export class ConnectionProperties {
     await this.#write(Object.entries(patch));
   }
 
-  async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
-    const patch = new Map<string, JsonValue | undefined>();
-    for (const [key, value] of entries) {
-      patch.set(
-        key,
-        value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`),
-      );
-    }
-    await this.#store.setProperties(this.#uid, patch);
+  /**
+   * Makes one value from what it is now, in one step: nobody else writes in between, so nothing that races with it gets lost.
+   *
+   * @param change gets the present value, `undefined` for none, and gives the new one, `undefined` to remove it; called in the store's
+   *   own turn, so it is not async, and more than once if the step has to be repeated
+   * @returns the new value
+   * @throws whatever `change` throws: then the value stays
+   */
+  async change(
+    key: string,
+    change: (value: JsonValue | undefined) => JsonValue | undefined,
+  ): Promise<JsonValue | undefined> {
+    let outcome: { readonly value: JsonValue | undefined } | { readonly error: unknown } | undefined;
+    await this.#store.setProperties(this.#uid, (properties) => {
+      try {
+        const value = change(new Map(Object.entries(properties)).get(key));
+        const patch = patchOf([[key, value]]);
+        outcome = { value: patch.get(key) };
+        return patch;
+      } catch (error) {
+        // The caller's own fault, not the store's, which has others in the same transaction.
+        outcome = { error };
+        return new Map();
+      }
+    });
+    if (outcome === undefined) throw new Error(`Cannot change ${key}: the store has not called back`);
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
   }
+
+  async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
+    await this.#store.setProperties(this.#uid, patchOf(entries));
+  }
+}
+
+function patchOf(
+  entries: readonly (readonly [string, JsonValue | undefined])[],
+): ReadonlyMap<string, JsonValue | undefined> {
+  const copies = entries.map(([key, value]) =>
+    [key, value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`)] as const
+  );
+  return new Map(copies);
 }

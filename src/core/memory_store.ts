@@ -14,6 +14,7 @@ import type {
   ConnectionRecord,
   Deliverable,
   Page,
+  PropertiesPatch,
   Store,
   Watermarks,
 } from "./ports.ts";
@@ -81,7 +82,7 @@ export class MemoryStore implements Store {
     return this.#in(uid, (connection) => connection.properties);
   }
 
-  setProperties(uid: Uuid, patch: ReadonlyMap<string, JsonValue | undefined>): Promise<JsonObject> {
+  setProperties(uid: Uuid, patch: PropertiesPatch): Promise<JsonObject> {
     return this.#in(
       uid,
       (connection) => connection.properties = mergeProperties(connection.properties, patch),
@@ -223,10 +224,11 @@ export class MemoryStore implements Store {
 /** The properties after a patch; `undefined` removes a key, and every key is data, `__proto__` included. */
 export function mergeProperties(
   properties: JsonObject,
-  patch: ReadonlyMap<string, JsonValue | undefined>,
+  patch: PropertiesPatch,
 ): JsonObject {
+  const changes = typeof patch === "function" ? patch(properties) : patch;
   const merged = new Map<string, JsonValue>(Object.entries(properties));
-  for (const [key, value] of patch) {
+  for (const [key, value] of changes) {
     if (value === undefined) merged.delete(key);
     else merged.set(key, value);
   }

@@ -57,6 +57,11 @@ export interface ConnectionDraft {
   readonly at: number;
 }
 
+/** What becomes of some properties; `undefined` removes a key. */
+export type PropertiesPatch =
+  | ReadonlyMap<string, JsonValue | undefined>
+  | ((properties: JsonObject) => ReadonlyMap<string, JsonValue | undefined>);
+
 /** The outcome of {@link Store.append}. */
 export interface Appended {
   /** The stored message. */
@@ -171,8 +176,11 @@ export interface Store {
   touch(uid: Uuid, at: number): Promise<void>;
   /** Reads the properties. */
   properties(uid: Uuid): Promise<JsonObject>;
-  /** Merges `patch` into the properties in one step and gives the result; `undefined` removes a key. */
-  setProperties(uid: Uuid, patch: ReadonlyMap<string, JsonValue | undefined>): Promise<JsonObject>;
+  /**
+   * Merges `patch` into the properties in one step and gives the result; `undefined` removes a key. A function makes the patch from what
+   * is there, and nothing else is written in between; it may be called again when the step has to be.
+   */
+  setProperties(uid: Uuid, patch: PropertiesPatch): Promise<JsonObject>;
 
   /** Stores a message and, for its targets, that it waits for delivery there, in one transaction. */
   append(uid: Uuid, request: AppendRequest): Promise<Appended>;
