@@ -25,7 +25,10 @@ export class MemorySide {
   delivered = 0;
   deliveredRev = 0;
   read = 0;
+  /** Something waits until the marks have come to `dueSeq` and `dueRev`. */
   pending = false;
+  dueSeq = 0;
+  dueRev = 0;
   note: JsonValue | undefined;
   cursor: string | undefined;
   /** By `seq`; several messages may share an id. */
@@ -96,6 +99,8 @@ export class MemoryConnection {
         state.deliveredRev = Math.max(state.deliveredRev, rev);
       }
       state.pending = true;
+      state.dueSeq = this.lastSeq;
+      state.dueRev = this.rev;
     }
   }
 
@@ -151,7 +156,7 @@ export class MemoryConnection {
     state.deliveredRev = Math.max(state.deliveredRev, progress.rev ?? 0);
     for (const { seq, ids } of progress.remoteIds ?? []) state.remoteIds.set(seq, ids);
     state.note = undefined;
-    state.pending = state.pending && (state.deliveredRev < this.rev || state.delivered < this.lastSeq);
+    state.pending &&= state.deliveredRev < state.dueRev || state.delivered < state.dueSeq;
   }
 
   #stored(seq: number): Stored {

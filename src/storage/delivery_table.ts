@@ -84,6 +84,8 @@ export class DeliveryTable {
       const state = this.#row(head, side);
       const passes = !state.pending && (state.clearSeq > state.seq || state.clearRev > state.rev);
       state.pending = true;
+      state.dueSeq = head.seq;
+      state.dueRev = head.rev;
       if (passes) {
         state.seq = Math.max(state.seq, state.clearSeq);
         state.rev = Math.max(state.rev, state.clearRev);
@@ -163,7 +165,7 @@ export class DeliveryTable {
     state.seq = seq;
     state.rev = rev;
     state.hasNote = false;
-    state.pending &&= rev < head.rev || seq < head.seq;
+    state.pending &&= rev < state.dueRev || seq < state.dueSeq;
     this.#heads.confirmed(head);
   }
 

@@ -31,23 +31,6 @@ Deno.test("[O1] ServiceWorker.send stores messages in their order while their cl
   deepEqual(await contents(test.box), texts);
 });
 
-Deno.test("[O1] ServiceWorker.edit makes changes in their order while the client is looked up", async () => {
-  const texts = Array.from({ length: 12 }, (_, number) => String(number));
-  await using before = await unread();
-  const { seq } = await before.box.worker1.getMessageSender("ada")("first");
-  const uid = await before.box.worker1.getUid("ada");
-  await using test = makeBox({ store: before.store });
-  // Known already, so that nothing but the look-up of the client is waited for.
-  if (uid !== undefined) await test.box.worker2.blockedUntil(test.box.connection(uid));
-  const edited: Promise<unknown>[] = [];
-  for (const text of texts) {
-    edited.push(test.box.worker1.edit("ada", seq, text));
-    await Promise.resolve();
-  }
-  await Promise.all(edited);
-  deepEqual(await contents(test.box), [texts.at(-1)]);
-});
-
 Deno.test("ServiceWorker.send tells each message its own outcome when the look-up fails", async () => {
   await using test = await unread();
   const { store, box: { worker1 } } = test;
