@@ -140,12 +140,14 @@ export class Courier {
     const whole = { seq: waiting.seq, rev: waiting.rev };
     const last = waiting.messages.at(-1)?.seq ?? 0;
     const confirmed = { seq: 0, rev: 0 };
-    const confirm = async (progress: DeliveryProgress): Promise<void> => {
+    const confirm = (progress: DeliveryProgress): Promise<void> => {
       const { seq = 0, rev = 0 } = progress;
       const all = seq >= last && rev >= whole.rev;
-      await this.#confirm(all ? { ...progress, ...whole } : progress, all ? last : seq);
-      confirmed.seq = Math.max(confirmed.seq, all ? whole.seq : seq);
-      confirmed.rev = Math.max(confirmed.rev, rev);
+      return store.confirm(this.#uid, side, all ? { ...progress, ...whole } : progress).then(() => {
+        this.#tell(all ? last : seq);
+        confirmed.seq = Math.max(confirmed.seq, all ? whole.seq : seq);
+        confirmed.rev = Math.max(confirmed.rev, rev);
+      });
     };
     try {
       const call = (): void | Promise<void> => {
@@ -178,16 +180,15 @@ export class Courier {
       await store.confirm(this.#uid, side, whole);
       return;
     }
-    if (confirmed.seq < whole.seq || confirmed.rev < whole.rev) await this.#confirm(whole, last);
+    if (confirmed.seq < whole.seq || confirmed.rev < whole.rev) await confirm(whole);
   }
 
-  /** @param arrived the last message that has arrived */
-  async #confirm(progress: DeliveryProgress, arrived: number): Promise<void> {
-    const { store, hub } = this.#context;
-    await store.confirm(this.#uid, this.#service.side, progress);
+  /** Tells once that all up to this one has arrived. */
+  #tell(arrived: number): void {
     if (arrived <= this.#told) return;
     this.#told = arrived;
-    hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: arrived });
+    const side = otherSide(this.#service.side);
+    this.#context.hub.publish(this.#uid, { type: "delivered", side, seq: arrived });
   }
 
   /** Tells the sender that these will never arrive. An echo that is refused is no failure: its message is on its way to the other side. */

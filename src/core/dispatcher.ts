@@ -95,10 +95,12 @@ export class Dispatcher {
         desk.couriers.delete(uid);
         release?.();
         onSlow?.();
+        this.#underWay.end();
       },
     });
     desk.couriers.set(uid, courier);
-    this.#underWay.add(courier.run());
+    this.#underWay.begin();
+    courier.run();
   }
 
   #lookUp(side: Side): void {

@@ -89,8 +89,8 @@ export class DeliveryTable {
       if (passes) {
         state.seq = Math.max(state.seq, state.clearSeq);
         state.rev = Math.max(state.rev, state.clearRev);
-        this.#pass.run(state.seq, state.rev, head.id, side);
-      } else if (!state.marked) this.#mark.run(1, head.id, side);
+        this.#pass.execute(state.seq, state.rev, head.id, side);
+      } else if (!state.marked) this.#mark.execute(1, head.id, side);
       state.marked = true;
     }
   }
@@ -101,7 +101,7 @@ export class DeliveryTable {
       for (const side of [1, 2] as const) {
         const state = head.sides[side];
         if (!state.marked || state.pending) continue;
-        this.#mark.run(0, head.id, side);
+        this.#mark.execute(0, head.id, side);
         state.marked = false;
       }
     }
@@ -161,7 +161,7 @@ export class DeliveryTable {
     const state = this.#row(head, side);
     const seq = Math.max(state.seq, progress.seq ?? 0);
     const rev = Math.max(state.rev, progress.rev ?? 0);
-    if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.run(seq, rev, head.id, side);
+    if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.execute(seq, rev, head.id, side);
     state.seq = seq;
     state.rev = rev;
     state.hasNote = false;
@@ -235,7 +235,7 @@ export class DeliveryTable {
   /** The state of a side that has a row to update. */
   #row(head: Head, side: Side): SideState {
     const state = head.sides[side];
-    if (!state.stored) this.#insert.run(head.id, side);
+    if (!state.stored) this.#insert.execute(head.id, side);
     state.stored = true;
     return state;
   }

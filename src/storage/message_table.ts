@@ -64,7 +64,7 @@ export class MessageTable {
     }
     const seq = head.seq + 1;
     const createdRev = head.rev + 1;
-    this.#insert.run(
+    this.#insert.execute(
       head.id,
       seq,
       createdRev,
