@@ -121,6 +121,8 @@ export class SendQueue<Id> implements Disposable {
   }
 
   #unsent(outgoing: unknown): QueueClosedError {
-    return new QueueClosedError("Cannot send a message: the queue is closed", outgoing, { cause: this.#reason });
+    return new QueueClosedError("Cannot send a message: the queue is closed", outgoing, {
+      cause: this.#reason,
+    });
   }
 }

@@ -319,26 +319,39 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     deepEqual(await store.watermarks(uid, 1), { delivered: 0, read: 4 });
   });
 
-  test("[D4] Store passes for good what was not for a side when something begins to wait for it", async (store, fixture) => {
-    const uid = await connect(store, "a", "b");
-    const append = (side: Side, content: string, targets: readonly Side[]): Promise<unknown> =>
-      store.append(uid, { side, draft: { content }, at: AT, targets });
-    await append(1, "mine, without an echo", [2]);
-    await store.change(uid, { seq: 1, at: AT, targets: [2], change: { type: "edit", content: "mine, edited" } });
-    await append(2, "yours", [1]);
-    const waits = async (kept: Store): Promise<readonly string[]> => {
-      const { changes, messages } = await kept.deliverable(uid, 1, 9, true);
-      return [...changes, ...messages].map(({ content }) => content);
-    };
-    deepEqual(await waits(store), ["yours"]);
-    deepEqual(await store.watermarks(uid, 1), { delivered: 1, read: 0 });
-    const kept = fixture.reopen === undefined ? store : await fixture.reopen();
-    deepEqual(await waits(kept), ["yours"]);
-    await kept.confirm(uid, 1, { seq: 3, rev: 3 });
-    await kept.change(uid, { seq: 1, at: AT, targets: [2], change: { type: "delete" } });
-    await kept.change(uid, { seq: 2, at: AT, targets: [1], change: { type: "edit", content: "yours, edited" } });
-    deepEqual(await waits(kept), ["yours, edited"]);
-  });
+  test(
+    "[D4] Store passes for good what was not for a side when something begins to wait for it",
+    async (store, fixture) => {
+      const uid = await connect(store, "a", "b");
+      const append = (side: Side, content: string, targets: readonly Side[]): Promise<unknown> =>
+        store.append(uid, { side, draft: { content }, at: AT, targets });
+      await append(1, "mine, without an echo", [2]);
+      await store.change(uid, {
+        seq: 1,
+        at: AT,
+        targets: [2],
+        change: { type: "edit", content: "mine, edited" },
+      });
+      await append(2, "yours", [1]);
+      const waits = async (kept: Store): Promise<readonly string[]> => {
+        const { changes, messages } = await kept.deliverable(uid, 1, 9, true);
+        return [...changes, ...messages].map(({ content }) => content);
+      };
+      deepEqual(await waits(store), ["yours"]);
+      deepEqual(await store.watermarks(uid, 1), { delivered: 1, read: 0 });
+      const kept = fixture.reopen === undefined ? store : await fixture.reopen();
+      deepEqual(await waits(kept), ["yours"]);
+      await kept.confirm(uid, 1, { seq: 3, rev: 3 });
+      await kept.change(uid, { seq: 1, at: AT, targets: [2], change: { type: "delete" } });
+      await kept.change(uid, {
+        seq: 2,
+        at: AT,
+        targets: [1],
+        change: { type: "edit", content: "yours, edited" },
+      });
+      deepEqual(await waits(kept), ["yours, edited"]);
+    },
+  );
 
   test("[D4] Store has nothing pending when all that was for a side has arrived, whatever came after it", async (store) => {
     const uid = await connect(store, "a", "b");
