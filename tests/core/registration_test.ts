@@ -100,7 +100,7 @@ for (const missing of ["service1", "service2"] as const) {
     ) as unknown as ChatBoxOptions<string, string>;
     throws(() => new ChatBox(incomplete), {
       code: "bad_value",
-      message: `Cannot make a ChatBox: ${missing} is undefined, allowed are its options, { name } at least`,
+      message: new RegExp(`^Cannot make a ChatBox: ${missing} is undefined, allowed are `),
     });
   });
 }
