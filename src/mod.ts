@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ChatBox as CoreChatBox, type ChatBoxOptions, type Uuid } from "./core/mod.ts";
+import { ChatBox as CoreChatBox, type ChatBoxOptions, checkOptions, type Uuid } from "./core/mod.ts";
 import { openStorage } from "./storage/mod.ts";
 
 export * from "./core/mod.ts";
@@ -30,12 +30,13 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
    * Makes a box; nothing is delivered before {@link CoreChatBox.start}.
    *
    * @param options without `store` and `debug`, messages are kept in `<name>.db` in the working directory
+   * @throws {ChatBoxError} `bad_value` for an option that is not allowed
    * @throws {DatabaseOpenError} when that file cannot be used
    */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, store, debug = false, logger } = options;
     // Looked at before a file of that name is made.
-    if (name === "") throw new TypeError("Cannot make a ChatBox: name is empty, allowed is any other text");
+    checkOptions(options);
     const kept = store ?? (debug ? undefined : openStorage(`${name}.db`, logger && { logger }).store);
     super({ ...options, ...(kept && { store: kept }) });
   }

@@ -1,3 +1,5 @@
+import { checkWhole } from "./check.ts";
+
 /** Options of what can be waited for. */
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */
@@ -72,13 +74,10 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
   /**
    * Makes an empty one.
    *
-   * @throws {RangeError} when the capacity is no whole number from 1
+   * @throws {ChatBoxError} `bad_value` when the capacity is no whole number from 1
    */
   constructor({ capacity }: { readonly capacity: number }) {
-    if (!Number.isSafeInteger(capacity) || capacity < 1) {
-      throw new RangeError(`Cannot make a queue: capacity is ${capacity}, allowed are whole numbers from 1`);
-    }
-    this.capacity = capacity;
+    this.capacity = checkWhole("make a queue", "capacity", capacity, 1);
   }
 
   /** How many values it holds. */

@@ -4,6 +4,8 @@ import { Directory } from "./directory.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Callbacks } from "./callbacks.ts";
 import { CallbackWatch } from "./callback_watch.ts";
+import { checkOptions } from "./check_options.ts";
+import { CheckedStore } from "./checked_store.ts";
 import { Closing } from "./closing.ts";
 import { ChatBoxError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
@@ -97,13 +99,13 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
   /**
    * Makes a box; nothing is delivered before {@link ChatBox.start}.
    *
-   * @throws {TypeError} when neither `store` nor `debug` says where messages are kept, or `name` is empty
-   * @throws {ChatBoxError} `bad_value` when a service is missing
+   * @throws {ChatBoxError} `bad_value` for an option that is not allowed
+   * @throws {TypeError} when neither `store` nor `debug` says where messages are kept
    */
   constructor(options: ChatBoxOptions<Id1, Id2>) {
     const { name, clock = systemClock, ids = randomUuid } = options;
     const { callbackTimeoutMs = 60_000, closeTimeoutMs = 10_000 } = options;
-    if (name === "") throw new TypeError("Cannot make a ChatBox: name is empty, allowed is any other text");
+    checkOptions(options);
     this.name = name;
     const services: Readonly<Record<Side, Service>> = {
       1: makeService(1, options.service1, uuid),
@@ -192,7 +194,8 @@ export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
 }
 
 function chooseStore(options: { store?: Store; debug?: boolean; name: string }): Store {
-  if (options.store !== undefined) return options.store;
+  const { store } = options;
+  if (store !== undefined) return store instanceof CheckedStore ? store : new CheckedStore(store);
   if (options.debug === true) return new MemoryStore();
   throw new TypeError(
     `Cannot make the ChatBox ${options.name}: neither store nor debug is given; ` +

@@ -1,6 +1,8 @@
 import type { ConnectionListener, Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
-import { copyJson, type JsonObject, type JsonValue } from "./json.ts";
+import { checkWhole } from "./check.ts";
+import { checkPatch } from "./check_request.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Side } from "./message.ts";
 import type { CatchUp, Page, Store, Watermarks } from "./ports.ts";
 
@@ -58,12 +60,13 @@ export class Connection {
     return new ConnectionProperties(this.uid, this.#store);
   }
 
-  /** Reads a page of history, the newest messages before `before`, in `seq` order. */
+  /**
+   * Reads a page of history, the newest messages before `before`, in `seq` order.
+   *
+   * @throws {ChatBoxError} `bad_value` when `before` or `limit` is no whole number
+   */
   messages(options: HistoryOptions = {}): Promise<Page & { readonly rev: number }> {
     const { before = Infinity, limit = 50 } = options;
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new RangeError(`Cannot read messages: limit is ${limit}, allowed are whole numbers from 1`);
-    }
     return this.#store.messagesBefore(this.uid, before, limit);
   }
 
@@ -77,6 +80,7 @@ export class Connection {
     options: { readonly after?: number; readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<Message> {
     const { after = 0, signal } = options;
+    checkWhole("read messages", "after", after, 0);
     for (let from = after + 1;;) {
       signal?.throwIfAborted();
       const newest = (await this.#store.messagesBefore(this.uid, Infinity, 1)).messages.at(-1)?.seq ?? 0;
@@ -95,7 +99,12 @@ export class Connection {
     }
   }
 
-  /** Reads what is new or changed since `rev`. */
+  /**
+   * Reads what is new or changed since `rev`, or nothing and `overflow` when that is more than `limit`: then
+   * {@link Connection.messages} has the newest.
+   *
+   * @throws {ChatBoxError} `bad_value` when `rev` or `limit` is no whole number
+   */
   messagesAfter(rev: number, limit: number): Promise<CatchUp> {
     return this.#store.messagesAfter(this.uid, rev, limit);
   }
@@ -132,12 +141,20 @@ export class ConnectionProperties {
     return this.#store.properties(this.#uid);
   }
 
-  /** Sets one value, `undefined` removes it. */
+  /**
+   * Sets one value, `undefined` removes it.
+   *
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep
+   */
   async set(key: string, value: JsonValue | undefined): Promise<void> {
     await this.#write([[key, value]]);
   }
 
-  /** Sets several values in one step. */
+  /**
+   * Sets several values in one step; `undefined` removes one.
+   *
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep: then none is set
+   */
   async update(patch: Readonly<Record<string, JsonValue | undefined>>): Promise<void> {
     await this.#write(Object.entries(patch));
   }
@@ -158,7 +175,7 @@ export class ConnectionProperties {
     await this.#store.setProperties(this.#uid, (properties) => {
       try {
         const value = change(new Map(Object.entries(properties)).get(key));
-        const patch = patchOf([[key, value]]);
+        const patch = checkPatch(new Map([[key, value]]));
         outcome = { value: patch.get(key) };
         return patch;
       } catch (error) {
@@ -173,15 +190,6 @@ export class ConnectionProperties {
   }
 
   async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
-    await this.#store.setProperties(this.#uid, patchOf(entries));
+    await this.#store.setProperties(this.#uid, new Map(entries));
   }
-}
-
-function patchOf(
-  entries: readonly (readonly [string, JsonValue | undefined])[],
-): ReadonlyMap<string, JsonValue | undefined> {
-  const copies = entries.map(([key, value]) =>
-    [key, value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`)] as const
-  );
-  return new Map(copies);
 }

@@ -1,3 +1,5 @@
+import { checkWhole } from "./check.ts";
+
 /**
  * A map that holds at most `limit` entries and forgets those that were not used for long. Two generations: when the young one
  * is full it becomes the old one, and what is used there moves back; so a use costs one look-up, and no order is kept.
@@ -11,11 +13,10 @@ export class LruMap<K, V> {
    * Makes an empty one.
    *
    * @param limit the most entries, from 2
+   * @throws {ChatBoxError} `bad_value` when the limit is no whole number from 2
    */
   constructor(limit: number) {
-    if (!Number.isSafeInteger(limit) || limit < 2) {
-      throw new RangeError(`Cannot make an LruMap: limit is ${limit}, allowed are whole numbers from 2`);
-    }
+    checkWhole("make an LruMap", "limit", limit, 2);
     this.#half = Math.floor(limit / 2);
   }
 

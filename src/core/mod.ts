@@ -53,5 +53,7 @@ export type { ConnectionEvent, ConnectionListener, Hub } from "./hub.ts";
 export type * from "./ports.ts";
 export { MemoryStore, mergeProperties } from "./memory_store.ts";
 export { appendedMessage, changedMessage, CID_WINDOW } from "./change.ts";
+export { CheckedStore } from "./checked_store.ts";
+export { checkOptions } from "./check_options.ts";
 export { LruMap } from "./lru.ts";
 export { randomUuid, silentLogger, systemClock } from "./system_ports.ts";

@@ -1,4 +1,5 @@
 import { QueueClosedError, type WaitOptions } from "./async_queue.ts";
+import { checkDraft } from "./check_draft.ts";
 import type { Message, MessageDraft } from "./message.ts";
 import type { Slots } from "./slots.ts";
 
@@ -61,13 +62,14 @@ export class SendQueue<Id> implements Disposable {
    * Sends a message, waiting while the queue is full. Resolves with the stored message, when it is on disk.
    *
    * @param options.signal calls off the wait for a place; a message that has its place is stored
-   * @throws {ChatBoxError} `not_found` for an unknown client, `overloaded` when it cannot be stored now
+   * @throws {ChatBoxError} `bad_value` for a message that is not allowed, `not_found` for an unknown client, `overloaded` when it cannot be stored now
    * @throws {QueueClosedError} with the message, when the queue is or gets closed before there is a place
    */
   async send(outgoing: OutgoingMessage<Id>, { signal }: WaitOptions = {}): Promise<Message> {
     if (this.closed) throw this.#unsent(outgoing);
+    const checked = check(outgoing);
     const release = this.#options.slots.tryAcquire() ?? await this.#place(outgoing, signal);
-    return await this.#through(outgoing, release);
+    return await this.#through(checked, release);
   }
 
   async #place(outgoing: OutgoingMessage<Id>, signal: AbortSignal | undefined): Promise<() => void> {
@@ -83,12 +85,15 @@ export class SendQueue<Id> implements Disposable {
   /**
    * Sends a message unless the queue is full. An accepted one is stored, also when the queue or the ChatBox is closed right after; what
    * speaks against that, an unknown client for example, is what `stored` rejects with, and is logged for those who do not look at it.
+   *
+   * @throws {ChatBoxError} `bad_value` for a message that is not allowed
    */
   trySend(outgoing: OutgoingMessage<Id>): TrySendMessage {
     if (this.closed) return { state: "closed" };
+    const checked = check(outgoing);
     const release = this.#options.slots.tryAcquire();
     if (release === null) return { state: "full" };
-    const stored = this.#through(outgoing, release);
+    const stored = this.#through(checked, release);
     stored.catch(this.#options.onLost);
     return { state: "accepted", stored };
   }
@@ -125,4 +130,9 @@ export class SendQueue<Id> implements Disposable {
       cause: this.#reason,
     });
   }
+}
+
+/** A copy of what waits in line, so that it is sent as it was handed in. */
+function check<Id>({ id, message }: OutgoingMessage<Id>): OutgoingMessage<Id> {
+  return { id, message: typeof message === "string" ? message : checkDraft(message) };
 }

@@ -1,6 +1,5 @@
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback } from "./delivery.ts";
-import { ChatBoxError } from "./errors.ts";
 import type { IdType, Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
 
@@ -84,20 +83,8 @@ export function receiverOf(service: Service, uid: Uuid): Receiver | undefined {
   return (service.clients.size > 0 ? service.clients.get(uid) : undefined) ?? service.receive;
 }
 
-/**
- * Builds the inside's view of a service from its options.
- *
- * @throws {ChatBoxError} `bad_value` when there are none: callers without types forget one of the two
- */
+/** Builds the inside's view of a service from its options. */
 export function makeService<Id>(side: Side, options: ServiceOptions<Id>, fallback: IdType<Uuid>): Service {
-  if (typeof options !== "object" || options === null) {
-    throw new ChatBoxError(
-      "bad_value",
-      `Cannot make a ChatBox: service${side} is ${
-        String(options)
-      }, allowed are its options, { name } at least`,
-    );
-  }
   const idType: IdType<unknown> = options.idType === undefined ? erase(fallback) : erase(options.idType);
   return {
     side,

@@ -203,8 +203,8 @@ export class ServiceWorker<Id, PeerId> {
   /**
    * Sends a message of a client. Messages of one client are stored in the order of the calls.
    *
-   * @throws {ChatBoxError} `not_found` for an unknown client, `blocked` when the other side has blocked this one,
-   *   `overloaded` when it cannot be stored now
+   * @throws {ChatBoxError} `bad_value` for a draft that is not allowed, `not_found` for an unknown client, `blocked` when the
+   *   other side has blocked this one, `overloaded` when it cannot be stored now
    */
   send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     return this.#sending.send(id, draft, options);

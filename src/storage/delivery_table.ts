@@ -159,8 +159,9 @@ export class DeliveryTable {
   confirm(head: Head, side: Side, progress: DeliveryProgress): void {
     for (const remote of progress.remoteIds ?? []) this.setRemoteIds(head, side, remote.seq, remote.ids);
     const state = this.#row(head, side);
-    const seq = Math.max(state.seq, progress.seq ?? 0);
-    const rev = Math.max(state.rev, progress.rev ?? 0);
+    // What has not been written cannot have arrived.
+    const seq = Math.max(state.seq, Math.min(progress.seq ?? 0, head.seq));
+    const rev = Math.max(state.rev, Math.min(progress.rev ?? 0, head.rev));
     if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.execute(seq, rev, head.id, side);
     state.seq = seq;
     state.rev = rev;

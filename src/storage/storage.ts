@@ -1,4 +1,4 @@
-import { type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
+import { CheckedStore, type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { FileStore } from "./file_store.ts";
 import { FileTable } from "./file_table.ts";
@@ -145,7 +145,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   };
   const store = new SqliteStore({ database, commits, heads, close });
   return {
-    store,
+    store: new CheckedStore(store),
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
     files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),

@@ -1,4 +1,5 @@
 import { abortable } from "../abortable.ts";
+import { checkUid } from "../check.ts";
 import type { Connection } from "../connection.ts";
 import { ChatBoxError } from "../errors.ts";
 import type { Uuid } from "../id_type.ts";
@@ -26,6 +27,7 @@ export class WorkerAccess<Id> {
   async access(id: Id | undefined, options: AccessOptions): Promise<Id> {
     const { service, exchange } = this.#parts;
     const { create = true, uid, signal } = options;
+    if (uid !== undefined) checkUid("access a client", uid);
     signal?.throwIfAborted();
     const encoded = service.idType.encode(id ?? this.#newId());
     await abortable(exchange.access(service.side, encoded, create, uid), signal);

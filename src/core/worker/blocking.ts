@@ -1,3 +1,4 @@
+import { checkWhole } from "../check.ts";
 import type { Connection } from "../connection.ts";
 import type { WorkerParts } from "./parts.ts";
 
@@ -12,9 +13,7 @@ export class WorkerBlocking<Id> {
   /** See {@link ServiceWorker.setBlocked}. */
   async set(id: Id, until: number | null): Promise<void> {
     const { blocks, exchange, peer, service } = this.#parts;
-    if (Number.isNaN(until)) {
-      throw new RangeError("Cannot block a client: until is NaN, allowed are a time, Infinity and null");
-    }
+    if (until !== null && until !== Infinity) checkWhole("block a client", "until", until, 0);
     const encoded = service.idType.encode(id);
     await exchange.forClient(service.side, encoded, ({ uid }) => blocks.set(peer.side, uid, until ?? 0));
   }

@@ -1,3 +1,4 @@
+import { checkWhole } from "../check.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "../delivery.ts";
 import type { MessageQueue } from "../message_queue.ts";
 import { deliverOneByOne } from "../one_by_one.ts";
@@ -46,6 +47,7 @@ export class WorkerReceiving<Id> {
   /** See {@link ServiceWorker.setReceivedBatchCallback}. */
   setBatch(callback: ReceivedBatchCallback<Id> | undefined, options: ReceiveBatchOptions): void {
     const { limit = BATCH_LIMIT, echo = false } = options;
+    checkWhole("receive messages", "limit", limit, 1);
     this.#set(callback, { limit, echo, kind: "batch" });
   }
 

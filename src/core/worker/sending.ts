@@ -1,4 +1,5 @@
 import { abortable } from "../abortable.ts";
+import { checkDraft, checkEdit } from "../check_draft.ts";
 import type { Connection } from "../connection.ts";
 import type { SendOptions } from "../exchange.ts";
 import type { Uuid } from "../id_type.ts";
@@ -48,9 +49,10 @@ export class WorkerSending<Id> {
   send(id: Id, draft: MessageDraft, options: SendOptions): Promise<Appended> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const sent = this.#in(
-      id,
-      (uid) => this.#parts.exchange.send(this.#parts.service.side, uid, draft, options),
+    const { exchange, service } = this.#parts;
+    const sent = copied(
+      () => checkDraft(draft),
+      (checked) => this.#in(id, (uid) => exchange.send(service.side, uid, checked, options)),
     );
     return signal === undefined ? sent : abortable(sent, signal);
   }
@@ -60,15 +62,20 @@ export class WorkerSending<Id> {
     const { exchange, service } = this.#parts;
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const sent = exchange.send(service.side, uid, draft, options);
+    const sent = copied(
+      () => checkDraft(draft),
+      (checked) => exchange.send(service.side, uid, checked, options),
+    );
     return signal === undefined ? sent : abortable(sent, signal);
   }
 
   /** See {@link ServiceWorker.edit}. */
   edit(id: Id, seq: number, edit: string | MessageEdit): Promise<Message> {
     const { exchange, service } = this.#parts;
-    const change = typeof edit === "string" ? { content: edit } : edit;
-    return this.#in(id, (uid) => exchange.change(service.side, uid, seq, { type: "edit", ...change }));
+    return copied(
+      () => checkEdit(typeof edit === "string" ? { content: edit } : edit),
+      (change) => this.#in(id, (uid) => exchange.change(service.side, uid, seq, { type: "edit", ...change })),
+    );
   }
 
   /** See {@link ServiceWorker.delete}. */
@@ -101,6 +108,15 @@ export class WorkerSending<Id> {
 }
 
 const NO_OPTIONS: SendOptions = {};
+
+/** Works on a copy that is made before anything is waited for: what the caller does with its own afterwards is no longer sent. */
+function copied<C, T>(copy: () => C, work: (copy: C) => Promise<T>): Promise<T> {
+  try {
+    return work(copy());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 function messageOf({ message }: Appended): Message {
   return message;

@@ -1,0 +1,37 @@
+import { checkDuration, checkName, checkOneOf, refuse } from "./check.ts";
+import type { ChatBoxOptions } from "./chat_box.ts";
+import type { ServiceOptions } from "./service.ts";
+
+/**
+ * Looks at the options of a ChatBox before anything is made of them.
+ *
+ * @throws {ChatBoxError} `bad_value`
+ * @internal
+ */
+export function checkOptions<Id1, Id2>(options: ChatBoxOptions<Id1, Id2>): void {
+  const action = "make a ChatBox";
+  const { name, service1, service2, retryBaseMs = 500, retryMaxMs, callbackTimeoutMs = 60_000 } = options;
+  checkName(action, "name", name);
+  checkService(action, "service1", service1);
+  checkService(action, "service2", service2);
+  checkDuration(action, "retryBaseMs", retryBaseMs);
+  checkDuration(action, "callbackTimeoutMs", callbackTimeoutMs, true);
+  if (retryMaxMs === undefined) return;
+  checkDuration(action, "retryMaxMs", retryMaxMs);
+  if (retryMaxMs < retryBaseMs) {
+    refuse(action, "retryMaxMs", retryMaxMs, `are milliseconds from retryBaseMs (${retryBaseMs})`);
+  }
+}
+
+function checkService<Id>(action: string, what: string, options: ServiceOptions<Id>): void {
+  // What a caller without types may leave out.
+  const given: Partial<ServiceOptions<Id>> | undefined = options;
+  if (given === undefined) refuse(action, what, given, "are the options of a service");
+  const { name, idType, durable = true, pairAt = "access" } = options;
+  checkName(action, `${what}.name`, name);
+  checkOneOf(action, `${what}.durable`, durable, [true, false]);
+  checkOneOf(action, `${what}.pairAt`, pairAt, ["access", "message"]);
+  if (idType === undefined) return;
+  const isIdType = typeof idType.encode === "function" && typeof idType.decode === "function";
+  if (!isIdType) refuse(action, `${what}.idType`, idType, "are id types, made by custom() for example");
+}
