@@ -25,7 +25,7 @@ export {
  * @typeParam Id1 what service 1 uses as ids
  * @typeParam Id2 what service 2 uses as ids
  */
-export class ChatBox<Id1 = Uuid, Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
+export class ChatBox<in out Id1 = Uuid, in out Id2 = Uuid> extends CoreChatBox<Id1, Id2> {
   /**
    * Makes a box; nothing is delivered before {@link CoreChatBox.start}.
    *

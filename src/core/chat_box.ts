@@ -83,7 +83,7 @@ export interface ChatBoxOptions<Id1, Id2> {
  * @typeParam Id1 what service 1 uses as ids
  * @typeParam Id2 what service 2 uses as ids
  */
-export class ChatBox<Id1 = Uuid, Id2 = Uuid> implements AsyncDisposable {
+export class ChatBox<in out Id1 = Uuid, in out Id2 = Uuid> implements AsyncDisposable {
   /** The box's name. */
   readonly name: string;
   /** Service 1's door. */

@@ -1,6 +1,6 @@
 import { checkDuration, checkName, checkOneOf, refuse } from "./check.ts";
 import type { ChatBoxOptions } from "./chat_box.ts";
-import type { ServiceOptions } from "./service.ts";
+import type { ServiceSettings } from "./service.ts";
 
 /**
  * Looks at the options of a ChatBox before anything is made of them.
@@ -23,9 +23,9 @@ export function checkOptions<Id1, Id2>(options: ChatBoxOptions<Id1, Id2>): void 
   }
 }
 
-function checkService<Id>(action: string, what: string, options: ServiceOptions<Id>): void {
+function checkService<Id>(action: string, what: string, options: ServiceSettings<Id>): void {
   // What a caller without types may leave out.
-  const given: Partial<ServiceOptions<Id>> | undefined = options;
+  const given: Partial<ServiceSettings<Id>> | undefined = options;
   if (given === undefined) refuse(action, what, given, "are the options of a service");
   const { name, idType, durable = true, pairAt = "access" } = options;
   checkName(action, `${what}.name`, name);

@@ -5,7 +5,7 @@ export type Uuid = string & { readonly "~brand": "uuid" };
 
 /**
  * How ids of a service are kept as text. For every value `decode(encode(value))` equals the value, and different values
- * have different texts.
+ * have different texts. An id type stands for its `T` alone, not for a wider or a narrower one.
  *
  * @typeParam T what the service uses as an id
  */
@@ -17,13 +17,13 @@ export interface IdType<T> {
    *
    * @throws {TypeError} when the value is not of the type.
    */
-  encode(value: T): string;
+  readonly encode: (value: T) => string;
   /**
    * The value for which a text stands.
    *
    * @throws {ChatBoxError} `bad_id` when the text was not made by `encode`.
    */
-  decode(text: string): T;
+  readonly decode: (text: string) => T;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -11,10 +11,12 @@ export type { ReceiveBatchOptions, ReceiveOptions } from "./worker/receiving.ts"
 export type { MessageSender } from "./worker/sending.ts";
 export type {
   CreateCallback,
+  IdTypeGiven,
   NewAccessCallback,
   PeerSignal,
   PeerSignalCallback,
   ServiceOptions,
+  ServiceSettings,
 } from "./service.ts";
 export type { ClientQueueOptions } from "./worker_queues.ts";
 export { MessageQueue, type QueuedMessage } from "./message_queue.ts";

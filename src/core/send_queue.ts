@@ -34,7 +34,7 @@ interface SendQueueOptions<Id> {
  *
  * @typeParam Id what the service uses as ids of its clients
  */
-export class SendQueue<Id> implements Disposable {
+export class SendQueue<in Id> implements Disposable {
   /** How many messages are on their way at most. */
   readonly capacity: number;
   readonly #options: SendQueueOptions<Id>;

@@ -3,8 +3,26 @@ import type { ReceivedBatchCallback } from "./delivery.ts";
 import type { IdType, Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
 
-/** How one of the two services takes part. */
-export interface ServiceOptions<Id> {
+/**
+ * How one of the two services takes part. Its `idType` may be left out only where ids are UUIDs.
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export type ServiceOptions<Id> = ServiceSettings<Id> & IdTypeGiven<Id>;
+
+/**
+ * Asks for the `idType` unless ids are UUIDs.
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export type IdTypeGiven<Id> = [Id, Uuid] extends [Uuid, Id] ? unknown : { readonly idType: IdType<Id> };
+
+/**
+ * The settings of a service.
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export interface ServiceSettings<Id> {
   /** Names the service in logs and errors. */
   readonly name: string;
   /** What the service uses as ids; UUIDs when left out. */
@@ -84,7 +102,7 @@ export function receiverOf(service: Service, uid: Uuid): Receiver | undefined {
 }
 
 /** Builds the inside's view of a service from its options. */
-export function makeService<Id>(side: Side, options: ServiceOptions<Id>, fallback: IdType<Uuid>): Service {
+export function makeService<Id>(side: Side, options: ServiceSettings<Id>, fallback: IdType<Uuid>): Service {
   const idType: IdType<unknown> = options.idType === undefined ? erase(fallback) : erase(options.idType);
   return {
     side,

@@ -72,7 +72,7 @@ import type { ClientQueueOptions } from "./worker_queues.ts";
  * @typeParam Id what the service uses as ids of its clients
  * @typeParam PeerId what the other service uses
  */
-export class ServiceWorker<Id, PeerId> {
+export class ServiceWorker<in out Id, in out PeerId> {
   readonly #parts: WorkerParts;
   readonly #access: WorkerAccess<Id>;
   readonly #sending: WorkerSending<Id>;
