@@ -22,6 +22,32 @@ export {
 /**
  * Carries messages between two services, keeps which client here is which client there, and the whole history.
  *
+ * @example What was said is there after a restart
+ * ```ts
+ * import { ChatBox, string, type Uuid } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * function open(): ChatBox<string, Uuid> {
+ *   return new ChatBox({
+ *     name: `${folder}/example`,
+ *     service1: { name: "one", idType: string },
+ *     service2: { name: "two" },
+ *   });
+ * }
+ * {
+ *   await using box = open();
+ *   await box.worker1.accessNewClient("ada");
+ *   await box.worker1.getMessageSender("ada")("Hello");
+ * }
+ * {
+ *   await using box = open();
+ *   const page = await (await box.worker1.connectionOf("ada"))?.messages();
+ *   equal(page?.messages[0]?.content, "Hello");
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @typeParam Id1 what service 1 uses as ids
  * @typeParam Id2 what service 2 uses as ids
  */

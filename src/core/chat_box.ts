@@ -20,7 +20,29 @@ import { makeService, type Service, type ServiceOptions } from "./service.ts";
 import { ServiceWorker } from "./service_worker.ts";
 import { randomUuid, silentLogger, systemClock, systemRandom } from "./system_ports.ts";
 
-/** Options of a {@link ChatBox}. */
+/**
+ * Options of a {@link ChatBox}.
+ *
+ * @example Everything that can be said
+ * ```ts
+ * import { ChatBox, type ChatBoxOptions, MemoryStore, silentLogger, string, type Uuid } from "@chatbox50/chatbox50/core";
+ * import { equal, throws } from "node:assert/strict";
+ *
+ * const options: ChatBoxOptions<Uuid, string> = {
+ *   name: "example",
+ *   service1: { name: "shop" },
+ *   service2: { name: "desk", idType: string },
+ *   store: new MemoryStore(),
+ *   logger: silentLogger,
+ *   retryBaseMs: 100,
+ *   retryMaxMs: 10_000,
+ *   callbackTimeoutMs: 5_000,
+ * };
+ * await using box = new ChatBox(options);
+ * equal(box.worker2.name, "desk");
+ * throws(() => new ChatBox({ ...options, retryBaseMs: -1 }), { code: "bad_value" });
+ * ```
+ */
 export interface ChatBoxOptions<Id1, Id2> {
   /** Names the box in logs, and its file where the store is a file. */
   readonly name: string;

@@ -34,6 +34,18 @@ const ACTIVE = "note who is there";
 /**
  * The border of every store: what is not allowed is refused here with `bad_value`, in the same words whatever the store, and
  * what is allowed is handed on as a copy that the caller cannot change any more. A store behind it need not look again.
+ *
+ * @example Two stores, one answer
+ * ```ts
+ * import { CheckedStore, MemoryStore, randomUuid, type Store } from "@chatbox50/chatbox50/core";
+ * import { rejects } from "node:assert/strict";
+ *
+ * const store: Store = new CheckedStore(new MemoryStore());
+ * await rejects(store.touch(randomUuid(), NaN), {
+ *   code: "bad_value",
+ *   message: "Cannot note a visit: at is NaN, allowed are whole numbers from 0",
+ * });
+ * ```
  */
 export class CheckedStore implements Store {
   readonly #store: Store;

@@ -9,7 +9,27 @@ import type { CatchUp, Page, Store, Watermarks } from "./ports.ts";
 /** How many messages a transcript reads at once. */
 const TRANSCRIPT_PAGE = 100;
 
-/** Where to read in a connection's history. */
+/**
+ * Where to read in a connection's history.
+ *
+ * @example The page before the one that is shown
+ * ```ts
+ * import { ChatBox, type HistoryOptions, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["a", "b", "c"]) await box.worker1.getMessageSender("ada")(text);
+ * const earlier: HistoryOptions = { before: 3, limit: 10 };
+ * const page = await (await box.worker1.connectionOf("ada"))?.messages(earlier);
+ * deepEqual(page?.messages.map(({ content }) => content), ["a", "b"]);
+ * ```
+ */
 export interface HistoryOptions {
   /** Only messages with a lower `seq`; all when left out. */
   readonly before?: number;
@@ -120,7 +140,31 @@ export class Connection {
   }
 }
 
-/** JSON values kept with a connection. A write resolves when it is on disk. */
+/**
+ * JSON values kept with a connection. A write resolves when it is on disk.
+ *
+ * @example Set, change, remove
+ * ```ts
+ * import { ChatBox, type ConnectionProperties, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual, rejects } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const uid = await box.worker1.getUid("ada");
+ * if (uid === undefined) throw new Error("Ada is known");
+ * const properties: ConnectionProperties = box.connection(uid).properties;
+ * await properties.update({ language: "en", visits: 1, page: "/" });
+ * await properties.change("visits", (visits) => Number(visits) + 1);
+ * await properties.set("page", undefined);
+ * await rejects(properties.set("score", NaN), { code: "bad_value" });
+ * deepEqual(await properties.all(), { language: "en", visits: 2 });
+ * ```
+ */
 export class ConnectionProperties {
   readonly #uid: Uuid;
   readonly #store: Store;

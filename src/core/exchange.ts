@@ -30,7 +30,32 @@ export interface ExchangeOptions {
   readonly closing: Closing;
 }
 
-/** How a message is sent. */
+/**
+ * How a message is sent.
+ *
+ * @example A listener that recognises its own
+ * ```ts
+ * import { ChatBox, type SendOptions, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const tab = {};
+ * const own: boolean[] = [];
+ * (await box.worker1.connectionOf("ada"))?.subscribe((event) =>
+ *   event.type === "message" && own.push(event.token === tab)
+ * );
+ * const options: SendOptions = { token: tab };
+ * await box.worker1.getMessageSender("ada")("from this tab", options);
+ * await box.worker1.getMessageSender("ada")("from another one");
+ * deepEqual(own, [true, false]);
+ * ```
+ */
 export interface SendOptions {
   /** Comes back with the event of the message, for a listener to recognise its own. */
   readonly token?: object;

@@ -1,7 +1,29 @@
-/** A value that survives JSON. */
+/**
+ * A value that survives JSON.
+ *
+ * @example What a property may be
+ * ```ts
+ * import type { JsonValue } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const value: JsonValue = { page: "/prices", visits: [1, 2], member: null };
+ * deepEqual(JSON.parse(JSON.stringify(value)), value);
+ * ```
+ */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
-/** An object that survives JSON. */
+/**
+ * An object that survives JSON.
+ *
+ * @example Prototype keys are data
+ * ```ts
+ * import type { JsonObject } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const value: JsonObject = JSON.parse('{"__proto__": 1}');
+ * deepEqual(Object.entries(value), [["__proto__", 1]]);
+ * ```
+ */
 export interface JsonObject {
   /** Every key is data, `__proto__` included. */
   readonly [key: string]: JsonValue;

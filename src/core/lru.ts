@@ -3,6 +3,18 @@ import { checkWhole } from "./check.ts";
 /**
  * A map that holds at most `limit` entries and forgets those that were not used for long. Two generations: when the young one
  * is full it becomes the old one, and what is used there moves back; so a use costs one look-up, and no order is kept.
+ *
+ * @example The one that was not used goes
+ * ```ts
+ * import { LruMap } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const names = new LruMap<number, string>(4);
+ * for (const id of [1, 2, 3]) names.set(id, `name ${id}`);
+ * names.get(1);
+ * for (const id of [4, 5]) names.set(id, `name ${id}`);
+ * deepEqual([names.get(1), names.get(2), names.size <= 4], ["name 1", undefined, true]);
+ * ```
  */
 export class LruMap<K, V> {
   #young = new Map<K, V>();

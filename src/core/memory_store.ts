@@ -23,6 +23,22 @@ import type {
 /**
  * Keeps everything in memory: for tests, for trying out, and wherever nothing must last. What it gives is frozen, because it is what it
  * keeps.
+ *
+ * @example Nothing of it lasts
+ * ```ts
+ * import { ChatBox, MemoryStore, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const store = new MemoryStore();
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   store,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * equal((await store.connectionOf(1, "ada"))?.uid, await box.worker1.getUid("ada"));
+ * ```
  */
 export class MemoryStore extends CheckedStore {
   /** Makes an empty one. */
@@ -242,7 +258,17 @@ class MemoryTables implements Store {
   }
 }
 
-/** The properties after a patch, frozen; `undefined` removes a key, and every key is data, `__proto__` included. */
+/**
+ * The properties after a patch, frozen; `undefined` removes a key, and every key is data, `__proto__` included.
+ *
+ * @example In a store of your own
+ * ```ts
+ * import { mergeProperties } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(mergeProperties({ a: 1, b: 2 }, new Map([["a", undefined], ["c", 3]])), { b: 2, c: 3 });
+ * ```
+ */
 export function mergeProperties(
   properties: JsonObject,
   patch: PropertiesPatch,

@@ -3,7 +3,25 @@ import { checkDraft } from "./check_draft.ts";
 import type { Message, MessageDraft } from "./message.ts";
 import type { Slots } from "./slots.ts";
 
-/** A message and the client that sends it. */
+/**
+ * A message and the client that sends it.
+ *
+ * @example A message names its conversation
+ * ```ts
+ * import { ChatBox, type OutgoingMessage, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const outgoing: OutgoingMessage<string> = { id: "ada", message: "Hello" };
+ * equal((await box.worker1.sendQueue.send(outgoing)).content, "Hello");
+ * ```
+ */
 export interface OutgoingMessage<Id> {
   /** The sending service's id of the client: names the conversation. */
   readonly id: Id;
@@ -11,7 +29,26 @@ export interface OutgoingMessage<Id> {
   readonly message: string | MessageDraft;
 }
 
-/** The outcome of {@link SendQueue.trySend}. */
+/**
+ * The outcome of {@link SendQueue.trySend}.
+ *
+ * @example Sending without waiting for a place
+ * ```ts
+ * import { ChatBox, string, type TrySendMessage } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const tried: TrySendMessage = box.worker1.sendQueue.trySend({ id: "ada", message: "Hello" });
+ * if (tried.state === "accepted") await tried.stored;
+ * equal(tried.state, "accepted");
+ * ```
+ */
 export type TrySendMessage =
   | { readonly state: "accepted"; readonly stored: Promise<Message> }
   | { readonly state: "full" }
@@ -31,6 +68,24 @@ interface SendQueueOptions<Id> {
 /**
  * Messages of all clients on their way into storage, for each client in the order in which they were sent. It takes a bounded number at
  * once: when it is full, senders wait in line.
+ *
+ * @example Messages of many clients
+ * ```ts
+ * import { ChatBox, type SendQueue, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * const queue: SendQueue<string> = box.worker1.sendQueue;
+ * const ids = ["ada", "bob"];
+ * for (const id of ids) await box.worker1.accessNewClient(id);
+ * const stored = await Promise.all(ids.map((id) => queue.send({ id, message: `I am ${id}` })));
+ * deepEqual(stored.map(({ content }) => content), ["I am ada", "I am bob"]);
+ * ```
  *
  * @typeParam Id what the service uses as ids of its clients
  */

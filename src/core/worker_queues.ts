@@ -14,7 +14,27 @@ const CLIENT_CAPACITY = 100;
 const CONNECTIONS_AT_ONCE = 32;
 const BATCH = 32;
 
-/** Options of {@link ServiceWorker.getClientQueue}. */
+/**
+ * Options of {@link ServiceWorker.getClientQueue}.
+ *
+ * @example A short queue
+ * ```ts
+ * import { ChatBox, type ClientQueueOptions, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.worker1.accessNewClient("ada");
+ * const options: ClientQueueOptions = { capacity: 5 };
+ * using queue = box.worker2.getClientQueue("room of ada", options);
+ * equal(queue.capacity, 5);
+ * ```
+ */
 export interface ClientQueueOptions {
   /** How many messages the queue holds at most; 100 when left out. For a queue that is open already, leave it out or say the same. */
   readonly capacity?: number;

@@ -5,7 +5,24 @@ import { ChatBoxError } from "../errors.ts";
 import type { Uuid } from "../id_type.ts";
 import type { WorkerParts } from "./parts.ts";
 
-/** Options of {@link ServiceWorker.accessNewClient}. */
+/**
+ * Options of {@link ServiceWorker.accessNewClient}.
+ *
+ * @example Only who is known
+ * ```ts
+ * import { type AccessOptions, ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { rejects } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * const options: AccessOptions = { create: false };
+ * await rejects(box.worker1.accessNewClient("stranger", options), { code: "not_found" });
+ * ```
+ */
 export interface AccessOptions {
   /** Whether an unknown client is registered; true when left out. */
   readonly create?: boolean;

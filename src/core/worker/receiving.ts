@@ -12,7 +12,29 @@ const ONE_BY_ONE_LIMIT = 32;
 /** How many are read at once for one that takes batches, when nothing else is asked for. */
 const BATCH_LIMIT = 100;
 
-/** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
+/**
+ * Options of {@link ServiceWorker.setReceivedMessageCallback}.
+ *
+ * @example A service that hears itself
+ * ```ts
+ * import { ChatBox, type ReceiveOptions, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * const heard = Promise.withResolvers<string>();
+ * const options: ReceiveOptions = { echo: true };
+ * box.worker1.setReceivedMessageCallback(({ content }) => heard.resolve(content), options);
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * await box.worker1.getMessageSender("ada")("Hello, echo");
+ * equal(await heard.promise, "Hello, echo");
+ * ```
+ */
 export interface ReceiveOptions {
   /**
    * Whether the service gets its own messages, too: those that are sent from now on, and those between messages that still wait. False
@@ -21,7 +43,34 @@ export interface ReceiveOptions {
   readonly echo?: boolean;
 }
 
-/** Options of {@link ServiceWorker.setReceivedBatchCallback}. */
+/**
+ * Options of {@link ServiceWorker.setReceivedBatchCallback}.
+ *
+ * @example Two at a time
+ * ```ts
+ * import { ChatBox, type ReceiveBatchOptions, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * const sizes: number[] = [];
+ * const all = Promise.withResolvers<void>();
+ * const options: ReceiveBatchOptions = { limit: 2 };
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["a", "b", "c"]) await box.worker1.getMessageSender("ada")(text);
+ * box.worker2.setReceivedBatchCallback(({ messages }) => {
+ *   if (sizes.push(messages.length) === 2) all.resolve();
+ * }, options);
+ * await box.start();
+ * await all.promise;
+ * deepEqual(sizes, [2, 1]);
+ * ```
+ */
 export interface ReceiveBatchOptions extends ReceiveOptions {
   /** The most messages and changes in a batch, 100 when left out. */
   readonly limit?: number;

@@ -12,7 +12,26 @@ import type { WorkerParts } from "./parts.ts";
 /** How many messages of send queues may be on their way into storage. */
 const SEND_QUEUE_CAPACITY = 1_000;
 
-/** Sends messages of one client. Resolves with the stored message once it is on disk. */
+/**
+ * Sends messages of one client. Resolves with the stored message once it is on disk.
+ *
+ * @example For one client
+ * ```ts
+ * import { ChatBox, type MessageSender, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const send: MessageSender = box.worker1.getMessageSender("ada");
+ * equal((await send("Hello")).seq, 1);
+ * equal((await send({ content: "again", replyTo: 1 })).replyTo, 1);
+ * ```
+ */
 export type MessageSender = (message: string | MessageDraft, options?: SendOptions) => Promise<Message>;
 
 /** What a service's clients do: they write, edit, delete, type and read. For each client in the order of the calls. */
