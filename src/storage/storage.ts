@@ -5,7 +5,7 @@ import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
 import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
-import { backupTo } from "./backup.ts";
+import { backUpTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
 import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -231,7 +231,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
       return commits.queued;
     },
     flush: () => commits.write(() => undefined),
-    backup: (path) => backupTo(database, path),
+    backup: (path) =>
+      // Here every page that is looked at would make visitors wait.
+      backUpTo(path, { copy: (file) => database.backup(file), verify: false }),
     close,
     [Symbol.asyncDispose]: close,
   };
