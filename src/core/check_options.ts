@@ -1,5 +1,5 @@
 import { checkDuration, checkName, checkOneOf, refuse } from "./check.ts";
-import type { ChatBoxOptions } from "./chat_box.ts";
+import type { ChatBoxOptions } from "./chat_box_options.ts";
 import type { Uuid } from "./id_type.ts";
 import type { ServiceSettings } from "./service.ts";
 
@@ -40,7 +40,7 @@ export function checkOptions<Id1 = Uuid, Id2 = Uuid>(options: ChatBoxOptions<Id1
 function checkService<Id>(action: string, what: string, options: ServiceSettings<Id>): void {
   // What a caller without types may leave out.
   const given: Partial<ServiceSettings<Id>> | undefined = options;
-  if (given === undefined) refuse(action, what, given, "are the options of a service");
+  if (given === undefined) refuse(action, what, given, "are its options, { name } at least");
   const { name, idType, durable = true, pairAt = "access" } = options;
   checkName(action, `${what}.name`, name);
   checkOneOf(action, `${what}.durable`, durable, [true, false]);

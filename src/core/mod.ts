@@ -4,7 +4,8 @@
  *
  * @module
  */
-export { ChatBox, type ChatBoxOptions } from "./chat_box.ts";
+export { ChatBox } from "./chat_box.ts";
+export type { ChatBoxOptions } from "./chat_box_options.ts";
 export { ServiceWorker } from "./service_worker.ts";
 export type { AccessOptions } from "./worker/access.ts";
 export type { ReceiveBatchOptions, ReceiveOptions } from "./worker/receiving.ts";

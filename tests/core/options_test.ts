@@ -24,7 +24,7 @@ const GOOD = {
 const BAD: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   [{ name: "" }, /Cannot make a ChatBox: name is "", allowed is any text that is not empty/],
   [{ name: undefined }, /name is undefined/],
-  [{ service1: undefined }, /service1 is undefined, allowed are the options of a service/],
+  [{ service1: undefined }, /service1 is undefined, allowed are its options, \{ name \} at least/],
   [{ service1: { ...GOOD.service1, name: "" } }, /service1\.name is ""/],
   [
     { service2: { ...GOOD.service2, pairAt: "later" } },
