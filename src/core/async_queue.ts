@@ -1,10 +1,35 @@
-/** Options of what can be waited for. */
+import { checkWhole } from "./check.ts";
+
+/**
+ * Options of what can be waited for.
+ *
+ * @example Waiting no longer than a signal says
+ * ```ts
+ * import { AsyncQueue, type WaitOptions } from "@chatbox50/chatbox50/core";
+ * import { rejects } from "node:assert/strict";
+ *
+ * const options: WaitOptions = { signal: AbortSignal.abort(new Error("enough")) };
+ * await rejects(new AsyncQueue<string>({ capacity: 1 }).receive(options), /enough/);
+ * ```
+ */
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The queue is closed. Thrown by a send, it hands the value back that was not sent. */
+/**
+ * The queue is closed. Thrown by a send, it hands the value back that was not sent.
+ *
+ * @example What was not sent comes back
+ * ```ts
+ * import { AsyncQueue, QueueClosedError } from "@chatbox50/chatbox50/core";
+ * import { rejects } from "node:assert/strict";
+ *
+ * const queue = new AsyncQueue<string>({ capacity: 1 });
+ * queue.close();
+ * await rejects(queue.send("late"), (error) => error instanceof QueueClosedError && error.value === "late");
+ * ```
+ */
 export class QueueClosedError extends Error {
   /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "QueueClosedError";
@@ -22,10 +47,35 @@ export class QueueClosedError extends Error {
   }
 }
 
-/** The outcome of {@link AsyncQueue.trySend}. */
+/**
+ * The outcome of {@link AsyncQueue.trySend}.
+ *
+ * @example Sending without waiting
+ * ```ts
+ * import { AsyncQueue, type TrySend } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const queue = new AsyncQueue<number>({ capacity: 1 });
+ * const outcomes: TrySend[] = [queue.trySend(1), queue.trySend(2)];
+ * deepEqual(outcomes, [{ state: "sent" }, { state: "full" }]);
+ * ```
+ */
 export type TrySend = { readonly state: "sent" } | { readonly state: "full" } | { readonly state: "closed" };
 
-/** The outcome of {@link AsyncQueue.tryReceive}. */
+/**
+ * The outcome of {@link AsyncQueue.tryReceive}.
+ *
+ * @example Receiving without waiting
+ * ```ts
+ * import { AsyncQueue, type TryReceive } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const queue = new AsyncQueue<number>({ capacity: 1 });
+ * queue.trySend(1);
+ * const outcomes: TryReceive<number>[] = [queue.tryReceive(), queue.tryReceive()];
+ * deepEqual(outcomes, [{ state: "received", value: 1 }, { state: "empty" }]);
+ * ```
+ */
 export type TryReceive<T> =
   | { readonly state: "received"; readonly value: T }
   | { readonly state: "empty" }
@@ -72,13 +122,10 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
   /**
    * Makes an empty one.
    *
-   * @throws {RangeError} when the capacity is no whole number from 1
+   * @throws {ChatBoxError} `bad_value` when the capacity is no whole number from 1
    */
   constructor({ capacity }: { readonly capacity: number }) {
-    if (!Number.isSafeInteger(capacity) || capacity < 1) {
-      throw new RangeError(`Cannot make a queue: capacity is ${capacity}, allowed are whole numbers from 1`);
-    }
-    this.capacity = capacity;
+    this.capacity = checkWhole("make a queue", "capacity", capacity, 1);
   }
 
   /** How many values it holds. */

@@ -2,8 +2,10 @@ import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { JsonValue } from "./json.ts";
 import { LruMap } from "./lru.ts";
+import { OrderedLookup } from "./ordered_lookup.ts";
 import { otherSide, type Side } from "./message.ts";
 import type { Clock, Store } from "./ports.ts";
+import type { UnderWay } from "./under_way.ts";
 
 const CACHED = 20_000;
 
@@ -20,12 +22,18 @@ export class Blocks {
     2: new LruMap(CACHED),
   };
 
-  /** The last one for each that waits until it is known. */
-  readonly #asking: Readonly<Record<Side, Map<Uuid, Promise<void>>>> = { 1: new Map(), 2: new Map() };
+  readonly #lookups: Readonly<Record<Side, OrderedLookup<Uuid, number>>>;
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, underWay: UnderWay) {
     this.#store = store;
     this.#clock = clock;
+    const lookup = (side: Side): OrderedLookup<Uuid, number> =>
+      new OrderedLookup({
+        known: (uid) => this.#until[side].get(uid),
+        ask: (uid) => this.until(side, uid),
+        underWay,
+      });
+    this.#lookups = { 1: lookup(1), 2: lookup(2) };
   }
 
   /**
@@ -36,28 +44,7 @@ export class Blocks {
    * @throws {ChatBoxError} `blocked`
    */
   whenOpen<T>(side: Side, uid: Uuid, action: string, work: () => Promise<T>): Promise<T> {
-    const asking = this.#asking[side];
-    const before = asking.get(uid);
-    const known = before === undefined ? this.#until[side].get(uid) : undefined;
-    if (known !== undefined) {
-      this.#demand(known, action);
-      return work();
-    }
-    const begun = (before ?? Promise.resolve()).then(() => this.until(side, uid)).then((until) => {
-      this.#demand(until, action);
-      return { result: work() };
-    });
-    const turn = begun.then(() => {}, () => {}).then(() => {
-      if (asking.get(uid) === turn) asking.delete(uid);
-    });
-    asking.set(uid, turn);
-    return begun.then(({ result }) => result);
-  }
-
-  #demand(until: number, action: string): void {
-    if (until > this.#clock.now()) {
-      throw new ChatBoxError("blocked", `Cannot ${action}: this conversation is blocked`);
-    }
+    return this.#lookups[side].run(uid, (until) => until > this.#clock.now() ? refuse(action) : work());
   }
 
   /** Until when a client is blocked, in Unix milliseconds: 0 for one who is not, Infinity until further notice. */
@@ -90,6 +77,10 @@ export class Blocks {
       else this.#until[side].delete(uid);
     }
   }
+}
+
+function refuse(action: string): Promise<never> {
+  return Promise.reject(new ChatBoxError("blocked", `Cannot ${action}: this conversation is blocked`));
 }
 
 function propertyOf(side: Side): string {

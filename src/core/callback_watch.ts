@@ -24,23 +24,40 @@ export interface CallbackWatchOptions {
   readonly timeoutMs: number;
 }
 
-/** Reports callbacks that never settle. One timer for all: they all have the same time, so the first one in is due first. */
+/** Calls the services back, and reports callbacks that never settle. One timer for all: they all have the same time, so the first one in is due first. */
 export class CallbackWatch {
   readonly #options: CallbackWatchOptions;
   readonly #open = new Set<Open>();
   #cancel: (() => void) | undefined;
+  #inside = 0;
+  #closed = false;
 
   constructor(options: CallbackWatchOptions) {
     this.#options = options;
   }
 
+  /** Whether a callback is being called at this very moment: until its first `await`, when it is async. */
+  get inside(): boolean {
+    return this.#inside > 0;
+  }
+
   /**
-   * Gives what a callback gave, watching it when it is a promise.
+   * Calls back and gives what comes of it, watching it when it is a promise.
    *
    * @param onLate called once when it has not settled in time
    */
-  async watch<T>(call: WatchedCall, result: T | Promise<T>, onLate?: () => void): Promise<T> {
-    if (!(result instanceof Promise)) return await result;
+  watch<T>(call: WatchedCall, callback: () => T | Promise<T>, onLate?: () => void): T | Promise<T> {
+    this.#inside++;
+    let result: T | Promise<T>;
+    try {
+      result = callback();
+    } finally {
+      this.#inside--;
+    }
+    return result instanceof Promise ? this.#until(call, result, onLate) : result;
+  }
+
+  async #until<T>(call: WatchedCall, result: Promise<T>, onLate: (() => void) | undefined): Promise<T> {
     const { clock, timeoutMs } = this.#options;
     const open = { call, due: clock.now() + timeoutMs, onLate };
     this.#open.add(open);
@@ -53,9 +70,15 @@ export class CallbackWatch {
     }
   }
 
+  /** Reports nothing more: nobody waits. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
   #schedule(): void {
     const { clock, timeoutMs } = this.#options;
-    if (this.#cancel !== undefined || timeoutMs === Infinity) return;
+    if (this.#cancel !== undefined || timeoutMs === Infinity || this.#closed) return;
     for (const { due } of this.#open) {
       this.#cancel = clock.after(Math.max(0, due - clock.now()), () => this.#report());
       return;

@@ -1,13 +1,35 @@
 import type { ConnectionListener, Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
-import { copyJson, type JsonObject, type JsonValue } from "./json.ts";
+import { checkWhole } from "./check.ts";
+import { checkPatch } from "./check_request.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Side } from "./message.ts";
 import type { CatchUp, Page, Store, Watermarks } from "./ports.ts";
 
 /** How many messages a transcript reads at once. */
 const TRANSCRIPT_PAGE = 100;
 
-/** Where to read in a connection's history. */
+/**
+ * Where to read in a connection's history.
+ *
+ * @example The page before the one that is shown
+ * ```ts
+ * import { ChatBox, type HistoryOptions, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["a", "b", "c"]) await box.worker1.getMessageSender("ada")(text);
+ * const earlier: HistoryOptions = { before: 3, limit: 10 };
+ * const page = await (await box.worker1.connectionOf("ada"))?.messages(earlier);
+ * deepEqual(page?.messages.map(({ content }) => content), ["a", "b"]);
+ * ```
+ */
 export interface HistoryOptions {
   /** Only messages with a lower `seq`; all when left out. */
   readonly before?: number;
@@ -58,12 +80,13 @@ export class Connection {
     return new ConnectionProperties(this.uid, this.#store);
   }
 
-  /** Reads a page of history, the newest messages before `before`, in `seq` order. */
+  /**
+   * Reads a page of history, the newest messages before `before`, in `seq` order.
+   *
+   * @throws {ChatBoxError} `bad_value` when `before` or `limit` is no whole number
+   */
   messages(options: HistoryOptions = {}): Promise<Page & { readonly rev: number }> {
     const { before = Infinity, limit = 50 } = options;
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new RangeError(`Cannot read messages: limit is ${limit}, allowed are whole numbers from 1`);
-    }
     return this.#store.messagesBefore(this.uid, before, limit);
   }
 
@@ -77,6 +100,7 @@ export class Connection {
     options: { readonly after?: number; readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<Message> {
     const { after = 0, signal } = options;
+    checkWhole("read messages", "after", after, 0);
     for (let from = after + 1;;) {
       signal?.throwIfAborted();
       const newest = (await this.#store.messagesBefore(this.uid, Infinity, 1)).messages.at(-1)?.seq ?? 0;
@@ -95,7 +119,12 @@ export class Connection {
     }
   }
 
-  /** Reads what is new or changed since `rev`. */
+  /**
+   * Reads what is new or changed since `rev`, or nothing and `overflow` when that is more than `limit`: then
+   * {@link Connection.messages} has the newest.
+   *
+   * @throws {ChatBoxError} `bad_value` when `rev` or `limit` is no whole number
+   */
   messagesAfter(rev: number, limit: number): Promise<CatchUp> {
     return this.#store.messagesAfter(this.uid, rev, limit);
   }
@@ -111,7 +140,31 @@ export class Connection {
   }
 }
 
-/** JSON values kept with a connection. A write resolves when it is on disk. */
+/**
+ * JSON values kept with a connection. A write resolves when it is on disk.
+ *
+ * @example Set, change, remove
+ * ```ts
+ * import { ChatBox, type ConnectionProperties, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual, rejects } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const uid = await box.worker1.getUid("ada");
+ * if (uid === undefined) throw new Error("Ada is known");
+ * const properties: ConnectionProperties = box.connection(uid).properties;
+ * await properties.update({ language: "en", visits: 1, page: "/" });
+ * await properties.change("visits", (visits) => Number(visits) + 1);
+ * await properties.set("page", undefined);
+ * await rejects(properties.set("score", NaN), { code: "bad_value" });
+ * deepEqual(await properties.all(), { language: "en", visits: 2 });
+ * ```
+ */
 export class ConnectionProperties {
   readonly #uid: Uuid;
   readonly #store: Store;
@@ -132,24 +185,55 @@ export class ConnectionProperties {
     return this.#store.properties(this.#uid);
   }
 
-  /** Sets one value, `undefined` removes it. */
+  /**
+   * Sets one value, `undefined` removes it.
+   *
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep
+   */
   async set(key: string, value: JsonValue | undefined): Promise<void> {
     await this.#write([[key, value]]);
   }
 
-  /** Sets several values in one step. */
+  /**
+   * Sets several values in one step; `undefined` removes one.
+   *
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep: then none is set
+   */
   async update(patch: Readonly<Record<string, JsonValue | undefined>>): Promise<void> {
     await this.#write(Object.entries(patch));
   }
 
+  /**
+   * Makes one value from what it is now, in one step: nobody else writes in between, so nothing that races with it gets lost.
+   *
+   * @param change gets the present value, `undefined` for none, and gives the new one, `undefined` to remove it; called in the store's
+   *   own turn, so it is not async, and more than once if the step has to be repeated
+   * @returns the new value
+   * @throws whatever `change` throws: then the value stays
+   */
+  async change(
+    key: string,
+    change: (value: JsonValue | undefined) => JsonValue | undefined,
+  ): Promise<JsonValue | undefined> {
+    let outcome: { readonly value: JsonValue | undefined } | { readonly error: unknown } | undefined;
+    await this.#store.setProperties(this.#uid, (properties) => {
+      try {
+        const value = change(new Map(Object.entries(properties)).get(key));
+        const patch = checkPatch(new Map([[key, value]]));
+        outcome = { value: patch.get(key) };
+        return patch;
+      } catch (error) {
+        // The caller's own fault, not the store's, which has others in the same transaction.
+        outcome = { error };
+        return new Map();
+      }
+    });
+    if (outcome === undefined) throw new Error(`Cannot change ${key}: the store has not called back`);
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
   async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
-    const patch = new Map<string, JsonValue | undefined>();
-    for (const [key, value] of entries) {
-      patch.set(
-        key,
-        value === undefined ? undefined : copyJson(value, `the property ${JSON.stringify(key)}`),
-      );
-    }
-    await this.#store.setProperties(this.#uid, patch);
+    await this.#store.setProperties(this.#uid, new Map(entries));
   }
 }

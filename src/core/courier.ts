@@ -1,6 +1,7 @@
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
 import { DeliveryGivenBack } from "./delivery_given_back.ts";
+import type { DeliveryBatch } from "./delivery.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Directory } from "./directory.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
@@ -25,7 +26,7 @@ export interface CourierContext {
   readonly lanes: Readonly<Record<Side, Lanes>>;
   readonly watch: CallbackWatch;
   readonly backoff: BackoffOptions;
-  /** Aborted when the ChatBox closes. */
+  /** Aborted when the ChatBox begins to close. */
   readonly signal: AbortSignal;
 }
 
@@ -139,17 +140,19 @@ export class Courier {
     const whole = { seq: waiting.seq, rev: waiting.rev };
     const last = waiting.messages.at(-1)?.seq ?? 0;
     const confirmed = { seq: 0, rev: 0 };
-    const confirm = async (progress: DeliveryProgress): Promise<void> => {
+    const confirm = (progress: DeliveryProgress): Promise<void> => {
       const { seq = 0, rev = 0 } = progress;
       const all = seq >= last && rev >= whole.rev;
-      await this.#confirm(all ? { ...progress, ...whole } : progress, all ? last : seq);
-      confirmed.seq = Math.max(confirmed.seq, all ? whole.seq : seq);
-      confirmed.rev = Math.max(confirmed.rev, rev);
+      return store.confirm(this.#uid, side, all ? { ...progress, ...whole } : progress).then(() => {
+        this.#tell(all ? last : seq);
+        confirmed.seq = Math.max(confirmed.seq, all ? whole.seq : seq);
+        confirmed.rev = Math.max(confirmed.rev, rev);
+      });
     };
     try {
       const call = (): void | Promise<void> => {
         if (signal.aborted) throw new DeliveryGivenBack();
-        const result = receiver.callback({
+        const batch: DeliveryBatch<unknown> = {
           id,
           connection: directory.handle(this.#uid),
           rev: waiting.rev,
@@ -161,10 +164,10 @@ export class Courier {
           setNote: (note: JsonValue) => store.setNote(this.#uid, side, note),
           confirm,
           fail: (messages, error) => this.#fail(messages, error),
-        });
-        if (receiver.kind !== "batch") return result;
+        };
+        if (receiver.kind !== "batch") return receiver.callback(batch);
         const watched = { callback: "received", service: name, uid: this.#uid };
-        return watch.watch(watched, result, () => this.#listener.onSlow());
+        return watch.watch(watched, () => receiver.callback(batch), () => this.#listener.onSlow());
       };
       await (receiver.kind === "queue" ? call() : lanes[side].run(this.#uid, call));
     } catch (error) {
@@ -177,23 +180,23 @@ export class Courier {
       await store.confirm(this.#uid, side, whole);
       return;
     }
-    if (confirmed.seq < whole.seq || confirmed.rev < whole.rev) await this.#confirm(whole, last);
+    if (confirmed.seq < whole.seq || confirmed.rev < whole.rev) await confirm(whole);
   }
 
-  /** @param arrived the last message that has arrived */
-  async #confirm(progress: DeliveryProgress, arrived: number): Promise<void> {
-    const { store, hub } = this.#context;
-    await store.confirm(this.#uid, this.#service.side, progress);
+  /** Tells once that all up to this one has arrived. */
+  #tell(arrived: number): void {
     if (arrived <= this.#told) return;
     this.#told = arrived;
-    hub.publish(this.#uid, { type: "delivered", side: otherSide(this.#service.side), seq: arrived });
+    const side = otherSide(this.#service.side);
+    this.#context.hub.publish(this.#uid, { type: "delivered", side, seq: arrived });
   }
 
-  /** Tells the sender that these will never arrive. */
+  /** Tells the sender that these will never arrive. An echo that is refused is no failure: its message is on its way to the other side. */
   async #fail(messages: readonly Message[], error: PermanentDeliveryError): Promise<void> {
     const { store, hub, clock, logger } = this.#context;
     logger.error("A delivery failed for good", { uid: this.#uid, service: this.#service.name, error });
-    for (const { seq } of messages) {
+    for (const { seq, side } of messages) {
+      if (side === this.#service.side) continue;
       const { message, changed } = await store.change(this.#uid, {
         seq,
         at: clock.now(),

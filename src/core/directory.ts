@@ -1,4 +1,6 @@
+import { abortable } from "./abortable.ts";
 import type { CallbackWatch } from "./callback_watch.ts";
+import type { Closing } from "./closing.ts";
 import { Connection } from "./connection.ts";
 import { ChatBoxError, DeliveryError, PermanentDeliveryError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -20,6 +22,14 @@ export interface DirectoryOptions {
   readonly logger: Logger;
   readonly services: Readonly<Record<Side, Service>>;
   readonly watch: CallbackWatch;
+  readonly closing: Closing;
+}
+
+/** A connection that was looked for. */
+export interface Found {
+  readonly record: ConnectionRecord;
+  /** It is new. */
+  readonly made: boolean;
 }
 
 /** Finds, makes and pairs connections: who is who on the other side. */
@@ -31,7 +41,7 @@ export class Directory {
     2: new LruMap(CACHED_RECORDS),
   };
   /** Work that must not run twice at the same time, by what it is about. */
-  readonly #flights = new Map<string, Promise<ConnectionRecord>>();
+  readonly #flights = new Map<string, Promise<Found>>();
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -65,29 +75,59 @@ export class Directory {
     return record && this.#remember(record);
   }
 
-  /** Finds the connection of a client or makes it; calls for the same client share one attempt. */
-  async findOrCreate(side: Side, id: string, uid: Uuid | undefined): Promise<ConnectionRecord> {
-    return await this.find(side, id) ??
-      await this.#once(`create ${side} ${id}`, () => this.#create(side, id, uid));
+  /** Finds a connection by the encoded id of one side; while clients are being registered, it waits for whether this is one of them. */
+  async findArriving(side: Side, id: string): Promise<ConnectionRecord | undefined> {
+    const arriving = new Set<Promise<unknown>>();
+    for (const flight of this.#flights.values()) {
+      const landed: Promise<unknown> = flight.catch(() => {}).then(() => arriving.delete(landed));
+      arriving.add(landed);
+    }
+    for (;;) {
+      const found = await this.find(side, id);
+      if (found !== undefined || arriving.size === 0) return found;
+      // One after the other: a registration that hangs must not hide those that do not.
+      await abortable(Promise.race(arriving), this.#options.closing.over);
+    }
   }
 
-  async #create(side: Side, id: string, uid: Uuid | undefined): Promise<ConnectionRecord> {
+  /** Finds the connection of a client or makes it; calls for the same client share one attempt, and know it from the first step. */
+  async findOrCreate(side: Side, id: string, uid: Uuid | undefined): Promise<Found> {
+    const record = this.cached(side, id);
+    if (record !== undefined) return { record, made: false };
+    return await this.#once(`create ${side} ${id}`, () => this.#create(side, id, uid));
+  }
+
+  async #create(side: Side, id: string, uid: Uuid | undefined): Promise<Found> {
     const { store, clock, ids, services } = this.#options;
-    // An earlier attempt may have ended between this caller's look-up and its turn.
     const found = await this.find(side, id);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { record: found, made: false };
     const peer = otherSide(side);
     const draftUid = uid ?? ids();
     let peerId: string | null = null;
     if (services[peer].pairAt === "access" && services[peer].create !== undefined) {
       peerId = await this.#callCreate(peer, id, draftUid);
     }
-    const record = await store.createConnection({
-      uid: draftUid,
-      ids: side === 1 ? { 1: id, 2: peerId } : { 1: peerId, 2: id },
-      at: clock.now(),
-    });
-    return this.#remember(record);
+    try {
+      const record = await store.createConnection({
+        uid: draftUid,
+        ids: side === 1 ? { 1: id, 2: peerId } : { 1: peerId, 2: id },
+        at: clock.now(),
+      });
+      return { record: this.#remember(record), made: true };
+    } catch (error) {
+      if (!(error instanceof ChatBoxError && error.code === "conflict")) throw error;
+      const record = await this.find(side, id) ??
+        (uid === undefined ? await this.#join(side, id, peerId) : undefined);
+      if (record === undefined) throw error;
+      return { record, made: false };
+    }
+  }
+
+  /** The other side has registered its client of the pair meanwhile, and that one is nobody's yet. */
+  async #join(side: Side, id: string, peerId: string | null): Promise<ConnectionRecord | undefined> {
+    const record = peerId === null ? undefined : await this.find(otherSide(side), peerId);
+    if (record === undefined || record.ids[side] !== null) return undefined;
+    return this.#remember(await this.#options.store.setId(record.uid, side, id));
   }
 
   /** The record of a connection whose side has an id, when it is at hand. */
@@ -101,14 +141,15 @@ export class Directory {
     const record = await this.byUid(uid);
     if (record === undefined) throw unknownConnection(uid);
     if (record.ids[side] !== null) return record;
-    return await this.#once(`pair ${side} ${uid}`, async () => {
+    const found = await this.#once(`pair ${side} ${uid}`, async () => {
       const peerId = record.ids[otherSide(side)];
       if (peerId === null) {
         throw new ChatBoxError("create_failed", `Cannot pair connection ${uid}: neither side has an id`);
       }
       const id = await this.#callCreate(side, peerId, uid);
-      return this.#remember(await this.#options.store.setId(uid, side, id));
+      return { record: this.#remember(await this.#options.store.setId(uid, side, id)), made: false };
     });
+    return found.record;
   }
 
   /** Notes whether a side's client is active. */
@@ -161,8 +202,11 @@ export class Directory {
     }
     let id: unknown;
     try {
-      const made = service.create(services[otherSide(side)].idType.decode(peerId), this.handle(uid));
-      id = await watch.watch({ callback: "create", service: service.name, uid }, made);
+      const { create } = service;
+      id = await watch.watch(
+        { callback: "create", service: service.name, uid },
+        () => create(services[otherSide(side)].idType.decode(peerId), this.handle(uid)),
+      );
     } catch (cause) {
       // What the callback says about retrying concerns the delivery that waits for it.
       if (cause instanceof DeliveryError || cause instanceof PermanentDeliveryError) throw cause;
@@ -175,13 +219,15 @@ export class Directory {
         },
       );
     }
-    return service.idType.encode(id);
+    return encodeMade(service, id, uid);
   }
 
-  async #once(key: string, work: () => Promise<ConnectionRecord>): Promise<ConnectionRecord> {
-    const flight = this.#flights.get(key) ?? work().finally(() => this.#flights.delete(key));
+  async #once(key: string, work: () => Promise<Found>): Promise<Found> {
+    const { underWay, over } = this.#options.closing;
+    const flight = this.#flights.get(key) ??
+      underWay.add(work().finally(() => this.#flights.delete(key)));
     this.#flights.set(key, flight);
-    return await flight;
+    return await abortable(flight, over);
   }
 
   #remember(record: ConnectionRecord): ConnectionRecord {
@@ -192,6 +238,30 @@ export class Directory {
     }
     return record;
   }
+}
+
+/** The text of an id that a create callback gave, whatever its types promised. */
+function encodeMade({ name, idType }: Service, id: unknown, uid: Uuid): string {
+  let cause: unknown;
+  try {
+    const encoded: unknown = idType.encode(id);
+    if (typeof encoded === "string") return encoded;
+  } catch (error) {
+    cause = error;
+  }
+  throw new ChatBoxError(
+    "create_failed",
+    `Cannot pair connection ${uid}: the create callback of ${name} gave ${
+      kindOf(id)
+    }, allowed is an id of type ${idType.name}`,
+    { cause },
+  );
+}
+
+/** What a value is, in words: its own text may be a secret, or fail. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? Object.prototype.toString.call(value).slice(8, -1) : `a ${typeof value}`;
 }
 
 /** The error for a connection that is not there. */

@@ -6,6 +6,7 @@ import type { Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
 import { type Receiver, receiverOf } from "./service.ts";
 import { Slots } from "./slots.ts";
+import type { UnderWay } from "./under_way.ts";
 
 /** How many waiting connections are looked up at once. */
 const PENDING_PAGE = 256;
@@ -32,11 +33,13 @@ interface Desk {
 export class Dispatcher {
   readonly #context: CourierContext;
   readonly #desks: Readonly<Record<Side, Desk>> = { 1: makeDesk(), 2: makeDesk() };
-  readonly #running = new Set<Promise<void>>();
+  readonly #underWay: UnderWay;
   #started = false;
 
-  constructor(context: CourierContext) {
+  /** @param underWay counts in what is under way */
+  constructor(context: CourierContext, underWay: UnderWay) {
     this.#context = context;
+    this.#underWay = underWay;
   }
 
   /** How many connections have a delivery under way or waiting for its next attempt. */
@@ -92,15 +95,12 @@ export class Dispatcher {
         desk.couriers.delete(uid);
         release?.();
         onSlow?.();
+        this.#underWay.end();
       },
     });
     desk.couriers.set(uid, courier);
-    this.#run(courier.run());
-  }
-
-  #run(work: Promise<void>): void {
-    const run = work.finally(() => this.#running.delete(run));
-    this.#running.add(run);
+    this.#underWay.begin();
+    courier.run();
   }
 
   #lookUp(side: Side): void {
@@ -112,7 +112,7 @@ export class Dispatcher {
     desk.again = true;
     if (desk.lookingUp) return;
     desk.lookingUp = true;
-    this.#run(this.#wakePending(side, desk));
+    this.#underWay.add(this.#wakePending(side, desk));
   }
 
   async #wakePending(side: Side, desk: Desk): Promise<void> {
@@ -182,11 +182,6 @@ export class Dispatcher {
       cancel();
       free();
     });
-  }
-
-  /** Waits until all that is under way has ended; abort the context's signal before. */
-  async drain(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }
 

@@ -1,4 +1,16 @@
-/** What went wrong, for callers that act on it. */
+/**
+ * What went wrong, for callers that act on it.
+ *
+ * @example What to do about it
+ * ```ts
+ * import type { ChatBoxErrorCode } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const codes: readonly ChatBoxErrorCode[] = ["not_found", "overloaded", "bad_value"];
+ * const passing = codes.filter((code) => code === "overloaded");
+ * deepEqual(passing, ["overloaded"]);
+ * ```
+ */
 export type ChatBoxErrorCode =
   /** The client, connection or message does not exist. */
   | "not_found"
@@ -6,7 +18,9 @@ export type ChatBoxErrorCode =
   | "conflict"
   /** A text does not decode to an id of its type. */
   | "bad_id"
-  /** The message is not the caller's to change. */
+  /** What was handed in is not allowed; the message says what is. Trying again does not help. */
+  | "bad_value"
+  /** The message is not the caller's to change, or was not delivered for good and can no longer be edited. */
   | "forbidden"
   /** The other side wants to hear nothing from the client. */
   | "blocked"
@@ -17,7 +31,26 @@ export type ChatBoxErrorCode =
   /** The ChatBox is not running. */
   | "closed";
 
-/** An error of the library with a machine-readable {@link ChatBoxError.code | code}. */
+/**
+ * An error of the library with a machine-readable {@link ChatBoxError.code | code}.
+ *
+ * @example A client that nobody knows
+ * ```ts
+ * import { ChatBox, ChatBoxError, string } from "@chatbox50/chatbox50/core";
+ * import { rejects } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await rejects(
+ *   box.worker1.getMessageSender("nobody")("Hello"),
+ *   (error) => error instanceof ChatBoxError && error.code === "not_found",
+ * );
+ * ```
+ */
 export class ChatBoxError extends Error {
   /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "ChatBoxError";
@@ -35,7 +68,18 @@ export class ChatBoxError extends Error {
   }
 }
 
-/** Options of {@link DeliveryError}. */
+/**
+ * Options of {@link DeliveryError}.
+ *
+ * @example Not before a second has gone by
+ * ```ts
+ * import { DeliveryError, type DeliveryErrorOptions } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const options: DeliveryErrorOptions = { retryAfterMs: 1_000, cause: new Error("429") };
+ * equal(new DeliveryError("too many posts", options).retryAfterMs, 1_000);
+ * ```
+ */
 export interface DeliveryErrorOptions extends ErrorOptions {
   /** When the receiving service wants to be asked again, in milliseconds from now. */
   readonly retryAfterMs?: number;

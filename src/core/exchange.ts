@@ -1,13 +1,16 @@
+import { abortable } from "./abortable.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Callbacks } from "./callbacks.ts";
+import type { Closing } from "./closing.ts";
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
 import { type Message, type MessageDraft, type MessageEdit, otherSide, type Side } from "./message.ts";
+import { OrderedLookup } from "./ordered_lookup.ts";
 import type { Appended, Clock, ConnectionRecord, Store } from "./ports.ts";
-import type { Service } from "./service.ts";
+import { receiverOf, type Service } from "./service.ts";
 
 // Made once: they are looked up for every message.
 const NOBODY: readonly Side[] = [];
@@ -24,9 +27,35 @@ export interface ExchangeOptions {
   readonly dispatcher: Dispatcher;
   readonly callbacks: Callbacks;
   readonly services: Readonly<Record<Side, Service>>;
+  readonly closing: Closing;
 }
 
-/** How a message is sent. */
+/**
+ * How a message is sent.
+ *
+ * @example A listener that recognises its own
+ * ```ts
+ * import { ChatBox, type SendOptions, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const tab = {};
+ * const own: boolean[] = [];
+ * (await box.worker1.connectionOf("ada"))?.subscribe((event) =>
+ *   event.type === "message" && own.push(event.token === tab)
+ * );
+ * const options: SendOptions = { token: tab };
+ * await box.worker1.getMessageSender("ada")("from this tab", options);
+ * await box.worker1.getMessageSender("ada")("from another one");
+ * deepEqual(own, [true, false]);
+ * ```
+ */
 export interface SendOptions {
   /** Comes back with the event of the message, for a listener to recognise its own. */
   readonly token?: object;
@@ -36,21 +65,48 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What its sender may do with a message. */
+type Change = ({ readonly type: "edit" } & MessageEdit) | { readonly type: "delete" };
+
 /** What comes in from either service: stored first, then told to the listeners and sent on its way. */
 export class Exchange {
   readonly #options: ExchangeOptions;
+  readonly #clients: Readonly<Record<Side, OrderedLookup<string, ConnectionRecord>>>;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    const { directory, closing: { underWay } } = options;
+    const lookup = (side: Side): OrderedLookup<string, ConnectionRecord> =>
+      new OrderedLookup({
+        known: (id) => directory.cached(side, id),
+        ask: (id) => this.known(side, id),
+        underWay,
+      });
+    this.#clients = { 1: lookup(1), 2: lookup(2) };
   }
 
-  /** A client of `side` is there. */
+  /** Does something for a client that must be known, in the order in which it was asked for. */
+  forClient<T>(side: Side, id: string, work: (record: ConnectionRecord) => Promise<T>): Promise<T> {
+    return this.#clients[side].run(id, work);
+  }
+
+  /**
+   * A client of `side` is there. What has begun when the box closes ends first, with the new-access callback.
+   *
+   * @throws {ChatBoxError} `closed` when the box closes, or does not wait for a create callback any more
+   */
   async access(side: Side, id: string, create: boolean, uid: Uuid | undefined): Promise<ConnectionRecord> {
+    const { closing } = this.#options;
+    closing.begun.throwIfAborted();
+    return await abortable(closing.underWay.add(this.#access(side, id, create, uid)), closing.over);
+  }
+
+  async #access(side: Side, id: string, create: boolean, uid: Uuid | undefined): Promise<ConnectionRecord> {
     const { directory, store, clock, callbacks } = this.#options;
-    const found = await directory.find(side, id);
-    if (found === undefined && !create) throw this.#unknownClient(side, id);
-    const record = found ?? await directory.findOrCreate(side, id, uid);
-    if (found !== undefined) await store.touch(record.uid, clock.now());
+    const { record, made } = create
+      ? await directory.findOrCreate(side, id, uid)
+      : { record: await this.known(side, id), made: false };
+    if (!made) await store.touch(record.uid, clock.now());
     // Looked at last: a deactivation may have begun before this access and not have ended yet.
     const { active } = await directory.find(side, id) ?? record;
     if (!active[side]) await this.setActive(side, id, true);
@@ -58,17 +114,23 @@ export class Exchange {
     return record;
   }
 
-  /** A client is there again, and gets what has waited; or it is away, and what comes for it waits. */
-  async setActive(side: Side, id: string, active: boolean): Promise<void> {
+  /** A client is there again, and gets what has waited; or it is away, and what comes for it waits: from this step on, when it is at hand. */
+  setActive(side: Side, id: string, active: boolean): Promise<void> {
     const { directory, dispatcher } = this.#options;
-    const { uid } = await this.known(side, id);
-    await directory.setActive(uid, side, active);
-    if (active) dispatcher.wake(uid, side, Infinity);
+    return this.forClient(side, id, async ({ uid }) => {
+      await directory.setActive(uid, side, active);
+      if (active) dispatcher.wake(uid, side, Infinity);
+    });
   }
 
   /** The connection of a client that must be known. */
   async known(side: Side, id: string): Promise<ConnectionRecord> {
     return await this.#options.directory.find(side, id) ?? raise(this.#unknownClient(side, id));
+  }
+
+  /** The connection of a client that must be known, or be about to be registered. */
+  async arriving(side: Side, id: string): Promise<ConnectionRecord> {
+    return await this.#options.directory.findArriving(side, id) ?? raise(this.#unknownClient(side, id));
   }
 
   /**
@@ -79,7 +141,7 @@ export class Exchange {
   async send(side: Side, uid: Uuid, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
     const { token, onDuplicate } = options;
     const { store, hub, clock, blocks } = this.#options;
-    const targets = this.#targets(side);
+    const targets = this.#targets(side, uid);
     const appended = await blocks.whenOpen(
       side,
       uid,
@@ -99,13 +161,17 @@ export class Exchange {
     return appended;
   }
 
-  /** Changes a message that `side` has sent. */
-  async change(
-    side: Side,
-    uid: Uuid,
-    seq: number,
-    change: ({ readonly type: "edit" } & MessageEdit) | { readonly type: "delete" },
-  ): Promise<Message> {
+  /**
+   * Changes a message that `side` has sent.
+   *
+   * @throws {ChatBoxError} `not_found`, `forbidden` when the other side sent it or the message has failed, `blocked`
+   */
+  change(side: Side, uid: Uuid, seq: number, change: Change): Promise<Message> {
+    // Two steps in the store: a close between them would forget what was accepted.
+    return this.#options.closing.underWay.add(this.#change(side, uid, seq, change));
+  }
+
+  async #change(side: Side, uid: Uuid, seq: number, change: Change): Promise<Message> {
     const { store, hub, clock, blocks } = this.#options;
     const before = await blocks.whenOpen(side, uid, change.type, () => store.message(uid, seq));
     if (before === undefined || (before.deletedAt !== undefined && change.type === "edit")) {
@@ -114,8 +180,15 @@ export class Exchange {
     if (before.side !== side) {
       throw new ChatBoxError("forbidden", `Cannot ${change.type} message ${seq}: the other side sent it`);
     }
-    const targets = this.#targets(side);
+    const targets = this.#targets(side, uid);
     const { message, changed } = await store.change(uid, { seq, at: clock.now(), targets, change });
+    // Nobody would be told of the edit: who wrote it has to know.
+    if (!changed && change.type === "edit" && message.failed !== undefined) {
+      throw new ChatBoxError(
+        "forbidden",
+        `Cannot edit message ${seq}: it could not be delivered for good, it can only be deleted and sent anew`,
+      );
+    }
     if (changed) {
       hub.publish(uid, { type: "message", message });
       this.#wake(uid, targets, message.rev);
@@ -140,11 +213,11 @@ export class Exchange {
     await this.#options.callbacks.signal(otherSide(side), uid, { type: "typing", name });
   }
 
-  /** For whom a message or a change of `from` waits. */
-  #targets(from: Side): readonly Side[] {
+  /** For whom a message or a change of `from` waits. Decided now: who asks for an echo later does not get what was sent before. */
+  #targets(from: Side, uid: Uuid): readonly Side[] {
     const { services } = this.#options;
     const toPeer = services[otherSide(from)].durable;
-    const toItself = services[from].durable && services[from].receive?.echo === true;
+    const toItself = services[from].durable && receiverOf(services[from], uid)?.echo === true;
     if (toItself) return toPeer ? BOTH : ONLY[from];
     return toPeer ? ONLY[otherSide(from)] : NOBODY;
   }

@@ -1,6 +1,20 @@
+import { checkWhole } from "./check.ts";
+
 /**
  * A map that holds at most `limit` entries and forgets those that were not used for long. Two generations: when the young one
  * is full it becomes the old one, and what is used there moves back; so a use costs one look-up, and no order is kept.
+ *
+ * @example The one that was not used goes
+ * ```ts
+ * import { LruMap } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const names = new LruMap<number, string>(4);
+ * for (const id of [1, 2, 3]) names.set(id, `name ${id}`);
+ * names.get(1);
+ * for (const id of [4, 5]) names.set(id, `name ${id}`);
+ * deepEqual([names.get(1), names.get(2), names.size <= 4], ["name 1", undefined, true]);
+ * ```
  */
 export class LruMap<K, V> {
   #young = new Map<K, V>();
@@ -11,11 +25,10 @@ export class LruMap<K, V> {
    * Makes an empty one.
    *
    * @param limit the most entries, from 2
+   * @throws {ChatBoxError} `bad_value` when the limit is no whole number from 2
    */
   constructor(limit: number) {
-    if (!Number.isSafeInteger(limit) || limit < 2) {
-      throw new RangeError(`Cannot make an LruMap: limit is ${limit}, allowed are whole numbers from 2`);
-    }
+    checkWhole("make an LruMap", "limit", limit, 2);
     this.#half = Math.floor(limit / 2);
   }
 

@@ -1,3 +1,4 @@
+import { CheckedStore } from "./checked_store.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
@@ -14,13 +15,43 @@ import type {
   ConnectionRecord,
   Deliverable,
   Page,
+  PropertiesPatch,
   Store,
   Watermarks,
 } from "./ports.ts";
 
-/** Keeps everything in memory: for tests, for trying out, and wherever nothing must last. */
-export class MemoryStore implements Store {
+/**
+ * Keeps everything in memory: for tests, for trying out, and wherever nothing must last. What it gives is frozen, because it is what it
+ * keeps.
+ *
+ * @example Nothing of it lasts
+ * ```ts
+ * import { ChatBox, MemoryStore, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const store = new MemoryStore();
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   store,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * equal((await store.connectionOf(1, "ada"))?.uid, await box.worker1.getUid("ada"));
+ * ```
+ */
+export class MemoryStore extends CheckedStore {
+  /** Makes an empty one. */
+  constructor() {
+    super(new MemoryTables());
+  }
+}
+
+/** What a {@link MemoryStore} keeps; it is handed copies that nobody else can change. */
+class MemoryTables implements Store {
   readonly #connections = new Map<Uuid, MemoryConnection>();
+  /** In the order in which they were made. */
+  readonly #ordered: MemoryConnection[] = [];
   readonly #uids: Readonly<Record<Side, Map<string, Uuid>>> = { 1: new Map(), 2: new Map() };
   /** Those with messages, the one with the latest message last. */
   readonly #spoken = new Set<Uuid>();
@@ -45,8 +76,9 @@ export class MemoryStore implements Store {
         throw new ChatBoxError("conflict", `Cannot create a connection: the uid ${draft.uid} is taken`);
       }
       for (const side of [1, 2] as const) this.#checkFree(side, draft.ids[side]);
-      const connection = new MemoryConnection(draft);
+      const connection = new MemoryConnection(draft, this.#ordered.length);
       this.#connections.set(draft.uid, connection);
+      this.#ordered.push(connection);
       for (const side of [1, 2] as const) this.#index(side, draft.ids[side], draft.uid);
       return connection.record;
     });
@@ -59,21 +91,25 @@ export class MemoryStore implements Store {
       this.#checkFree(side, id);
       if (before !== null) this.#uids[side].delete(before);
       this.#index(side, id, uid);
-      connection.record = { ...connection.record, ids: { ...connection.record.ids, [side]: id } };
-      return connection.record;
+      const ids = Object.freeze({ ...connection.record.ids, [side]: id });
+      return connection.record = Object.freeze({ ...connection.record, ids });
     });
   }
 
   setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
     return this.#in(uid, (connection) => {
       const { record } = connection;
-      return connection.record = { ...record, active: { ...record.active, [side]: active } };
+      return connection.record = Object.freeze({
+        ...record,
+        active: Object.freeze({ ...record.active, [side]: active }),
+      });
     });
   }
 
   touch(uid: Uuid, at: number): Promise<void> {
     return this.#in(uid, (connection) => {
-      connection.record = { ...connection.record, lastSeenAt: at };
+      const lastSeenAt = Math.max(connection.record.lastSeenAt, at);
+      connection.record = Object.freeze({ ...connection.record, lastSeenAt });
     });
   }
 
@@ -81,7 +117,7 @@ export class MemoryStore implements Store {
     return this.#in(uid, (connection) => connection.properties);
   }
 
-  setProperties(uid: Uuid, patch: ReadonlyMap<string, JsonValue | undefined>): Promise<JsonObject> {
+  setProperties(uid: Uuid, patch: PropertiesPatch): Promise<JsonObject> {
     return this.#in(
       uid,
       (connection) => connection.properties = mergeProperties(connection.properties, patch),
@@ -129,13 +165,15 @@ export class MemoryStore implements Store {
 
   pending(side: Side, after: Uuid | undefined, limit: number): Promise<readonly Uuid[]> {
     return this.#run(() => {
-      const uids = [...this.#connections.keys()];
-      const start = after === undefined ? 0 : uids.indexOf(after) + 1;
-      const waits = (uid: Uuid): boolean => {
-        const connection = this.#connections.get(uid);
-        return connection !== undefined && connection.sides[side].pending && connection.record.active[side];
-      };
-      return uids.slice(start).filter(waits).slice(0, limit);
+      const found: Uuid[] = [];
+      const start = after === undefined ? 0 : (this.#connections.get(after)?.index ?? -1) + 1;
+      for (let index = start; index < this.#ordered.length && found.length < limit; index++) {
+        const connection = this.#ordered[index];
+        if (connection?.sides[side].pending && connection.record.active[side]) {
+          found.push(connection.record.uid);
+        }
+      }
+      return found;
     });
   }
 
@@ -154,7 +192,7 @@ export class MemoryStore implements Store {
   }
 
   remoteIds(uid: Uuid, side: Side, seq: number): Promise<readonly string[]> {
-    return this.#side(uid, side, (state) => state.remoteIds.get(seq) ?? []);
+    return this.#side(uid, side, (state) => state.remoteIds(seq));
   }
 
   findRemote(uid: Uuid, side: Side, remoteId: string): Promise<Message | undefined> {
@@ -220,15 +258,26 @@ export class MemoryStore implements Store {
   }
 }
 
-/** The properties after a patch; `undefined` removes a key, and every key is data, `__proto__` included. */
+/**
+ * The properties after a patch, frozen; `undefined` removes a key, and every key is data, `__proto__` included.
+ *
+ * @example In a store of your own
+ * ```ts
+ * import { mergeProperties } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(mergeProperties({ a: 1, b: 2 }, new Map([["a", undefined], ["c", 3]])), { b: 2, c: 3 });
+ * ```
+ */
 export function mergeProperties(
   properties: JsonObject,
-  patch: ReadonlyMap<string, JsonValue | undefined>,
+  patch: PropertiesPatch,
 ): JsonObject {
+  const changes = typeof patch === "function" ? patch(properties) : patch;
   const merged = new Map<string, JsonValue>(Object.entries(properties));
-  for (const [key, value] of patch) {
+  for (const [key, value] of changes) {
     if (value === undefined) merged.delete(key);
     else merged.set(key, value);
   }
-  return Object.fromEntries(merged);
+  return Object.freeze(Object.fromEntries(merged));
 }

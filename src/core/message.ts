@@ -1,15 +1,57 @@
 import type { Uuid } from "./id_type.ts";
 import type { JsonObject } from "./json.ts";
 
-/** One of the two services of a ChatBox. */
+/**
+ * One of the two services of a ChatBox.
+ *
+ * @example Who sent it
+ * ```ts
+ * import type { Message, Side } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const names: Readonly<Record<Side, string>> = { 1: "visitor", 2: "staff" };
+ * const sender = ({ side }: Pick<Message, "side">): string => names[side];
+ * equal(sender({ side: 2 }), "staff");
+ * ```
+ */
 export type Side = 1 | 2;
 
-/** The service on the other side. */
+/**
+ * The service on the other side.
+ *
+ * @example For whom a message is
+ * ```ts
+ * import { otherSide } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(otherSide(1), 2);
+ * equal(otherSide(otherSide(1)), 1);
+ * ```
+ */
 export function otherSide(side: Side): Side {
   return side === 1 ? 2 : 1;
 }
 
-/** The writer of a message as the other side may see them. */
+/**
+ * The writer of a message as the other side may see them.
+ *
+ * @example A name with a message
+ * ```ts
+ * import { type Author, ChatBox, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const author: Author = { name: "Ada" };
+ * const message = await box.worker1.getMessageSender("ada")({ content: "Hello", author });
+ * deepEqual(message.author, { name: "Ada" });
+ * ```
+ */
 export interface Author {
   /** How they are called. */
   readonly name: string;
@@ -17,7 +59,26 @@ export interface Author {
   readonly avatar?: string;
 }
 
-/** A file that belongs to a message; the bytes are kept by a service, not by the ChatBox. */
+/**
+ * A file that belongs to a message; the bytes are kept by a service, not by the ChatBox.
+ *
+ * @example A picture with a message
+ * ```ts
+ * import { ChatBox, type FileReference, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const cat: FileReference = { id: "f1", name: "cat.png", type: "image/png", size: 1_024, width: 64, height: 64 };
+ * const message = await box.worker1.getMessageSender("ada")({ content: "", files: [cat] });
+ * deepEqual(message.files, [cat]);
+ * ```
+ */
 export interface FileReference {
   /** The keeping service's id of the file. */
   readonly id: string;
@@ -33,7 +94,26 @@ export interface FileReference {
   readonly height?: number;
 }
 
-/** A stored message of one connection, in its present state. */
+/**
+ * A stored message of one connection, in its present state.
+ *
+ * @example As it is stored
+ * ```ts
+ * import { ChatBox, type Message, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const message: Message = await box.worker1.getMessageSender("ada")("Hello");
+ * const { seq, rev, side, content } = message;
+ * deepEqual({ seq, rev, side, content }, { seq: 1, rev: 1, side: 1, content: "Hello" });
+ * ```
+ */
 export interface Message {
   /** The connection it belongs to. */
   readonly uid: Uuid;
@@ -65,7 +145,26 @@ export interface Message {
   readonly failed?: string;
 }
 
-/** What a service hands in to be sent. */
+/**
+ * What a service hands in to be sent.
+ *
+ * @example Sent twice, stored once
+ * ```ts
+ * import { ChatBox, type MessageDraft, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const draft: MessageDraft = { content: "Hello", cid: "m-1", data: { language: "en" } };
+ * const send = box.worker1.getMessageSender("ada");
+ * equal((await send(draft)).seq, (await send(draft)).seq);
+ * ```
+ */
 export interface MessageDraft {
   /** The text. */
   readonly content: string;
@@ -85,7 +184,27 @@ export interface MessageDraft {
   readonly cursor?: string;
 }
 
-/** What an edit changes; what is left out stays. */
+/**
+ * What an edit changes; what is left out stays.
+ *
+ * @example What is left out stays
+ * ```ts
+ * import { ChatBox, type MessageEdit, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two" },
+ *   debug: true,
+ * });
+ * await box.worker1.accessNewClient("ada");
+ * const { seq } = await box.worker1.getMessageSender("ada")({ content: "Helo", data: { language: "en" } });
+ * const edit: MessageEdit = { content: "Hello" };
+ * const { content, data } = await box.worker1.edit("ada", seq, edit);
+ * deepEqual({ content, data }, { content: "Hello", data: { language: "en" } });
+ * ```
+ */
 export interface MessageEdit {
   /** The new text. */
   readonly content: string;

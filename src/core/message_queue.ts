@@ -5,7 +5,31 @@ import type { DeliveryBatch, DeliveryKind } from "./delivery.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
 import type { Message } from "./message.ts";
 
-/** A message as it comes out of a {@link MessageQueue}. */
+/**
+ * A message as it comes out of a {@link MessageQueue}.
+ *
+ * @example Who wrote, and what became of it
+ * ```ts
+ * import { ChatBox, type QueuedMessage, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * await box.worker1.getMessageSender("ada")("Hello");
+ * const line = ({ id, kind, content }: QueuedMessage<string>): string => `${id}, ${kind}: ${content}`;
+ * for await (const message of box.worker2.receiveQueue) {
+ *   equal(line(message), "room of ada, message: Hello");
+ *   break;
+ * }
+ * ```
+ */
 export interface QueuedMessage<Id> extends Message {
   /** The receiving service's id of the client. */
   readonly id: Id;
@@ -26,6 +50,35 @@ interface Entry<Id> {
 /**
  * Messages from the other side, for those who would rather ask than be called. It holds a bounded number; all others wait in storage.
  * Asking for the next message confirms the one before; what was not confirmed is delivered again, to the next queue or callback.
+ *
+ * @example What was not confirmed comes again
+ * ```ts
+ * import { ChatBox, type MessageQueue, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.start();
+ * await box.worker1.accessNewClient("ada");
+ * for (const text of ["first", "second"]) await box.worker1.getMessageSender("ada")(text);
+ * const heard: string[] = [];
+ * const queue: MessageQueue<string> = box.worker2.getClientQueue("room of ada");
+ * for await (const { content } of queue) {
+ *   heard.push(content);
+ *   if (content === "second") break; // left before it was dealt with
+ * }
+ * queue.close();
+ * for await (const { content } of box.worker2.getClientQueue("room of ada")) {
+ *   heard.push(content);
+ *   break;
+ * }
+ * deepEqual(heard, ["first", "second", "second"]);
+ * ```
  *
  * @typeParam Id what the service uses as ids of its clients
  */

@@ -4,20 +4,20 @@
  *
  * @module
  */
-export { ChatBox, type ChatBoxOptions } from "./chat_box.ts";
-export {
-  type AccessOptions,
-  type MessageSender,
-  type ReceiveBatchOptions,
-  type ReceiveOptions,
-  ServiceWorker,
-} from "./service_worker.ts";
+export { ChatBox } from "./chat_box.ts";
+export type { ChatBoxOptions } from "./chat_box_options.ts";
+export { ServiceWorker } from "./service_worker.ts";
+export type { AccessOptions } from "./worker/access.ts";
+export type { ReceiveBatchOptions, ReceiveOptions } from "./worker/receiving.ts";
+export type { MessageSender } from "./worker/sending.ts";
 export type {
   CreateCallback,
+  IdTypeGiven,
   NewAccessCallback,
   PeerSignal,
   PeerSignalCallback,
   ServiceOptions,
+  ServiceSettings,
 } from "./service.ts";
 export type { ClientQueueOptions } from "./worker_queues.ts";
 export { MessageQueue, type QueuedMessage } from "./message_queue.ts";
@@ -56,5 +56,7 @@ export type { ConnectionEvent, ConnectionListener, Hub } from "./hub.ts";
 export type * from "./ports.ts";
 export { MemoryStore, mergeProperties } from "./memory_store.ts";
 export { appendedMessage, changedMessage, CID_WINDOW } from "./change.ts";
+export { CheckedStore } from "./checked_store.ts";
+export { checkOptions } from "./check_options.ts";
 export { LruMap } from "./lru.ts";
 export { randomUuid, silentLogger, systemClock } from "./system_ports.ts";

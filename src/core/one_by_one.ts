@@ -23,37 +23,54 @@ export function deliverOneByOne<Id>(
   return async (batch) => {
     const last = batch.messages.at(-1);
     for (const message of batch.changes) {
-      await attempt(batch, message, message.deletedAt === undefined ? "edit" : "delete");
+      const kind = message.deletedAt === undefined ? "edit" : "delete";
+      const remoteIds = await store.remoteIds(message.uid, side, message.seq);
+      await attempt(batch, message, kind, remoteIds);
       if (message.rev < batch.rev || last !== undefined) await batch.confirm({ rev: message.rev });
     }
     for (const message of batch.messages) {
-      const ids = await attempt(batch, message, "message");
+      const outcome = attempt(batch, message, "message", NO_IDS);
+      const ids = outcome instanceof Promise ? await outcome : outcome;
       const { seq } = message;
       const progress = message === last ? { seq, rev: batch.rev } : { seq };
       await batch.confirm(ids.length > 0 ? { ...progress, remoteIds: [{ seq, ids }] } : progress);
     }
   };
 
-  /** What is refused for good is marked, and the next one has its turn. */
-  async function attempt(
+  /** Calls back; without a promise when the callback makes none: this is done for every message. */
+  function attempt(
     batch: DeliveryBatch<Id>,
     message: Message,
     kind: DeliveryKind,
-  ): Promise<readonly string[]> {
+    remoteIds: readonly string[],
+  ): readonly string[] | Promise<readonly string[]> {
     const { id, connection, attempt, signal } = batch;
-    const remoteIds = kind === "message" ? NO_IDS : await store.remoteIds(message.uid, side, message.seq);
     // The ChatBox closes: what is left waits for the next start.
     if (signal.aborted) throw new DeliveryGivenBack();
     try {
-      const pending = callback(message, { id, connection, kind, remoteIds, attempt, signal });
-      const result = pending instanceof Promise
-        ? await watch.watch({ callback: "received", service: name, uid: message.uid }, pending)
-        : pending;
-      return typeof result === "string" ? [result] : result ?? NO_IDS;
+      const outcome = watch.watch(
+        { callback: "received", service: name, uid: message.uid },
+        () => callback(message, { id, connection, kind, remoteIds, attempt, signal }),
+      );
+      if (!(outcome instanceof Promise)) return idsOf(outcome);
+      return outcome.then(idsOf, (error) => refused(batch, message, error));
     } catch (error) {
-      if (!(error instanceof PermanentDeliveryError)) throw error;
-      await batch.fail([message], error);
-      return NO_IDS;
+      return refused(batch, message, error);
     }
   }
+}
+
+/** What is refused for good is marked, and the next one has its turn. */
+async function refused<Id>(
+  batch: DeliveryBatch<Id>,
+  message: Message,
+  error: unknown,
+): Promise<readonly string[]> {
+  if (!(error instanceof PermanentDeliveryError)) throw error;
+  await batch.fail([message], error);
+  return NO_IDS;
+}
+
+function idsOf(result: void | string | readonly string[]): readonly string[] {
+  return typeof result === "string" ? [result] : result ?? NO_IDS;
 }

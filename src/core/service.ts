@@ -3,8 +3,64 @@ import type { ReceivedBatchCallback } from "./delivery.ts";
 import type { IdType, Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
 
-/** How one of the two services takes part. */
-export interface ServiceOptions<Id> {
+/**
+ * How one of the two services takes part. Its `idType` may be left out only where ids are UUIDs.
+ *
+ * @example With and without an id type
+ * ```ts
+ * import { number, type ServiceOptions, type Uuid } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const web: ServiceOptions<Uuid> = { name: "web", durable: false };
+ * const tickets: ServiceOptions<number> = { name: "tickets", idType: number };
+ * // @ts-expect-error -- numbers need their id type
+ * const forgotten: ServiceOptions<number> = { name: "forgotten" };
+ * deepEqual([web, tickets, forgotten].map(({ name }) => name), ["web", "tickets", "forgotten"]);
+ * ```
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export type ServiceOptions<Id> = ServiceSettings<Id> & IdTypeGiven<Id>;
+
+/**
+ * Asks for the `idType` unless ids are UUIDs.
+ *
+ * @example Only UUIDs go without saying
+ * ```ts
+ * import { type IdTypeGiven, number, type Uuid } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const ofUuids: IdTypeGiven<Uuid> = {};
+ * const ofNumbers: IdTypeGiven<number> = { idType: number };
+ * equal("idType" in Object(ofUuids), false);
+ * equal(ofNumbers.idType.name, "number");
+ * ```
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export type IdTypeGiven<Id> = [Id, Uuid] extends [Uuid, Id] ? unknown : { readonly idType: IdType<Id> };
+
+/**
+ * The settings of a service.
+ *
+ * @example A service that is paired with the first message
+ * ```ts
+ * import { ChatBox, type ServiceSettings, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const settings: ServiceSettings<string> = { name: "forum", pairAt: "message" };
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "web" },
+ *   service2: { ...settings, idType: string },
+ *   debug: true,
+ * });
+ * equal(box.worker2.name, "forum");
+ * ```
+ *
+ * @typeParam Id what the service uses as ids of its clients
+ */
+export interface ServiceSettings<Id> {
   /** Names the service in logs and errors. */
   readonly name: string;
   /** What the service uses as ids; UUIDs when left out. */
@@ -25,6 +81,23 @@ export interface ServiceOptions<Id> {
 /**
  * Makes this service's client for a new client of the other side and gives its id.
  *
+ * @example An id made from the other one
+ * ```ts
+ * import { ChatBox, type CreateCallback, string, type Uuid } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "web" },
+ *   service2: { name: "desk", idType: string },
+ *   debug: true,
+ * });
+ * const make: CreateCallback<string, Uuid> = (visitor) => `ticket of ${visitor}`;
+ * box.worker2.setCreateCallback(make);
+ * const visitor = await box.worker1.accessNewClient();
+ * equal(await box.worker2.getUid(`ticket of ${visitor}`), await box.worker1.getUid(visitor));
+ * ```
+ *
  * @param peerId the id of the client in the other service
  */
 export type CreateCallback<Id, PeerId> = (peerId: PeerId, connection: Connection) => Id | Promise<Id>;
@@ -32,17 +105,70 @@ export type CreateCallback<Id, PeerId> = (peerId: PeerId, connection: Connection
 /**
  * Learns that a client of the other side is there, new or known, after the create callback.
  *
+ * @example Somebody is there
+ * ```ts
+ * import { ChatBox, type NewAccessCallback, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * const there = Promise.withResolvers<string | undefined>();
+ * const greet: NewAccessCallback<string> = (id) => there.resolve(id);
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * box.worker2.setNewAccessCallback(greet);
+ * await box.worker1.accessNewClient("ada");
+ * equal(await there.promise, "room of ada");
+ * ```
+ *
  * @param id the id of the client in this service; `undefined` while it has none (see {@link ServiceOptions.pairAt})
  */
 export type NewAccessCallback<Id> = (id: Id | undefined, connection: Connection) => void | Promise<void>;
 
-/** Something of the moment that the other side's client does; it is told once and not kept. */
+/**
+ * Something of the moment that the other side's client does; it is told once and not kept.
+ *
+ * @example Words for it
+ * ```ts
+ * import type { PeerSignal } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const words = (signal: PeerSignal): string =>
+ *   signal.type === "typing" ? `${signal.name} is typing` : `read up to ${signal.seq}`;
+ * equal(words({ type: "typing", name: "Ada" }), "Ada is typing");
+ * ```
+ */
 export type PeerSignal =
   | { readonly type: "typing"; readonly name: string }
   /** Everything up to `seq` was read. */
   | { readonly type: "read"; readonly seq: number };
 
-/** Learns what the client on the other side is doing, for clients that have an id in this service. */
+/**
+ * Learns what the client on the other side is doing, for clients that have an id in this service.
+ *
+ * @example The other side is typing
+ * ```ts
+ * import { ChatBox, type PeerSignal, type PeerSignalCallback, string } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * const told = Promise.withResolvers<PeerSignal>();
+ * const tell: PeerSignalCallback<string> = (_id, signal) => told.resolve(signal);
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * box.worker2.setPeerSignalCallback(tell);
+ * await box.worker1.accessNewClient("ada");
+ * await box.worker1.typing("ada", "Ada");
+ * deepEqual(await told.promise, { type: "typing", name: "Ada" });
+ * ```
+ */
 export type PeerSignalCallback<Id> = (
   id: Id,
   signal: PeerSignal,
@@ -84,7 +210,7 @@ export function receiverOf(service: Service, uid: Uuid): Receiver | undefined {
 }
 
 /** Builds the inside's view of a service from its options. */
-export function makeService<Id>(side: Side, options: ServiceOptions<Id>, fallback: IdType<Uuid>): Service {
+export function makeService<Id>(side: Side, options: ServiceSettings<Id>, fallback: IdType<Uuid>): Service {
   const idType: IdType<unknown> = options.idType === undefined ? erase(fallback) : erase(options.idType);
   return {
     side,

@@ -1,70 +1,19 @@
-import { abortable } from "./abortable.ts";
-import type { Blocks } from "./blocks.ts";
-import type { CallbackWatch } from "./callback_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
-import type { Directory } from "./directory.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import { ChatBoxError } from "./errors.ts";
-import type { Exchange, SendOptions } from "./exchange.ts";
+import type { SendOptions } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
 import type { MessageQueue } from "./message_queue.ts";
-import { deliverOneByOne } from "./one_by_one.ts";
-import type { Appended, ConnectionRecord, IdSource, Store } from "./ports.ts";
-import { SendQueue } from "./send_queue.ts";
-import { type ClientQueueOptions, WorkerQueues } from "./worker_queues.ts";
-import type { CreateCallback, NewAccessCallback, PeerSignalCallback, Service } from "./service.ts";
-
-/** How many sent messages may be on their way into storage. */
-const SEND_QUEUE_CAPACITY = 1_000;
-
-/** How many messages are read at once for a callback that takes them one at a time. */
-const ONE_BY_ONE_LIMIT = 32;
-
-/**
- * What a worker is made of; the ChatBox builds it.
- *
- * @internal
- */
-export interface ServiceWorkerParts {
-  readonly service: Service;
-  readonly peer: Service;
-  readonly store: Store;
-  readonly ids: IdSource;
-  readonly blocks: Blocks;
-  readonly directory: Directory;
-  readonly dispatcher: Dispatcher;
-  readonly exchange: Exchange;
-  readonly watch: CallbackWatch;
-  /** Aborted when the ChatBox closes. */
-  readonly signal: AbortSignal;
-}
-
-/** Options of {@link ServiceWorker.accessNewClient}. */
-export interface AccessOptions {
-  /** Whether an unknown client is registered; true when left out. */
-  readonly create?: boolean;
-  /** The connection's own id if it is made now; a random one when left out. */
-  readonly uid?: Uuid;
-  /** Ends the waiting; a registration that has begun goes on. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of {@link ServiceWorker.setReceivedMessageCallback}. */
-export interface ReceiveOptions {
-  /** Whether the service gets its own messages, too; false when left out. */
-  readonly echo?: boolean;
-}
-
-/** Options of {@link ServiceWorker.setReceivedBatchCallback}. */
-export interface ReceiveBatchOptions extends ReceiveOptions {
-  /** The most messages and changes in a batch, 100 when left out. */
-  readonly limit?: number;
-}
-
-/** Sends messages of one client. Resolves with the stored message once it is on disk. */
-export type MessageSender = (message: string | MessageDraft, options?: SendOptions) => Promise<Message>;
+import type { Appended } from "./ports.ts";
+import type { SendQueue } from "./send_queue.ts";
+import type { CreateCallback, NewAccessCallback, PeerSignalCallback } from "./service.ts";
+import { type AccessOptions, WorkerAccess } from "./worker/access.ts";
+import { WorkerBlocking } from "./worker/blocking.ts";
+import { WorkerLookUps } from "./worker/look_ups.ts";
+import type { WorkerParts } from "./worker/parts.ts";
+import { type ReceiveBatchOptions, type ReceiveOptions, WorkerReceiving } from "./worker/receiving.ts";
+import { type MessageSender, WorkerSending } from "./worker/sending.ts";
+import type { ClientQueueOptions } from "./worker_queues.ts";
 
 /**
  * One service's door to the ChatBox.
@@ -123,19 +72,26 @@ export type MessageSender = (message: string | MessageDraft, options?: SendOptio
  * @typeParam Id what the service uses as ids of its clients
  * @typeParam PeerId what the other service uses
  */
-export class ServiceWorker<Id, PeerId> {
-  readonly #parts: ServiceWorkerParts;
-  readonly #queues: WorkerQueues<Id>;
-  #sendQueue: SendQueue<Id> | undefined;
+export class ServiceWorker<in out Id, in out PeerId> {
+  readonly #parts: WorkerParts;
+  readonly #access: WorkerAccess<Id>;
+  readonly #sending: WorkerSending<Id>;
+  readonly #receiving: WorkerReceiving<Id>;
+  readonly #blocking: WorkerBlocking<Id>;
+  readonly #lookUps: WorkerLookUps<Id, PeerId>;
 
   /**
    * Made by the {@link ChatBox}.
    *
    * @internal
    */
-  constructor(parts: ServiceWorkerParts) {
+  constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#queues = new WorkerQueues(parts);
+    this.#access = new WorkerAccess(parts);
+    this.#sending = new WorkerSending(parts);
+    this.#receiving = new WorkerReceiving(parts);
+    this.#blocking = new WorkerBlocking(parts);
+    this.#lookUps = new WorkerLookUps(parts);
   }
 
   /** The service's name. */
@@ -168,12 +124,7 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedMessageCallback<Id> | undefined,
     options: ReceiveOptions = {},
   ): void {
-    const { store, service, watch } = this.#parts;
-    this.#setReceiver(
-      callback && deliverOneByOne(service, store, watch, callback),
-      { ...options, limit: ONE_BY_ONE_LIMIT },
-      "single",
-    );
+    this.#receiving.setSingle(callback, options);
   }
 
   /** Sets who receives messages, all that wait for a client at once; replaces a callback for single messages. */
@@ -181,19 +132,7 @@ export class ServiceWorker<Id, PeerId> {
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions = {},
   ): void {
-    this.#setReceiver(callback, options, "batch");
-  }
-
-  #setReceiver(
-    callback: ReceivedBatchCallback<Id> | undefined,
-    options: ReceiveBatchOptions,
-    kind: "single" | "batch",
-  ): void {
-    const { limit = 100, echo = false } = options;
-    const { service, dispatcher } = this.#parts;
-    this.#queues.closeAll();
-    service.receive = callback && { callback: callback as ReceivedBatchCallback<unknown>, limit, echo, kind };
-    dispatcher.resume(service.side);
+    this.#receiving.setBatch(callback, options);
   }
 
   /** Tries everything that waits for this service again at once, for example after it was out of reach. */
@@ -207,48 +146,35 @@ export class ServiceWorker<Id, PeerId> {
    * @param id the client's id; a random UUID is made when it is left out
    * @returns the id
    * @throws {ChatBoxError} `not_found` for an unknown client with `create: false`; `create_failed` when the other side's
-   *   create callback failed, and nothing was stored
+   *   create callback failed, or gave no id of its type, and nothing was stored; `closed` when the ChatBox closes
    */
-  async accessNewClient(id?: Id, options: AccessOptions = {}): Promise<Id> {
-    const { service, ids, exchange } = this.#parts;
-    const { create = true, uid, signal } = options;
-    signal?.throwIfAborted();
-    const encoded = service.idType.encode(id ?? this.#newId(ids));
-    await abortable(exchange.access(service.side, encoded, create, uid), signal);
-    return service.idType.decode(encoded) as Id;
-  }
-
-  #newId(ids: IdSource): Uuid {
-    const { name, idType } = this.#parts.service;
-    if (idType.name !== "uuid") {
-      throw new TypeError(
-        `Cannot make an id for ${name}: its ids are of type ${idType.name}, only a uuid can be made`,
-      );
-    }
-    return ids();
+  accessNewClient(id?: Id, options: AccessOptions = {}): Promise<Id> {
+    return this.#access.access(id, options);
   }
 
   /**
    * A client of this service is gone for now: what comes for it waits until {@link ServiceWorker.accessNewClient} is called for it again.
-   * History and pairing stay. Its queue is closed.
+   * History and pairing stay. The queue that it has now is closed at once; one that is asked for later is another one.
    *
    * @throws {ChatBoxError} `not_found` for an unknown client
    */
   async deactivateClient(id: Id): Promise<void> {
-    const { service, exchange } = this.#parts;
-    const encoded = service.idType.encode(id);
-    await exchange.setActive(service.side, encoded, false);
-    this.#queues.closeClient(encoded);
+    const encoded = this.#parts.service.idType.encode(id);
+    // In this order: what the queue gives back finds the client gone.
+    const gone = this.#access.deactivate(encoded);
+    this.#receiving.closeClient(encoded);
+    await gone;
   }
 
   /**
    * The messages from the other side for one client, as a queue of its own; the others go where they went before. The same one is
-   * given until it is closed. An unknown client's queue ends with a `not_found`.
+   * given until it is closed. An unknown client's queue ends with a `not_found`; one that is being registered may be asked for already.
    *
    * @throws {TypeError} when the service is not durable: then nothing waits for its clients
+   * @throws {ChatBoxError} `conflict` when the queue is open with another capacity
    */
   getClientQueue(id: Id, options: ClientQueueOptions = {}): MessageQueue<Id> {
-    return this.#queues.ofClient(this.#parts.service.idType.encode(id), options);
+    return this.#receiving.ofClient(id, options);
   }
 
   /**
@@ -258,55 +184,45 @@ export class ServiceWorker<Id, PeerId> {
    * @throws {TypeError} when a callback receives them, or the service is not durable
    */
   get receiveQueue(): MessageQueue<Id> {
-    return this.#queues.ofAll();
+    return this.#receiving.ofAll();
   }
 
-  /** Messages of all clients on their way into storage, a bounded number at once. Made when first asked for. */
+  /**
+   * Messages of all clients on their way into storage, a bounded number at once. Made when first asked for, and again after it was
+   * closed; all of them together take that number.
+   */
   get sendQueue(): SendQueue<Id> {
-    return this.#sendQueue ??= new SendQueue(
-      SEND_QUEUE_CAPACITY,
-      async ({ id, message }) =>
-        (await this.send(id, typeof message === "string" ? { content: message } : message)).message,
-    );
+    return this.#sending.queue;
   }
 
   /** Gives the function that sends messages of a client. */
   getMessageSender(id: Id): MessageSender {
-    return async (message, options) =>
-      (await this.send(id, typeof message === "string" ? { content: message } : message, options)).message;
+    return this.#sending.sender(id);
   }
 
   /**
-   * Sends a message of a client.
+   * Sends a message of a client. Messages of one client are stored in the order of the calls.
    *
-   * @throws {ChatBoxError} `not_found` for an unknown client, `blocked` when the other side has blocked this one,
-   *   `overloaded` when it cannot be stored now
+   * @throws {ChatBoxError} `bad_value` for a draft that is not allowed, `not_found` for an unknown client, `blocked` when the
+   *   other side has blocked this one, `overloaded` when it cannot be stored now
    */
-  async send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    const { directory, exchange, service } = this.#parts;
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const encoded = service.idType.encode(id);
-    const { uid } = directory.cached(service.side, encoded) ?? await exchange.known(service.side, encoded);
-    return await abortable(exchange.send(service.side, uid, draft, options), signal);
+  send(id: Id, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
+    return this.#sending.send(id, draft, options);
   }
 
   /** Sends a message of the connection's client on this side. See {@link ServiceWorker.send}. */
   sendIn(connection: Connection, draft: MessageDraft, options: SendOptions = {}): Promise<Appended> {
-    const { signal } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return abortable(this.#parts.exchange.send(this.side, connection.uid, draft, options), signal);
+    return this.#sending.sendIn(connection, draft, options);
   }
 
   /**
    * Changes a message that a client of this service has sent.
    *
-   * @throws {ChatBoxError} `not_found`, or `forbidden` when the other side sent it
+   * @throws {ChatBoxError} `not_found`; `forbidden` when the other side sent it, or when it, or an earlier edit of it, could not be
+   *   delivered for good: it can be deleted and sent anew
    */
-  async edit(id: Id, seq: number, edit: string | MessageEdit): Promise<Message> {
-    const { uid } = await this.#known(id);
-    const change = typeof edit === "string" ? { content: edit } : edit;
-    return await this.#parts.exchange.change(this.side, uid, seq, { type: "edit", ...change });
+  edit(id: Id, seq: number, edit: string | MessageEdit): Promise<Message> {
+    return this.#sending.edit(id, seq, edit);
   }
 
   /**
@@ -314,21 +230,18 @@ export class ServiceWorker<Id, PeerId> {
    *
    * @throws {ChatBoxError} `not_found`, or `forbidden` when the other side sent it
    */
-  async delete(id: Id, seq: number): Promise<Message> {
-    const { uid } = await this.#known(id);
-    return await this.#parts.exchange.change(this.side, uid, seq, { type: "delete" });
+  delete(id: Id, seq: number): Promise<Message> {
+    return this.#sending.delete(id, seq);
   }
 
   /** A client has read everything up to `seq`. */
-  async markRead(id: Id, seq: number): Promise<void> {
-    const { uid } = await this.#known(id);
-    await this.#parts.exchange.markRead(this.side, uid, seq);
+  markRead(id: Id, seq: number): Promise<void> {
+    return this.#sending.markRead(id, seq);
   }
 
   /** A client is typing. Told to listeners, never stored. */
-  async typing(id: Id, name: string): Promise<void> {
-    const { uid } = await this.#known(id);
-    await this.#parts.exchange.typing(this.side, uid, name);
+  typing(id: Id, name: string): Promise<void> {
+    return this.#sending.typing(id, name);
   }
 
   /**
@@ -338,33 +251,23 @@ export class ServiceWorker<Id, PeerId> {
    * @param until Unix milliseconds, `Infinity` until further notice, `null` to hear from them again
    * @throws {ChatBoxError} `not_found` for an unknown client
    */
-  async setBlocked(id: Id, until: number | null): Promise<void> {
-    if (Number.isNaN(until)) {
-      throw new RangeError("Cannot block a client: until is NaN, allowed are a time, Infinity and null");
-    }
-    const { uid } = await this.#known(id);
-    await this.#parts.blocks.set(this.#parts.peer.side, uid, until ?? 0);
+  setBlocked(id: Id, until: number | null): Promise<void> {
+    return this.#blocking.set(id, until);
   }
 
   /** Until when this service hears nothing from the client on the other side, see {@link ServiceWorker.setBlocked}. */
-  async blockedUntil(connection: Connection): Promise<number | null> {
-    const until = await this.#parts.blocks.until(this.#parts.peer.side, connection.uid);
-    return until === 0 ? null : until;
+  blockedUntil(connection: Connection): Promise<number | null> {
+    return this.#blocking.until(connection);
   }
 
   /** Whether the other service hears nothing from this client at the moment; nobody blocks a conversation that has not begun. */
-  async isBlocked(connection: Connection): Promise<boolean> {
-    if (await this.#parts.directory.byUid(connection.uid) === undefined) return false;
-    return await this.#parts.blocks.until(this.side, connection.uid) > 0;
+  isBlocked(connection: Connection): Promise<boolean> {
+    return this.#blocking.isBlocked(connection);
   }
 
   /** When a connection was made and when one of its clients was there last, in Unix milliseconds. */
-  async seenAt(
-    connection: Connection,
-  ): Promise<{ readonly first: number; readonly last: number } | undefined> {
-    // The one that is kept in memory does not follow every access.
-    const record = await this.#parts.store.connection(connection.uid);
-    return record && { first: record.createdAt, last: record.lastSeenAt };
+  seenAt(connection: Connection): Promise<{ readonly first: number; readonly last: number } | undefined> {
+    return this.#lookUps.seenAt(connection);
   }
 
   /** The uid of a client's connection; `undefined` for an unknown client. */
@@ -373,77 +276,52 @@ export class ServiceWorker<Id, PeerId> {
   }
 
   /** The connection of a client; `undefined` for an unknown one. */
-  async connectionOf(id: Id): Promise<Connection | undefined> {
-    const { directory, service } = this.#parts;
-    const record = await directory.find(service.side, service.idType.encode(id));
-    return record && directory.handle(record.uid);
+  connectionOf(id: Id): Promise<Connection | undefined> {
+    return this.#lookUps.connectionOf(id);
   }
 
   /** This service's id of a connection's client; `undefined` while it has none. */
-  async idOf(connection: Connection): Promise<Id | undefined> {
-    const { directory, service } = this.#parts;
-    const encoded = (await directory.byUid(connection.uid))?.ids[service.side];
-    return encoded === undefined || encoded === null ? undefined : service.idType.decode(encoded) as Id;
+  idOf(connection: Connection): Promise<Id | undefined> {
+    return this.#lookUps.idOf(connection);
   }
 
   /** The other service's id of a connection's client; `undefined` while it has none. */
-  async peerIdOf(connection: Connection): Promise<PeerId | undefined> {
-    const { directory, peer } = this.#parts;
-    const encoded = (await directory.byUid(connection.uid))?.ids[peer.side];
-    return encoded === undefined || encoded === null ? undefined : peer.idType.decode(encoded) as PeerId;
+  peerIdOf(connection: Connection): Promise<PeerId | undefined> {
+    return this.#lookUps.peerIdOf(connection);
   }
 
   /** Makes this service's client for a connection now if it has none yet, and gives its id. */
-  async pair(connection: Connection): Promise<Id> {
-    const { directory, service } = this.#parts;
-    const encoded = (await directory.pair(connection.uid, service.side)).ids[service.side];
-    if (encoded === null) throw new ChatBoxError("create_failed", `Cannot pair connection ${connection.uid}`);
-    return service.idType.decode(encoded) as Id;
+  pair(connection: Connection): Promise<Id> {
+    return this.#access.pair(connection);
   }
 
   /** The client is gone in this service: the next delivery makes a new one. History stays. */
-  async unpair(id: Id): Promise<void> {
-    const { directory, service } = this.#parts;
-    await directory.unpair(service.side, service.idType.encode(id));
+  unpair(id: Id): Promise<void> {
+    return this.#access.unpair(id);
   }
 
   /** Finds the message that has an id in this service. */
-  async findMessage(id: Id, remoteId: string): Promise<Message | undefined> {
-    const record = await this.#find(id);
-    return record && await this.#parts.store.findRemote(record.uid, this.side, remoteId);
+  findMessage(id: Id, remoteId: string): Promise<Message | undefined> {
+    return this.#lookUps.findMessage(id, remoteId);
   }
 
   /** The ids that a message has in this service, in the order of its parts. */
   remoteIds(connection: Connection, seq: number): Promise<readonly string[]> {
-    return this.#parts.store.remoteIds(connection.uid, this.side, seq);
+    return this.#lookUps.remoteIds(connection, seq);
   }
 
   /** The ids of this service's clients, those whose conversation had the latest message first; at most `limit`. */
-  async recentIds(limit: number): Promise<readonly Id[]> {
-    const { store, service } = this.#parts;
-    const ids = await store.recentIds(service.side, limit);
-    return ids.map((id) => service.idType.decode(id) as Id);
+  recentIds(limit: number): Promise<readonly Id[]> {
+    return this.#lookUps.recentIds(limit);
   }
 
   /** The last position that this service has handed in for a client, for catching up there. */
-  async cursor(id: Id): Promise<string | undefined> {
-    const record = await this.#find(id);
-    return record && await this.#parts.store.cursor(record.uid, this.side);
+  cursor(id: Id): Promise<string | undefined> {
+    return this.#lookUps.cursor(id);
   }
 
   /** Moves that position; a message's {@link MessageDraft.cursor} does so together with the message. */
-  async setCursor(id: Id, cursor: string): Promise<void> {
-    const { uid } = await this.#known(id);
-    await this.#parts.store.setCursor(uid, this.side, cursor);
-  }
-
-  #find(id: Id): Promise<ConnectionRecord | undefined> {
-    const { directory, service } = this.#parts;
-    return directory.find(service.side, service.idType.encode(id));
-  }
-
-  #known(id: Id): Promise<ConnectionRecord> {
-    const { exchange, service } = this.#parts;
-    return exchange.known(service.side, service.idType.encode(id));
+  setCursor(id: Id, cursor: string): Promise<void> {
+    return this.#lookUps.setCursor(id, cursor);
   }
 }

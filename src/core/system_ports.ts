@@ -9,7 +9,19 @@ import type { Clock, Logger } from "./ports.ts";
 /** A longer one overflows 32 bits, and would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real time. */
+/**
+ * The real time.
+ *
+ * @example A moment later
+ * ```ts
+ * import { systemClock } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const started = systemClock.now();
+ * await new Promise<void>((resolve) => void systemClock.after(5, resolve));
+ * equal(systemClock.now() >= started, true);
+ * ```
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs: number, callback: () => void): () => void {
@@ -24,7 +36,18 @@ export const systemClock: Clock = {
   },
 };
 
-/** Random UUIDs, version 4. */
+/**
+ * Random UUIDs, version 4.
+ *
+ * @example One that nobody has
+ * ```ts
+ * import { isUuid, randomUuid } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(isUuid(randomUuid()), true);
+ * equal(randomUuid() === randomUuid(), false);
+ * ```
+ */
 export function randomUuid(): Uuid {
   return crypto.randomUUID() as Uuid;
 }
@@ -34,7 +57,21 @@ export function systemRandom(): number {
   return Math.random();
 }
 
-/** Says nothing. */
+/**
+ * Says nothing.
+ *
+ * @example Only what goes wrong for good
+ * ```ts
+ * import { type Logger, silentLogger } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const lines: string[] = [];
+ * const logger: Logger = { ...silentLogger, error: (message) => lines.push(message) };
+ * logger.warn("tried again");
+ * logger.error("gone");
+ * deepEqual(lines, ["gone"]);
+ * ```
+ */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 function nothing(): void {}

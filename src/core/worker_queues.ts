@@ -1,6 +1,7 @@
 import type { ReceivedBatchCallback } from "./delivery.ts";
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { ChatBoxError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { MessageQueue } from "./message_queue.ts";
 import type { ConnectionRecord } from "./ports.ts";
@@ -13,9 +14,29 @@ const CLIENT_CAPACITY = 100;
 const CONNECTIONS_AT_ONCE = 32;
 const BATCH = 32;
 
-/** Options of {@link ServiceWorker.getClientQueue}. */
+/**
+ * Options of {@link ServiceWorker.getClientQueue}.
+ *
+ * @example A short queue
+ * ```ts
+ * import { ChatBox, type ClientQueueOptions, string } from "@chatbox50/chatbox50/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using box = new ChatBox({
+ *   name: "example",
+ *   service1: { name: "one", idType: string },
+ *   service2: { name: "two", idType: string },
+ *   debug: true,
+ * });
+ * box.worker2.setCreateCallback((id) => `room of ${id}`);
+ * await box.worker1.accessNewClient("ada");
+ * const options: ClientQueueOptions = { capacity: 5 };
+ * using queue = box.worker2.getClientQueue("room of ada", options);
+ * equal(queue.capacity, 5);
+ * ```
+ */
 export interface ClientQueueOptions {
-  /** How many messages the queue holds at most; 100 when left out. */
+  /** How many messages the queue holds at most; 100 when left out. For a queue that is open already, leave it out or say the same. */
   readonly capacity?: number;
 }
 
@@ -41,12 +62,19 @@ export class WorkerQueues<Id> {
   }
 
   /** The queue of one client. */
-  ofClient(id: string, { capacity = CLIENT_CAPACITY }: ClientQueueOptions): MessageQueue<Id> {
+  ofClient(id: string, { capacity: asked }: ClientQueueOptions): MessageQueue<Id> {
     const { service, directory, dispatcher, exchange } = this.#options;
     const { side } = service;
     this.#requireDurable("open a client's queue");
     const known = this.#ofClients.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (asked === undefined || asked === known.capacity) return known;
+      throw new ChatBoxError(
+        "conflict",
+        `Cannot open a client's queue of ${service.name} for ${asked} messages: it is open for ${known.capacity}, close it first`,
+      );
+    }
+    const capacity = asked ?? CLIENT_CAPACITY;
     let detach = (): void => {};
     const queue = this.#make(capacity, () => {
       this.#ofClients.delete(id);
@@ -64,7 +92,7 @@ export class WorkerQueues<Id> {
     };
     const record = directory.cached(side, id);
     if (record !== undefined) attach(record);
-    else exchange.known(side, id).then(attach).catch((error) => queue.close(error));
+    else exchange.arriving(side, id).then(attach).catch((error) => queue.close(error));
     return queue;
   }
 

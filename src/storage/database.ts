@@ -24,6 +24,14 @@ export class Statement<R extends object = Row> {
     return this.#statement.all(...values as SQLInputValue[]) as unknown as readonly R[];
   }
 
+  /**
+   * Executes, for nothing in return: the way for what is written with every message. SQLite steps a statement without rows to its end
+   * for `get` as well, and no object has to be made of how many rows changed, which costs a third of an UPDATE.
+   */
+  execute(...values: readonly SqlValue[]): void {
+    this.#statement.get(...values as SQLInputValue[]);
+  }
+
   /** Executes; gives how many rows changed. */
   run(...values: readonly SqlValue[]): number {
     return Number(this.#statement.run(...values as SQLInputValue[]).changes);

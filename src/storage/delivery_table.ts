@@ -17,6 +17,7 @@ export class DeliveryTable {
   readonly #heads: Heads;
   readonly #insert: Statement;
   readonly #mark: Statement;
+  readonly #pass: Statement;
   readonly #confirm: Statement;
   readonly #note: Statement<{ note: string | null }>;
   readonly #cursor: Statement<{ cursor: string | null }>;
@@ -40,6 +41,7 @@ export class DeliveryTable {
       database.prepare<R>(`SELECT ${column} FROM deliveries WHERE connection_id = ? AND side = ?`);
     this.#insert = database.prepare("INSERT OR IGNORE INTO deliveries (connection_id, side) VALUES (?, ?)");
     this.#mark = update("pending = ?");
+    this.#pass = update("pending = 1, seq = ?, rev = ?");
     this.#confirm = update("seq = ?, rev = ?, note = NULL");
     this.#setNote = update("note = ?");
     this.#setRead = update("read_seq = ?");
@@ -73,13 +75,22 @@ export class DeliveryTable {
     );
   }
 
-  /** Marks that something waits, in the transaction that stores it. */
+  /**
+   * Marks that something waits, in the transaction that stores it. What lies before it and is not for the side, its own messages without
+   * an echo, is passed for good: whoever asks for an echo later begins here.
+   */
   markPending(head: Head, targets: readonly Side[]): void {
     for (const side of targets) {
       const state = this.#row(head, side);
+      const passes = !state.pending && (state.clearSeq > state.seq || state.clearRev > state.rev);
       state.pending = true;
-      if (state.marked) continue;
-      this.#mark.run(1, head.id, side);
+      state.dueSeq = head.seq;
+      state.dueRev = head.rev;
+      if (passes) {
+        state.seq = Math.max(state.seq, state.clearSeq);
+        state.rev = Math.max(state.rev, state.clearRev);
+        this.#pass.execute(state.seq, state.rev, head.id, side);
+      } else if (!state.marked) this.#mark.execute(1, head.id, side);
       state.marked = true;
     }
   }
@@ -90,7 +101,7 @@ export class DeliveryTable {
       for (const side of [1, 2] as const) {
         const state = head.sides[side];
         if (!state.marked || state.pending) continue;
-        this.#mark.run(0, head.id, side);
+        this.#mark.execute(0, head.id, side);
         state.marked = false;
       }
     }
@@ -148,13 +159,14 @@ export class DeliveryTable {
   confirm(head: Head, side: Side, progress: DeliveryProgress): void {
     for (const remote of progress.remoteIds ?? []) this.setRemoteIds(head, side, remote.seq, remote.ids);
     const state = this.#row(head, side);
-    const seq = Math.max(state.seq, progress.seq ?? 0);
-    const rev = Math.max(state.rev, progress.rev ?? 0);
-    if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.run(seq, rev, head.id, side);
+    // What has not been written cannot have arrived.
+    const seq = Math.max(state.seq, Math.min(progress.seq ?? 0, head.seq));
+    const rev = Math.max(state.rev, Math.min(progress.rev ?? 0, head.rev));
+    if (seq > state.seq || rev > state.rev || state.hasNote) this.#confirm.execute(seq, rev, head.id, side);
     state.seq = seq;
     state.rev = rev;
     state.hasNote = false;
-    state.pending &&= rev < head.rev || seq < head.seq;
+    state.pending &&= rev < state.dueRev || seq < state.dueSeq;
     this.#heads.confirmed(head);
   }
 
@@ -224,7 +236,7 @@ export class DeliveryTable {
   /** The state of a side that has a row to update. */
   #row(head: Head, side: Side): SideState {
     const state = head.sides[side];
-    if (!state.stored) this.#insert.run(head.id, side);
+    if (!state.stored) this.#insert.execute(head.id, side);
     state.stored = true;
     return state;
   }

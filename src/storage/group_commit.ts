@@ -58,7 +58,25 @@ class Operation<T> {
 /** An operation, whatever it results in. */
 type AnyOperation = Pick<Operation<unknown>, "execute" | "fail" | "answer" | "reject" | "uid">;
 
-/** What a group commit tells whoever counts. */
+/**
+ * What a group commit tells whoever counts.
+ *
+ * @example How many writes shared a commit
+ * ```ts
+ * import { type CommitListener, openStorage } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const sizes: number[] = [];
+ * const listener: CommitListener = { committed: (size) => sizes.push(size) };
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`, { listener });
+ *   await Promise.all([storage.flush(), storage.flush()]);
+ *   equal(sizes[0], 2);
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface CommitListener {
   /** A transaction was committed: how many writes it had and how long it took, in milliseconds. */
   committed(size: number, durationMs: number): void;

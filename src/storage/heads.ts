@@ -19,8 +19,10 @@ export interface SideState {
   /** Nothing before these waits, though the disk's marks are lower: what lies between is not for this side. */
   clearSeq: number;
   clearRev: number;
-  /** Whether something may wait. */
+  /** Whether something may wait: it has all arrived when the marks have come to `dueSeq` and `dueRev`. */
   pending: boolean;
+  dueSeq: number;
+  dueRev: number;
   /**
    * Whether the disk says so. The mark is set in the transaction of the message and taken away late, because a busy conversation
    * would move it twice for each message; what it says too much is found out by the marks when the head is loaded.
@@ -113,6 +115,9 @@ export class Heads {
         rev: found.rev,
         read: found.read_seq,
         pending: marked && (found.seq < seq || found.rev < rev),
+        // Which of it is for the side is not known here; what is not is passed when it is looked at.
+        dueSeq: seq,
+        dueRev: rev,
         marked,
         hasNote: found.has_note === 1,
         stored: true,
@@ -123,12 +128,7 @@ export class Heads {
 
   /** Notes a stored message, which moves the head. */
   appended(head: Head, message: Message, targets: readonly Side[]): void {
-    for (const side of targets) {
-      const state = head.sides[side];
-      if (state.pending) continue;
-      state.clearSeq = head.seq;
-      state.clearRev = head.rev;
-    }
+    nothingWaitedFor(head, targets);
     head.seq = message.seq;
     head.rev = message.rev;
     if (message.cid !== undefined) this.#addCid(head, message.side, message.cid, message.seq);
@@ -150,7 +150,8 @@ export class Heads {
   }
 
   /** Notes a changed message, which moves the head. */
-  changed(head: Head, rev: number): void {
+  changed(head: Head, rev: number, targets: readonly Side[]): void {
+    nothingWaitedFor(head, targets);
     head.rev = rev;
     head.changedRev = rev;
     head.tail = undefined;
@@ -202,6 +203,16 @@ export class Heads {
   }
 }
 
+/** Up to here, sides for which nothing waits have all that is theirs. */
+function nothingWaitedFor(head: Head, sides: readonly Side[]): void {
+  for (const side of sides) {
+    const state = head.sides[side];
+    if (state.pending) continue;
+    state.clearSeq = head.seq;
+    state.clearRev = head.rev;
+  }
+}
+
 function neededFrom({ pending, seq, clearSeq }: SideState): number {
   return pending ? Math.max(seq, clearSeq) + 1 : Infinity;
 }
@@ -214,6 +225,8 @@ function newSide(): SideState {
     clearSeq: 0,
     clearRev: 0,
     pending: false,
+    dueSeq: 0,
+    dueRev: 0,
     marked: false,
     hasNote: false,
     stored: false,

@@ -64,7 +64,7 @@ export class MessageTable {
     }
     const seq = head.seq + 1;
     const createdRev = head.rev + 1;
-    this.#insert.run(
+    this.#insert.execute(
       head.id,
       seq,
       createdRev,
@@ -96,7 +96,7 @@ export class MessageTable {
       head.id,
       request.seq,
     );
-    this.#heads.changed(head, rev);
+    this.#heads.changed(head, rev, request.targets);
     return { message, changed: true };
   }
 

@@ -10,10 +10,38 @@ const START_BUSY_TIMEOUT_MS = 2_000;
 /** Up to this size, in bytes, every page is checked at the start; that takes about 100 ms. */
 const FULL_CHECK_BYTES = 32 * 1024 * 1024;
 
-/** Why a database cannot be used. */
+/**
+ * Why a database cannot be used.
+ *
+ * @example What an operator can do
+ * ```ts
+ * import { DatabaseOpenError, type OpenFault, openStorage } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const advice: Partial<Record<OpenFault, string>> = { unreachable: "make the folder first" };
+ * try {
+ *   openStorage("/no such folder/chat.db");
+ * } catch (error) {
+ *   equal(error instanceof DatabaseOpenError && advice[error.fault], "make the folder first");
+ * }
+ * ```
+ */
 export type OpenFault = "newer" | "older" | "locked" | "damaged" | "foreign" | "unwritable" | "unreachable";
 
-/** The database cannot be used; it was left as it was. The message is one line for the operator. */
+/**
+ * The database cannot be used; it was left as it was. The message is one line for the operator.
+ *
+ * @example A letter is no database
+ * ```ts
+ * import { DatabaseOpenError, openStorage } from "@chatbox50/chatbox50";
+ * import { throws } from "node:assert/strict";
+ *
+ * const file = await Deno.makeTempFile();
+ * await Deno.writeTextFile(file, "Dear Ada, ".repeat(500));
+ * throws(() => openStorage(file), (error) => error instanceof DatabaseOpenError && error.fault === "damaged");
+ * await Deno.remove(file);
+ * ```
+ */
 export class DatabaseOpenError extends Error {
   /** Tells the class apart where `instanceof` cannot. */
   override readonly name = "DatabaseOpenError";

@@ -2,7 +2,26 @@ import { ChatBoxError, type Uuid } from "../core/mod.ts";
 import type { Database, Statement } from "./database.ts";
 import type { GroupCommit } from "./group_commit.ts";
 
-/** A stored session. */
+/**
+ * A stored session.
+ *
+ * @example Whose session it is
+ * ```ts
+ * import { openStorage, randomUuid, type SessionRecord } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`);
+ *   const [uid, hash] = [randomUuid(), new Uint8Array(32)];
+ *   await storage.store.createConnection({ uid, ids: { 1: "ada", 2: null }, at: 5 });
+ *   await storage.sessions.save(hash, uid, 5);
+ *   const record: SessionRecord | undefined = await storage.sessions.find(hash);
+ *   equal(record?.uid, uid);
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface SessionRecord {
   /** The SHA-256 of its secret. */
   readonly secretHash: Uint8Array;

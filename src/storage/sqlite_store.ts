@@ -13,6 +13,7 @@ import {
   mergeProperties,
   type Message,
   type Page,
+  type PropertiesPatch,
   type Side,
   type Store,
   type Uuid,
@@ -80,7 +81,7 @@ export class SqliteStore implements Store {
     return read(() => this.#connections.properties(uid));
   }
 
-  setProperties(uid: Uuid, patch: ReadonlyMap<string, JsonValue | undefined>): Promise<JsonObject> {
+  setProperties(uid: Uuid, patch: PropertiesPatch): Promise<JsonObject> {
     return this.#commits.write(() => {
       const merged = mergeProperties(this.#connections.properties(uid), patch);
       this.#connections.setProperties(uid, merged);

@@ -1,11 +1,11 @@
-import { type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
+import { CheckedStore, type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { FileStore } from "./file_store.ts";
 import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
 import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
-import { backupTo } from "./backup.ts";
+import { backUpTo } from "./backup.ts";
 import { openDatabase } from "./open.ts";
 import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -13,7 +13,23 @@ import { ForeignChanges } from "./upkeep/foreign_changes.ts";
 import { Backlog } from "./upkeep/backlog.ts";
 import { Retention } from "./upkeep/retention.ts";
 
-/** Options of {@link openStorage}. */
+/**
+ * Options of {@link openStorage}.
+ *
+ * @example With a logger
+ * ```ts
+ * import { openStorage, silentLogger, type StorageOptions } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const options: StorageOptions = { logger: silentLogger };
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`, options);
+ *   equal(storage.queued, 0);
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface StorageOptions {
   /** Silent when left out. */
   readonly logger?: Logger;
@@ -21,7 +37,23 @@ export interface StorageOptions {
   readonly listener?: CommitListener;
 }
 
-/** Sessions, by the SHA-256 of their secrets. */
+/**
+ * Sessions, by the SHA-256 of their secrets.
+ *
+ * @example A stranger's secret opens nothing
+ * ```ts
+ * import { openStorage, type SessionStore } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`);
+ *   const sessions: SessionStore = storage.sessions;
+ *   equal(await sessions.find(new Uint8Array(32)), undefined);
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface SessionStore {
   /** Finds a session. */
   find(secretHash: Uint8Array): Promise<SessionRecord | undefined>;
@@ -34,7 +66,24 @@ export interface SessionStore {
   save(secretHash: Uint8Array, uid: Uuid, at: number): Promise<void>;
 }
 
-/** Single values, by key. */
+/**
+ * Single values, by key.
+ *
+ * @example Made once
+ * ```ts
+ * import { openStorage, type ValueStore } from "@chatbox50/chatbox50";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using storage = openStorage(`${folder}/chat.db`);
+ *   const values: ValueStore = storage.meta;
+ *   await values.getOrSet("key", () => new Uint8Array([1]));
+ *   deepEqual(await values.getOrSet("key", () => new Uint8Array([2])), new Uint8Array([1]));
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface ValueStore {
   /** Reads a value. */
   get(key: string): Uint8Array | undefined;
@@ -44,7 +93,29 @@ export interface ValueStore {
   getOrSet(key: string, make: () => Uint8Array): Promise<Uint8Array>;
 }
 
-/** One open SQLite file with everything that is kept in it. */
+/**
+ * One open SQLite file with everything that is kept in it.
+ *
+ * @example One that a ChatBox works on, and others look into
+ * ```ts
+ * import { ChatBox, openStorage, type Storage, string } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const storage: Storage = openStorage(`${folder}/chat.db`);
+ * {
+ *   await using box = new ChatBox({
+ *     name: "example",
+ *     service1: { name: "one", idType: string },
+ *     service2: { name: "two" },
+ *     store: storage.store,
+ *   });
+ *   await box.worker1.accessNewClient("ada");
+ *   equal((await storage.store.connectionOf(1, "ada"))?.uid, await box.worker1.getUid("ada"));
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export interface Storage extends AsyncDisposable {
   /** The ChatBox's store. */
   readonly store: Store;
@@ -101,14 +172,17 @@ export interface Storage extends AsyncDisposable {
  *
  * @example A copy while it is in use
  * ```ts
- * import { openStorage } from "@chatbox50/chatbox50";
+ * import { openStorage, randomUuid } from "@chatbox50/chatbox50";
+ * import { equal } from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();
  * {
  *   await using storage = openStorage(`${folder}/chat.db`);
+ *   const uid = randomUuid();
+ *   await storage.store.createConnection({ uid, ids: { 1: "ada", 2: null }, at: 5 });
  *   await storage.backup(`${folder}/copy.db`);
  *   await using copy = openStorage(`${folder}/copy.db`);
- *   await copy.flush();
+ *   equal((await copy.store.connectionOf(1, "ada"))?.uid, uid);
  * }
  * await Deno.remove(folder, { recursive: true });
  * ```
@@ -145,7 +219,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
   };
   const store = new SqliteStore({ database, commits, heads, close });
   return {
-    store,
+    store: new CheckedStore(store),
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
     files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
@@ -157,7 +231,9 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
       return commits.queued;
     },
     flush: () => commits.write(() => undefined),
-    backup: (path) => backupTo(database, path),
+    backup: (path) =>
+      // Here every page that is looked at would make visitors wait.
+      backUpTo(path, { copy: (file) => database.backup(file), verify: false }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -63,5 +63,7 @@ Deno.test("AsyncQueue stops waiting when the signal is aborted, and forgets who 
 });
 
 Deno.test("AsyncQueue refuses a capacity that is no whole number from 1", () => {
-  for (const capacity of [0, -1, 1.5, NaN, Infinity]) throws(() => new AsyncQueue({ capacity }), RangeError);
+  for (const capacity of [0, -1, 1.5, NaN, Infinity]) {
+    throws(() => new AsyncQueue({ capacity }), { code: "bad_value" });
+  }
 });

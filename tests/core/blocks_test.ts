@@ -59,7 +59,7 @@ Deno.test("ServiceWorker remembers a block across a restart, and blocks nobody e
 Deno.test("ServiceWorker refuses a time that is none, and a client that nobody knows", async () => {
   await using test = makeBox();
   await test.box.worker1.accessNewClient("ada");
-  await assert.rejects(test.box.worker2.setBlocked("peer of ada", NaN), RangeError);
+  await assert.rejects(test.box.worker2.setBlocked("peer of ada", NaN), { code: "bad_value" });
   await assert.rejects(test.box.worker2.setBlocked("nobody", Infinity), { code: "not_found" });
 });
 

@@ -1,6 +1,13 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { Connection } from "../../src/core/mod.ts";
+import {
+  type Connection,
+  DeliveryError,
+  type JsonValue,
+  PermanentDeliveryError,
+} from "../../src/core/mod.ts";
+import { Collector } from "../support/until.ts";
 import { makeBox, type TestBox } from "./box.ts";
+import { settle } from "./settle.ts";
 
 async function connect(test: TestBox): Promise<Connection> {
   await test.box.worker1.accessNewClient("ada");
@@ -77,6 +84,84 @@ Deno.test("ConnectionProperties keeps a copy, and updates that race lose nothing
   equal(Object.keys(await properties.all()).length, 51);
 });
 
+Deno.test("ConnectionProperties.change makes a value from what it is: a hundred that race lose nothing", async () => {
+  await using test = makeBox();
+  const { properties } = await connect(test);
+  const count = (value: JsonValue | undefined): number => typeof value === "number" ? value + 1 : 1;
+  const counted = await Promise.all(Array.from({ length: 100 }, () => properties.change("count", count)));
+  deepEqual(counted, Array.from({ length: 100 }, (_, index) => index + 1));
+  equal(await properties.change("__proto__", (value) => value === undefined ? "mine" : "taken"), "mine");
+  equal(await properties.change("count", () => undefined), undefined);
+  deepEqual(Object.entries(await properties.all()), [["__proto__", "mine"]]);
+});
+
+Deno.test("ConnectionProperties.change leaves the value when it throws or gives what JSON does not keep", async () => {
+  await using test = makeBox();
+  const { properties } = await connect(test);
+  await properties.set("count", 1);
+  const failing = (): never => {
+    throw new Error("not today");
+  };
+  const outcomes = Promise.allSettled([
+    properties.change("count", failing),
+    properties.change("count", () => NaN),
+    properties.change("other", () => 2),
+  ]);
+  deepEqual((await outcomes).map(({ status }) => status), ["rejected", "rejected", "fulfilled"]);
+  deepEqual(await properties.all(), { count: 1, other: 2 });
+});
+
+Deno.test("A listener that throws or rejects is logged and disturbs nobody, and neither does a broken logger", async () => {
+  await using test = makeBox();
+  const connection = await connect(test);
+  const heard: string[] = [];
+  connection.subscribe(() => {
+    throw new Error("sync");
+  });
+  connection.subscribe(() => Promise.reject(new Error("async")));
+  connection.subscribe(({ type }) => void heard.push(type));
+  await test.box.worker1.getMessageSender("ada")("hello");
+  await settle(() => test.log.lines.length === 2);
+  deepEqual(test.log.lines.map(({ message, fields }) => [message, String(fields.error)]), [
+    ["A listener of a connection threw", "Error: sync"],
+    ["A listener of a connection threw", "Error: async"],
+  ]);
+  deepEqual(heard, ["message"]);
+});
+
+for (
+  const [how, write] of [["throws", raise], [
+    "rejects",
+    (): Promise<never> => Promise.reject(new Error("full")),
+  ]] as const
+) {
+  Deno.test(`[D4] A logger that ${how} disturbs no delivery`, async () => {
+    const logger = { debug: write, info: write, warn: write, error: write };
+    await using test = makeBox({ logger, retryBaseMs: 100 });
+    const { worker1, worker2 } = test.box;
+    await test.box.start();
+    const received = new Collector<string>();
+    worker2.setNewAccessCallback(raise);
+    worker2.setReceivedMessageCallback((message, { attempt }) => {
+      received.push(`${attempt}: ${message.content}`);
+      if (message.content === "never") throw new PermanentDeliveryError("403", "refused");
+      if (attempt === 1) throw new DeliveryError("later");
+    });
+    const connection = await connect(test);
+    connection.subscribe(raise);
+    await worker1.getMessageSender("ada")("hello");
+    await settle(() => test.clock.waiting === 1);
+    test.clock.advance(100);
+    await received.count("attempts", 2);
+    await worker1.getMessageSender("ada")("never");
+    deepEqual(await received.count("attempts", 3), ["1: hello", "2: hello", "1: never"]);
+  });
+}
+
+function raise(): never {
+  throw new Error("broken");
+}
+
 Deno.test("ConnectionProperties refuses what JSON does not keep, and then changes nothing", async () => {
   await using test = makeBox();
   const { properties } = await connect(test);
@@ -87,7 +172,7 @@ Deno.test("ConnectionProperties refuses what JSON does not keep, and then change
     const patch = Object.fromEntries([["good", 1], ["bad", value]]) as Parameters<
       typeof properties.update
     >[0];
-    await rejects(properties.update(patch), /Cannot keep the property "bad".*it is/);
+    await rejects(properties.update(patch), /Cannot keep properties: \["bad"\].* is .*, allowed are/);
   }
   deepEqual(await properties.all(), {});
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import {
   type ConnectionEvent,
   DeliveryError,
@@ -158,6 +158,41 @@ Deno.test("ServiceWorker.edit refuses what the other side wrote, and what is not
   equal(await code(worker2.edit("peer of ada", 1, "yours")), "forbidden");
   equal(await code(worker1.delete("ada", 2)), "not_found");
   equal(await code(worker1.edit("bob", 1, "x")), "not_found");
+});
+
+Deno.test("ServiceWorker.edit refuses a message that was not delivered for good; it can be deleted", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await test.box.start();
+  await worker1.accessNewClient("ada");
+  const received = new Collector<string>();
+  worker2.setReceivedMessageCallback((message, { kind }) => {
+    received.push(`${kind} ${message.content}`);
+    if (message.content.includes("bad")) throw new PermanentDeliveryError("403", "refused");
+  });
+  const connection = await worker1.connectionOf("ada");
+  const failed = (seq: number) => async (): Promise<boolean> =>
+    (await connection?.messages())?.messages[seq - 1]?.failed === "refused";
+  await worker1.getMessageSender("ada")("bad");
+  await settle(failed(1));
+  await rejects(worker1.edit("ada", 1, "better"), {
+    code: "forbidden",
+    message:
+      "Cannot edit message 1: it could not be delivered for good, it can only be deleted and sent anew",
+  });
+  equal((await connection?.messages())?.messages[0]?.content, "bad");
+  await worker1.getMessageSender("ada")("fine");
+  await received.count("deliveries", 2);
+  await worker1.edit("ada", 2, "bad in the end");
+  await settle(failed(2));
+  await rejects(worker1.edit("ada", 2, "fine again"), { code: "forbidden" });
+  await worker1.delete("ada", 2);
+  deepEqual(await received.count("deliveries", 4), [
+    "message bad",
+    "message fine",
+    "edit bad in the end",
+    "delete ",
+  ]);
 });
 
 Deno.test("A service gets its own messages with echo: true", async () => {

@@ -17,5 +17,5 @@ Deno.test("[O4] LruMap holds no more than its limit and keeps what is used", () 
 });
 
 Deno.test("LruMap refuses a limit below 2", () => {
-  for (const limit of [1, 0, NaN, 2.5]) throws(() => new LruMap(limit), RangeError);
+  for (const limit of [1, 0, NaN, 2.5]) throws(() => new LruMap(limit), { code: "bad_value" });
 });

@@ -191,6 +191,49 @@ Deno.test("[O4] ServiceWorker.sendQueue takes a bounded number at once; senders 
   equal((await patient).seq, sendQueue.capacity + 1);
 });
 
+Deno.test("[O4] ServiceWorker.sendQueue is there again after `using` has closed one, and takes no more for that", async () => {
+  const store = new MemoryStore();
+  const gate = Promise.withResolvers<void>();
+  const append = store.append.bind(store);
+  store.append = async (...args) => {
+    await gate.promise;
+    return await append(...args);
+  };
+  await using test = makeBox({ store });
+  await clients(test, "ada");
+  const { worker1 } = test.box;
+  const outgoing = { id: "ada", message: "x" };
+  const accepted: Promise<unknown>[] = [];
+  let waits: Promise<unknown>;
+  {
+    using queue = worker1.sendQueue;
+    equal(worker1.sendQueue, queue);
+    for (let i = 0; i < queue.capacity; i++) accepted.push(queue.send(outgoing));
+    waits = queue.send(outgoing);
+  }
+  await rejects(waits, (error) => error instanceof QueueClosedError && error.value === outgoing);
+  const again = worker1.sendQueue;
+  equal(again.closed, false);
+  deepEqual(again.trySend(outgoing), { state: "full" });
+  gate.resolve();
+  await Promise.all(accepted);
+  equal((await again.send(outgoing)).seq, again.capacity + 1);
+  const reason = new Error("the end");
+  again.close(reason);
+  again.close(new Error("ignored"));
+  await rejects(again.send(outgoing), (error) => error instanceof QueueClosedError && error.cause === reason);
+});
+
+Deno.test("ServiceWorker.sendQueue.trySend for an unknown client: nobody has to look at the promise, and the log says it", async () => {
+  await using test = makeBox();
+  const outcome = test.box.worker1.sendQueue.trySend({ id: "nobody", message: "x" });
+  equal(outcome.state, "accepted");
+  await settle(() => test.log.lines.length === 1);
+  const [line] = test.log.lines;
+  deepEqual([line?.level, line?.message], ["warn", "A message of the send queue was not stored"]);
+  if (outcome.state === "accepted") await rejects(outcome.stored, { code: "not_found" });
+});
+
 function raise(): never {
   throw new Error("there is no connection");
 }

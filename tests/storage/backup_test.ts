@@ -24,7 +24,7 @@ Deno.test("[D1] Storage.backup copies what is committed while messages go on bei
 
 Deno.test("Storage.backup refuses to overwrite, and leaves nothing behind when it fails", async () => {
   await using temp = await tempStorage();
-  await rejects(temp.storage.backup(temp.path), /there is such a file/);
+  await rejects(temp.storage.backup(temp.path), /Cannot back up to .*: it exists; name a new file/);
   const missing = `${temp.path}-folder/backup.db`;
   await rejects(temp.storage.backup(missing), { fault: "unwritable" });
   await Deno.mkdir(`${temp.path}-folder`);

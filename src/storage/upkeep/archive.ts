@@ -1,5 +1,6 @@
 import type { JsonObject, Message, Side, Uuid } from "../../core/mod.ts";
-import { Database } from "../database.ts";
+import { backUpTo } from "../backup.ts";
+import type { Database } from "../database.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
 import { fromText } from "../text.ts";
 import { openBeside } from "./beside.ts";
@@ -57,7 +58,7 @@ export class Archive implements Disposable {
   /**
    * Opens it to read.
    *
-   * @param options.anyVersion whether an older schema will do; for {@link Archive.copyTo} only
+   * @param options.anyVersion whether an older schema will do; for {@link Archive.backup} only
    * @throws {DatabaseOpenError} when it cannot be used
    */
   static read(path: string, options: { readonly anyVersion?: boolean } = {}): Archive {
@@ -71,20 +72,12 @@ export class Archive implements Disposable {
   }
 
   /**
-   * Writes a copy of this moment to a new file, one file without a log beside it. Writers go on meanwhile.
+   * Makes a backup of this moment, see {@link backUpTo}. Writers go on meanwhile.
    *
-   * @throws whatever SQLite says when it cannot be written
+   * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written
    */
-  async copyTo(file: string): Promise<void> {
-    await this.#database.copyTo(file);
-    const copy = new Database(file);
-    try {
-      copy.value("PRAGMA journal_mode = DELETE");
-      const found = copy.value("PRAGMA quick_check(1)");
-      if (found !== "ok") throw new Error(`the copy is damaged (${found})`);
-    } finally {
-      copy.close();
-    }
+  backup(path: string): Promise<void> {
+    return backUpTo(path, { copy: (file) => this.#database.copyTo(file), verify: true });
   }
 
   /** Bytes of the database without its log. */

@@ -2,10 +2,13 @@ import { setImmediate } from "node:timers";
 import { deepEqual, equal } from "node:assert/strict";
 import {
   ChatBox,
+  ChatBoxError,
   type Delivery,
   DeliveryError,
   type Message,
   type MessageQueue,
+  otherSide,
+  PermanentDeliveryError,
   type ServiceWorker,
   type Side,
   type Store,
@@ -15,7 +18,20 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { severable, type SeverableStore } from "./severed_store.ts";
 
 /** How a side's service takes what is delivered. */
-export type Manner = "takes" | "refuses" | "takes, then refuses" | "is slow" | "is away" | "asks a queue";
+export type Manner =
+  | "takes"
+  | "takes, and its own as well"
+  | "refuses"
+  | "wants to be asked later"
+  | "refuses for good"
+  | "takes, then refuses"
+  | "is slow"
+  | "is away"
+  | "asks a queue"
+  | "leaves its queue after each message";
+
+/** When "later" is, in milliseconds. */
+const LATER_MS = 5_000;
 
 /** What the model expects of one message. */
 export interface ModelMessage {
@@ -42,6 +58,10 @@ export class World {
   readonly #inner: Store;
   readonly #clock = new FakeClock();
   readonly #seen: Readonly<Record<Side, Map<string, Map<number, Seen>>>> = { 1: new Map(), 2: new Map() };
+  /** The highest of its own messages that came as an echo, by client. */
+  readonly #echoed: Readonly<Record<Side, Map<string, number>>> = { 1: new Map(), 2: new Map() };
+  /** What was refused for good, as "client seq". */
+  readonly #refused: Readonly<Record<Side, Set<string>>> = { 1: new Set(), 2: new Set() };
   readonly #manner: Record<Side, Manner> = { 1: "takes", 2: "takes" };
   readonly violations: string[] = [];
   #store: SeverableStore;
@@ -89,9 +109,31 @@ export class World {
     return this.#worker(side).getMessageSender(client)(content);
   }
 
-  /** A client edits what it has sent. */
-  async edit(side: Side, client: string, seq: number, content: string): Promise<void> {
-    await this.#worker(side).edit(client, seq, content);
+  /** A client of a side is gone for now. */
+  async deactivate(side: Side, client: string): Promise<void> {
+    await this.#worker(side).deactivateClient(client);
+  }
+
+  /** A side takes a client's messages from a queue of its own. */
+  openQueue(side: Side, client: string): void {
+    this.#consume(side, this.#worker(side).getClientQueue(client), this.#life);
+  }
+
+  /** And no longer does. */
+  closeQueue(side: Side, client: string): void {
+    this.#worker(side).getClientQueue(client).close();
+  }
+
+  /** A client edits what it has sent; gives whether that was accepted. */
+  async edit(side: Side, client: string, seq: number, content: string): Promise<boolean> {
+    try {
+      await this.#worker(side).edit(client, seq, content);
+      return true;
+    } catch (error) {
+      const refused = this.#refused[otherSide(side)].has(`${client} ${seq}`);
+      if (error instanceof ChatBoxError && error.code === "forbidden" && refused) return false;
+      throw error;
+    }
   }
 
   /** A client deletes what it has sent. */
@@ -104,20 +146,54 @@ export class World {
     this.#manner[side] = manner;
     const worker = this.#worker(side);
     const life = this.#life;
-    if (manner === "is away" || manner === "asks a queue") {
+    if (
+      manner === "is away" || manner === "asks a queue" || manner === "leaves its queue after each message"
+    ) {
       worker.setReceivedMessageCallback(undefined);
       if (manner === "asks a queue") this.#consume(side, worker.receiveQueue, life);
+      if (manner === "leaves its queue after each message") {
+        this.#consumeInLoops(side, worker.receiveQueue, life);
+      }
       return;
     }
     worker.setReceivedMessageCallback(async (message, delivery) => {
+      if (message.side === side) return this.#hear(side, message, delivery.id, life);
       if (manner === "refuses") throw new DeliveryError("not now");
+      if (manner === "wants to be asked later") {
+        throw new DeliveryError("not now", { retryAfterMs: LATER_MS });
+      }
+      if (manner === "refuses for good") {
+        this.#refused[side].add(`${delivery.id} ${message.seq}`);
+        throw new PermanentDeliveryError("never", "refused");
+      }
       if (manner === "is slow" && life === this.#life) {
         await new Promise<void>((resolve) => this.#slow.push(resolve));
       }
       const refused = manner === "takes, then refuses" && delivery.attempt === 1;
       this.#take(side, message, delivery, life, refused);
       if (refused) throw new DeliveryError("what was it?");
-    });
+    }, { echo: manner === "takes, and its own as well" });
+  }
+
+  /** An echo: new messages in their order, and changes of what came before. */
+  #hear(side: Side, { seq, editedAt, deletedAt }: Message, id: string, life: number): void {
+    if (life !== this.#life) return;
+    const last = this.#echoed[side].get(id) ?? 0;
+    if (seq < last && editedAt === undefined && deletedAt === undefined) {
+      this.violations.push(`side ${side}, ${id}, ${seq}: echo out of order`);
+    }
+    this.#echoed[side].set(id, Math.max(last, seq));
+  }
+
+  async #consumeInLoops(side: Side, queue: MessageQueue<string>, life: number): Promise<void> {
+    while (!queue.closed) {
+      let given = 0;
+      for await (const message of queue) {
+        this.#take(side, message, { ...message, attempt: 2 }, life, true);
+        // The second one is left unconfirmed, and has to come again.
+        if (++given === 2) break;
+      }
+    }
   }
 
   async #consume(side: Side, queue: MessageQueue<string>, life: number): Promise<void> {
@@ -183,15 +259,32 @@ export class World {
 
   /** Lets everything arrive and compares what each side saw with the model. */
   async compare(model: Model): Promise<void> {
-    for (const side of [1, 2] as const) this.behave(side, "takes");
+    for (const side of [1, 2] as const) {
+      this.behave(side, "takes");
+      for (const client of model.keys()) {
+        await this.access(side, client);
+        this.closeQueue(side, client);
+      }
+    }
     await this.#settle();
     deepEqual(this.violations, []);
     for (const side of [1, 2] as const) {
       for (const [client, messages] of model) {
         const seen = this.#seen[side].get(client) ?? new Map<number, Seen>();
+        const failed = await this.#failed(client);
         const expected = messages.filter((message) => message.side !== side);
         for (const { seq, content, deleted } of expected) {
           const found = seen.get(seq);
+          // A deletion that is refused for good is logged, and leaves the message as it is there.
+          if (deleted && this.#refused[side].has(`${client} ${seq}`)) continue;
+          if (failed.has(seq)) {
+            equal(
+              this.#refused[side].has(`${client} ${seq}`),
+              true,
+              `side ${side}, ${client}: ${seq} failed`,
+            );
+            continue;
+          }
           // What was deleted before it could be delivered never comes.
           if (deleted && (found?.unsure || (found?.life ?? 0) < this.#life)) continue;
           if (found === undefined) equal(deleted, true, `side ${side}, ${client}: ${seq} never came`);
@@ -205,6 +298,13 @@ export class World {
         deepEqual([...seen.keys()].filter((seq) => !seqs.has(seq)), [], `side ${side}, ${client}: too much`);
       }
     }
+  }
+
+  async #failed(client: string): Promise<ReadonlySet<number>> {
+    const uid = await this.#box.worker1.getUid(client);
+    const page = uid && await this.#inner.messagesBefore(uid, Infinity, 1_000);
+    const failed = page ? page.messages.filter((message) => message.failed !== undefined) : [];
+    return new Set(failed.map(({ seq }) => seq));
   }
 
   async #settle(): Promise<void> {

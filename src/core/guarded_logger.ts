@@ -1,0 +1,18 @@
+import type { Logger } from "./ports.ts";
+
+/**
+ * A logger whose own faults disturb nobody. There is nowhere left to report them: whoever writes the logger has to look after it, and a
+ * message must not wait or fail because a line about it could not be written.
+ */
+export function guardedLogger(logger: Logger): Logger {
+  const guard = (level: keyof Logger): Logger[keyof Logger] => (message, fields) => {
+    try {
+      // A logger may be async, whatever its type says.
+      const written: unknown = logger[level](message, fields);
+      if (written instanceof Promise) written.catch(() => {});
+    } catch {
+      // See above.
+    }
+  };
+  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+}

@@ -1,0 +1,110 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { type Appended, randomUuid, silentLogger, type Store, type Uuid } from "../../src/core/mod.ts";
+import { GroupCommit } from "../../src/storage/group_commit.ts";
+import { Heads } from "../../src/storage/heads.ts";
+import { openDatabase } from "../../src/storage/open.ts";
+import { SqliteStore } from "../../src/storage/sqlite_store.ts";
+import { tempStorage } from "../support/temp_storage.ts";
+
+async function connect(store: Store, id: string): Promise<Uuid> {
+  const uid = randomUuid();
+  await store.createConnection({ uid, ids: { 1: id, 2: null }, at: 1 });
+  return uid;
+}
+
+function append(store: Store, uid: Uuid, content: string, cid?: string): Promise<Appended> {
+  const draft = { content, ...(cid !== undefined && { cid }) };
+  return store.append(uid, { side: 1, draft, at: 1, targets: [2] });
+}
+
+async function contents(store: Store, uid: Uuid): Promise<readonly string[]> {
+  return (await store.messagesBefore(uid, Infinity, 1_000)).messages.map(({ content }) => content);
+}
+
+Deno.test("[D2] Store puts all that arrives in one turn, of all conversations, into one transaction", async () => {
+  const sizes: number[] = [];
+  await using temp = await tempStorage({ listener: { committed: (size) => sizes.push(size) } });
+  const { store } = temp.storage;
+  const uids = await Promise.all(["a", "b", "c"].map((id) => connect(store, id)));
+  sizes.length = 0;
+  await Promise.all([...uids, ...uids].map((uid) => append(store, uid, "x")));
+  deepEqual(sizes, [6]);
+});
+
+Deno.test("[D1] Store answers after COMMIT: another process sees what was answered, and nothing before", async () => {
+  await using temp = await tempStorage();
+  const { store } = temp.storage;
+  const uid = await connect(store, "a");
+  using other = new DatabaseSync(temp.path, { readOnly: true });
+  const count = other.prepare("SELECT count(*) AS count FROM messages");
+  const answered = append(store, uid, "x");
+  equal(count.get()?.count, 0);
+  await answered;
+  equal(count.get()?.count, 1);
+});
+
+Deno.test("[D1, D2] Store lets one bad row fail alone: what shared its transaction is stored, as if it had never been", async () => {
+  await using temp = await tempStorage();
+  const { store } = temp.storage;
+  const uid = await connect(store, "a");
+  const other = new DatabaseSync(temp.path);
+  other.exec(`
+    CREATE TRIGGER bad_row AFTER INSERT ON messages WHEN new.content = 'bad'
+    BEGIN SELECT RAISE(ABORT, 'a bad row'); END`);
+  other.close();
+  const outcomes = await Promise.allSettled([
+    append(store, uid, "one", "c1"),
+    append(store, uid, "bad", "c2"),
+    append(store, uid, "two", "c3"),
+    append(store, uid, "one", "c1"),
+  ]);
+  const told = outcomes.map((outcome) =>
+    outcome.status === "fulfilled"
+      ? [outcome.value.message.seq, outcome.value.duplicate]
+      : /a bad row/.test(outcome.reason)
+  );
+  deepEqual(told, [[1, false], true, [2, false], [1, true]]);
+  deepEqual(await contents(store, uid), ["one", "two"]);
+  await rejects(append(store, uid, "bad", "c2"), /a bad row/);
+  equal((await append(store, uid, "three", "c2")).message.seq, 3);
+  deepEqual((await store.deliverable(uid, 2, 9, false)).messages.map(({ content }) => content), [
+    "one",
+    "two",
+    "three",
+  ]);
+});
+
+Deno.test("[D5] Store refuses as overloaded when the file may not grow, keeps what it acked, and goes on", async () => {
+  const folder = await Deno.makeTempDir();
+  const { database, lock } = openDatabase(`${folder}/test.db`);
+  try {
+    const heads = new Heads(database);
+    const commits = new GroupCommit({ database, logger: silentLogger, onRollback: () => heads.clear() });
+    const close = (): Promise<void> => Promise.resolve();
+    const store = new SqliteStore({ database, commits, heads, close });
+    const uid = await connect(store, "a");
+    const pages = Number(database.value("PRAGMA page_count"));
+    database.exec(`PRAGMA max_page_count = ${pages + 10}`);
+    const acked: string[] = [];
+    const fill = async (): Promise<void> => {
+      for (let i = 0;; i++) {
+        const content = `${i} `.padEnd(3_000, "x");
+        await append(store, uid, content, `c${i}`);
+        acked.push(content);
+      }
+    };
+    await rejects(fill(), { code: "overloaded" });
+    equal(acked.length > 0, true);
+    deepEqual(await contents(store, uid), acked);
+    await rejects(append(store, uid, "x".repeat(50_000)), { code: "overloaded" });
+    database.exec("PRAGMA max_page_count = 100000");
+    const { message, duplicate } = await append(store, uid, "space again", `c${acked.length}`);
+    deepEqual([message.seq, duplicate], [acked.length + 1, false]);
+    deepEqual(await contents(store, uid), [...acked, "space again"]);
+  } finally {
+    database.close();
+    lock.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
