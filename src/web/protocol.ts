@@ -200,13 +200,21 @@ export type ServerFrame =
   | { readonly type: "typing"; readonly name: string }
   | { readonly type: "delivered" | "read"; readonly seq: number }
   | { readonly type: "presence"; readonly agents: Presence }
-  | {
-    readonly type: "error";
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly cid?: string;
-    readonly retryAfterMs?: number;
-  };
+  | ErrorFrame;
+
+/** Something was refused. */
+export interface ErrorFrame {
+  readonly type: "error";
+  readonly code: ErrorCode;
+  /** Words for people who debug. */
+  readonly message: string;
+  /** Which `send` it was. */
+  readonly cid?: string;
+  /** Which message an `edit` or `delete` was about, where the server says so. */
+  readonly seq?: number;
+  /** When to try again at the earliest. */
+  readonly retryAfterMs?: number;
+}
 
 /** The codes with which the server closes a socket (RFC 6455 section 7.4, and 4000-4999 for our own). */
 export const CloseCode = {
