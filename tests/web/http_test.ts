@@ -54,7 +54,7 @@ const PATHS = [
   "/",
   "/embed",
   "/widget.js",
-  "/static/style.css",
+  "/static/dist/page.css",
   "/static/favicon.svg",
   "/static/none",
   "/healthz",
@@ -113,7 +113,7 @@ socketTest("HTTP believes no stranger who says that there was TLS", async ({ url
   );
 });
 
-for (const path of ["/", "/embed", "/widget.js", "/static/style.css", "/static/dist/page.js"]) {
+for (const path of ["/", "/embed", "/widget.js", "/static/dist/page.css", "/static/dist/page.js"]) {
   socketTest(
     `HTTP sends ${path} compressed, the same in every encoding, and its headers alone to HEAD`,
     async ({ url }) => {
@@ -176,7 +176,7 @@ socketTest("HTTP lets assets be kept for ever by their hash, and only so", async
 
 socketTest("HTTP lets other sites load the loader and frame the page, and nothing else", async ({ url }) => {
   const policies = await Promise.all(
-    ["/widget.js", "/embed", "/static/style.css", "/healthz"].map(async (path) =>
+    ["/widget.js", "/embed", "/static/dist/page.css", "/healthz"].map(async (path) =>
       (await ask(url, path)).headers.get("Cross-Origin-Resource-Policy")
     ),
   );
