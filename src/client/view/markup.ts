@@ -4,7 +4,7 @@
  * @module
  */
 import type { MarkupNode } from "../../web/protocol.ts";
-import { linkify, safeUrl } from "../linkify.ts";
+import { linkify, safeUrl, shownTarget } from "../linkify.ts";
 import type { ViewContext } from "./context.ts";
 import { element, spoken } from "./dom.ts";
 
@@ -127,8 +127,8 @@ function maskedLink(url: string, children: Node[], words: string): Node {
   anchor.title = safe;
   const target = element(
     "span",
-    { class: "link-target", attributes: { dir: "ltr" } },
-    ` (${new URL(safe).host})`,
+    { class: "link-target", attributes: { dir: "ltr", title: safe } },
+    ` (${shownTarget(safe)})`,
   );
   return element("span", {}, anchor, target);
 }

@@ -193,13 +193,14 @@ function progressWords(progress: Progress, { strings }: ViewContext): string {
 function tools(row: MessageRow, seq: number, context: ViewContext, actions: MessageActions): HTMLElement {
   const { strings } = context;
   const mine = row.from === "visitor";
-  return element(
+  const buttons = element(
     "div",
     { class: "tools" },
     iconButton(icon("reply"), strings.reply, () => actions.reply(seq), "small"),
     mine ? iconButton(icon("edit"), strings.edit, () => actions.edit(seq), "small") : null,
     mine ? iconButton(icon("remove"), strings.remove, () => actions.remove(seq), "small") : null,
   );
+  return element("div", { class: "tools-place" }, buttons);
 }
 
 function textButton(label: string, onClick: () => void): HTMLButtonElement {

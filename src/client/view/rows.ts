@@ -98,7 +98,8 @@ export function rowsOf(state: ChatState, unreadAfter: number | null): Row[] {
     const next = messages[index + 1];
     const last = next === undefined || !together(message, next) ||
       startOfDay(next.at) !== startOfDay(message.at);
-    const meta = last || message.progress !== next?.progress;
+    // An edit is marked wherever it stands.
+    const meta = last || message.edited || message.progress !== next?.progress;
     rows.push({ ...message, first, last, meta });
     previous = message;
   }

@@ -70,7 +70,7 @@ Deno.test(
       ["https://docs.example/start", "noopener noreferrer nofollow", "_blank"],
       ["https://plain.example/a?b=1", "noopener noreferrer nofollow", "_blank"],
     ]);
-    match(await content.innerText(), /our docs \(docs\.example\)/);
+    match(await content.innerText(), /our docs \(docs\.example\/start\)/);
     equal(await content.getByText("secret").isVisible(), false);
     await content.getByRole("button", { name: "Hidden text" }).click();
     equal(await content.getByText("secret").isVisible(), true);
