@@ -154,6 +154,45 @@ Deno.test("Page: the browser's `online` connects at once, whatever the wait was"
   await visitor.sees("and back", "delivered");
 });
 
+Deno.test("Page: `offline` shows at once that a line has died without a word", RELAXED, async () => {
+  await using visitor = await stage.visitor();
+  const { page } = visitor;
+  await visitor.write("before the tunnel");
+  await visitor.sees("before the tunnel", "delivered");
+  // No clock helps: an open socket of a page where nothing happens is asked after 45 seconds only.
+  stage.wire.freeze();
+  await page.context().setOffline(true);
+  await statusShows(visitor, /No connection/);
+  await visitor.write("in the tunnel");
+  await visitor.sees("in the tunnel", "queued");
+  stage.wire.restore();
+  await page.context().setOffline(false);
+  await visitor.sees("in the tunnel", "delivered");
+  equal(timesInDiscord("in the tunnel"), 1);
+});
+
+Deno.test("Page: a message without an answer shows soon that a line has died", RELAXED, async () => {
+  await using visitor = await stage.visitor();
+  const { page } = visitor;
+  await visitor.write("is this thing on");
+  await visitor.sees("is this thing on", "delivered");
+  await page.clock.install();
+  stage.wire.freeze();
+  await visitor.write("into the dead line");
+  await visitor.sees("into the dead line", "sending");
+  // Five seconds for the answer, five for the probe's, and a little patience.
+  for (let seconds = 0; seconds < 13; seconds++) await page.clock.runFor(1_000);
+  await statusShows(visitor, /No connection/);
+  await visitor.sees("into the dead line", "queued");
+  // The attempt that hangs since then is begun anew by the click.
+  for (let seconds = 0; seconds < 4; seconds++) await page.clock.runFor(1_000);
+  stage.wire.cut();
+  stage.wire.restore();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await visitor.sees("into the dead line", "delivered");
+  equal(timesInDiscord("into the dead line"), 1);
+});
+
 Deno.test("Page: a slow line delays and breaks nothing", RELAXED, async () => {
   await using visitor = await stage.visitor();
   const devtools = await visitor.page.context().newCDPSession(visitor.page);
