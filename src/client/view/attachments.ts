@@ -93,7 +93,11 @@ export class Attachments {
       () => this.#remove(item),
       "small",
     );
-    const name = element("span", { class: "file-name" }, element("bdi", {}, file.name));
+    const name = element(
+      "span",
+      { class: "file-name", attributes: { dir: "auto" } },
+      element("bdi", {}, file.name),
+    );
     const chip = element("li", { class: "attachment" }, icon("file"), name, state, retry, remove);
     const item: Attachment = {
       file,

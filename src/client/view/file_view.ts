@@ -74,7 +74,7 @@ function download(file: FileInfo, transfer: FileTransfer, context: ViewContext):
       },
     },
     icon("file"),
-    element("span", { class: "file-name" }, element("bdi", {}, file.name)),
+    element("span", { class: "file-name", attributes: { dir: "auto" } }, element("bdi", {}, file.name)),
     size,
     icon("download"),
   );

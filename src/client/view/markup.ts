@@ -10,6 +10,8 @@ import { element, spoken } from "./dom.ts";
 
 /** Trees deeper than this are shown as plain text. */
 const MAX_DEPTH = 24;
+/** What stands on lines of its own. */
+const BLOCKS: ReadonlySet<MarkupNode["type"]> = new Set(["codeblock", "quote", "list", "heading"]);
 
 /**
  * Plain text with its addresses clickable. Line breaks are the style sheet's matter.
@@ -32,7 +34,7 @@ export function plainContent(text: string): Node[] {
  */
 export function markupContent(nodes: readonly MarkupNode[], context: ViewContext): Node[] {
   const inside = (children: readonly MarkupNode[], depth: number): Node[] =>
-    children.map((child) => render(child, depth + 1));
+    withoutEndOfBlocks(children).map((child) => render(child, depth + 1));
   const render = (node: MarkupNode, depth: number): Node => {
     if (depth > MAX_DEPTH) return document.createTextNode(plainText([node]));
     switch (node.type) {
@@ -79,7 +81,7 @@ export function markupContent(nodes: readonly MarkupNode[], context: ViewContext
         return document.createTextNode("");
     }
   };
-  return nodes.map((node) => render(node, 0));
+  return withoutEndOfBlocks(nodes).map((node) => render(node, 0));
 }
 
 /**
@@ -115,6 +117,13 @@ function link(url: string, ...children: (Node | string)[]): HTMLAnchorElement {
     "a",
     { attributes: { href: url, target: "_blank", rel: "noopener noreferrer nofollow", dir: "auto" } },
     ...children,
+  );
+}
+
+/** The line end after a block is the block's own; shown as a break it would be an empty line. */
+function withoutEndOfBlocks(nodes: readonly MarkupNode[]): MarkupNode[] {
+  return nodes.filter((node, index) =>
+    node.type !== "break" || !BLOCKS.has(nodes[index - 1]?.type ?? "text")
   );
 }
 

@@ -158,8 +158,16 @@ function failureLine(row: MessageRow, context: ViewContext, actions: MessageActi
     icon("alert"),
     element("span", {}, `${row.progress === "undelivered" ? strings.notDelivered : strings.notSent}. `),
     element("span", { attributes: { dir: "auto" } }, reason ?? ""),
-    cid === null ? null : textButton(strings.retry, () => actions.retry(cid)),
-    cid === null ? null : textButton(strings.discard, () => actions.discard(cid)),
+    cid === null ? null : failureActions(context, () => actions.retry(cid), () => actions.discard(cid)),
+  );
+}
+
+function failureActions({ strings }: ViewContext, retry: () => void, discard: () => void): HTMLElement {
+  return element(
+    "span",
+    { class: "failure-actions" },
+    textButton(strings.retry, retry),
+    textButton(strings.discard, discard),
   );
 }
 
@@ -174,8 +182,7 @@ function changeFailureLine(row: MessageRow, context: ViewContext, actions: Messa
     { class: "failure" },
     icon("alert"),
     element("span", {}, `${what}. ${refusalWords(change.refused, context)}`),
-    textButton(strings.retry, () => actions.retryChange(seq)),
-    textButton(strings.discard, () => actions.discardChange(seq)),
+    failureActions(context, () => actions.retryChange(seq), () => actions.discardChange(seq)),
   );
 }
 

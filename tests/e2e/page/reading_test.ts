@@ -45,6 +45,7 @@ Deno.test(
         "- two",
         "[our docs](https://docs.example/start) and https://plain.example/a?b=1.",
         "```ts\nconst a = 1;\n```",
+        "after the code",
       ].join("\n"),
     );
     const content = visitor.messages.locator(".from-agent .content");
@@ -61,8 +62,10 @@ Deno.test(
         "<blockquote>quoted",
         "<li>one</li>",
         "const a = 1;</code></pre>",
+        "after the code",
       ]
     ) ok(html.includes(part), `${part} is missing in ${html}`);
+    equal(/<\/(pre|ul|blockquote|p)><br>/.test(html), false, `an empty line in ${html}`);
     const links = await content.locator("a").evaluateAll((nodes) =>
       nodes.map((node) => [node.getAttribute("href"), node.getAttribute("rel"), node.getAttribute("target")])
     );
