@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { RELAXED, Stage, type Visitor } from "./stage.ts";
 
 let stage: Stage;
@@ -42,7 +43,7 @@ Deno.test(
   },
 );
 
-Deno.test("Page: a message is seen as sending, sent, delivered", RELAXED, async () => {
+Deno.test("Page: a message is seen as sending, sent, delivered, read", RELAXED, async () => {
   const { discord } = stage.world;
   await using visitor = await stage.visitor();
   await visitor.write("opening words");
@@ -55,6 +56,8 @@ Deno.test("Page: a message is seen as sending, sent, delivered", RELAXED, async 
   await visitor.sees("how far am I?", "sent");
   discord.setOutage(false);
   await visitor.sees("how far am I?", "delivered");
+  stage.ada.say(await stage.threadWith("how far am I?"), "I have read it");
+  await visitor.sees("how far am I?", "read");
 });
 
 Deno.test(
@@ -132,27 +135,36 @@ Deno.test(
   },
 );
 
-Deno.test("Page: the browser's `online` connects at once, whatever the wait was", RELAXED, async () => {
-  await using visitor = await stage.visitor();
-  const { page } = visitor;
-  const context = page.context();
-  await visitor.write("here I am");
-  await visitor.sees("here I am", "delivered");
-  // No retry runs from here on: what connects is the event.
-  await page.evaluate((longestMs) => {
-    const { setTimeout: original } = globalThis;
-    Object.assign(globalThis, {
-      setTimeout: (run: () => void, ms = 0) => ms > longestMs ? 0 : original(run, ms),
-    });
-  }, 100);
-  await context.setOffline(true);
-  stage.wire.cut();
-  await visitor.write("and back");
-  await visitor.sees("and back", "queued");
-  stage.wire.restore();
-  await context.setOffline(false);
-  await visitor.sees("and back", "delivered");
-});
+/** What browsers say when the network, the reader or the machine is back. */
+const RETURNS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  online: (page) => page.context().setOffline(false),
+  focus: (page) => page.evaluate(() => dispatchEvent(new Event("focus"))),
+  pageshow: (page) => page.evaluate(() => dispatchEvent(new Event("pageshow"))),
+  visibilitychange: (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))),
+};
+
+for (const [sign, comesBack] of Object.entries(RETURNS)) {
+  Deno.test(`Page: the browser's \`${sign}\` connects at once, whatever the wait was`, RELAXED, async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("here I am");
+    await visitor.sees("here I am", "delivered");
+    // No retry runs from here on: what connects is the event.
+    await page.evaluate((longestMs) => {
+      const { setTimeout: original } = globalThis;
+      Object.assign(globalThis, {
+        setTimeout: (run: () => void, ms = 0) => ms > longestMs ? 0 : original(run, ms),
+      });
+    }, 100);
+    if (sign === "online") await page.context().setOffline(true);
+    stage.wire.cut();
+    await visitor.write("and back");
+    await visitor.sees("and back", "queued");
+    stage.wire.restore();
+    await comesBack(page);
+    await visitor.sees("and back", "delivered");
+  });
+}
 
 Deno.test("Page: `offline` shows at once that a line has died without a word", RELAXED, async () => {
   await using visitor = await stage.visitor();

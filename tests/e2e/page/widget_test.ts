@@ -170,6 +170,61 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "Widget: data-position puts the button where the site wants it, in both directions",
+  RELAXED,
+  async () => {
+    const cases: readonly (readonly [string, string, "left" | "right"])[] = [
+      ["", "", "right"],
+      ['data-position="end"', "", "right"],
+      ['data-position="start"', "", "left"],
+      ['data-position="left"', "", "left"],
+      ['data-position="nonsense"', "", "right"],
+      ["", 'data-locale="ar"', "left"],
+      ['data-position="start"', 'data-locale="ar"', "right"],
+      ['data-position="left"', 'data-locale="ar"', "left"],
+      ['data-position="right"', 'data-locale="ar"', "right"],
+    ];
+    for (const [position, locale, side] of cases) {
+      const url = site.put("placed", { widget: widget(), attributes: `${position} ${locale}` });
+      await using opened = await visit(url, { viewport: { width: 900, height: 700 } });
+      const launcher = opened.page.locator(".launcher");
+      await launcher.waitFor();
+      const box = await launcher.boundingBox();
+      ok(box !== null);
+      equal(box.x < 450 ? "left" : "right", side, `${position} ${locale}`);
+      await launcher.click();
+      const panel = await opened.page.locator("iframe").boundingBox();
+      ok(panel !== null);
+      equal(panel.x < 200 ? "left" : "right", side, `the panel with ${position} ${locale}`);
+    }
+  },
+);
+
+Deno.test("Widget: data-launcher hides the button, or keeps it beside the site's own", RELAXED, async () => {
+  const body = '<button class="help">Help</button>';
+  for (
+    const [attributes, shown] of [
+      ["", true],
+      ['data-launcher="hidden"', false],
+      ['data-open-on=".help"', false],
+      ['data-open-on=".help" data-launcher="shown"', true],
+    ] as const
+  ) {
+    await using opened = await visit(site.put("launcher", { widget: widget(), attributes, body }));
+    const { page } = opened;
+    await page.locator(".launcher").waitFor({ state: "attached" });
+    equal(await page.locator(".launcher").isVisible(), shown, attributes);
+    await page.getByText("Help").click();
+    const opens = attributes.includes("open-on");
+    equal(await page.locator("iframe").count(), opens ? 1 : 0);
+    if (!opens || shown) continue;
+    // Without a button the chat brings its own way out.
+    await page.frameLocator("iframe").getByRole("button", { name: "Close the chat" }).click();
+    await page.locator("iframe").waitFor({ state: "hidden" });
+  }
+});
+
 Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus back", RELAXED, async () => {
   const url = site.put("keys", { widget: widget(), body: '<a href="#a">A link</a>' });
   await using opened = await visit(url);
