@@ -12,7 +12,12 @@ export const pageWeight: Bench = {
     const html = await Deno.readTextFile(new URL("index.html", STATIC));
     let page = await gzippedKib("index.html");
     for (const part of partsOf(html)) page += await gzippedKib(part);
-    yield { figure: "chat page: HTML, CSS and JS, gzipped", measured: page, unit: "KiB", bar: { atMost: PAGE_KIB } };
+    yield {
+      figure: "chat page: HTML, CSS and JS, gzipped",
+      measured: page,
+      unit: "KiB",
+      bar: { atMost: PAGE_KIB },
+    };
     const loader = await gzippedKib("dist/widget.js");
     yield { figure: "widget's loader, gzipped", measured: loader, unit: "KiB", bar: { atMost: LOADER_KIB } };
   },
