@@ -3,14 +3,15 @@
  *
  * @module
  */
-import type { ClientFrame, ErrorFrame, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import type { ErrorFrame, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import { Belonging } from "./belonging.ts";
 import { Changes } from "./changes.ts";
 import type { ChatClientOptions, SendOptions } from "./chat_options.ts";
 import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { echoesOf } from "./echoes.ts";
 import { helloFrame } from "./hello.ts";
-import { ownerOf, type VisitorIdentity } from "./identity.ts";
+import type { VisitorIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
 import { OlderPages } from "./older_pages.ts";
 import { Outbox } from "./outbox.ts";
@@ -25,9 +26,6 @@ import { openWebSocket, systemClock, systemRandom } from "./system_ports.ts";
 
 /** How many older messages to ask for at once. */
 const HISTORY_PAGE = 50;
-/** The page before the first message, which is always empty. */
-const NOTHING_OLDER: ClientFrame = { type: "history", before: 1, limit: 1 };
-
 export type { ChatClientOptions, SendOptions } from "./chat_options.ts";
 
 /** A visitor's chat. Make it, `subscribe`, `start`. */
@@ -42,6 +40,7 @@ export class ChatClient {
   readonly #outbox: Outbox;
   readonly #edits: Changes;
   readonly #older: OlderPages;
+  readonly #belonging: Belonging;
   readonly #conversation = new Conversation();
   readonly #pace: SignalPace;
   readonly #changes = new Listeners<void>();
@@ -49,9 +48,6 @@ export class ChatClient {
   #state: ChatState | null = null;
   /** Waiting messages whose stored twin is shown already. */
   #echoes = new Set<string>();
-  #identity: VisitorIdentity | null = null;
-  /** Whether it is still open if the server accepts the token: it welcomes first and refuses afterwards. */
-  #signingIn = false;
   #stopWatching: () => void = () => {};
 
   /** Makes a client that does nothing until `start`. */
@@ -73,7 +69,7 @@ export class ChatClient {
       pause: this.#pause,
       transmit: ({ cid, content, replyTo, files }) => {
         // The last moment to notice that another tab got a session of its own.
-        if (this.#rejoinIfOvertaken()) return false;
+        if (this.#belonging.rejoinIfOvertaken()) return false;
         return this.#connection.send({
           type: "send",
           cid,
@@ -108,7 +104,7 @@ export class ChatClient {
           this.#conversation.rev,
           options.page?.(),
           options.locale,
-          this.#identity,
+          this.#belonging.identity,
         ),
       onFrame: (frame) => this.#received(frame),
       onState: ({ status }) => {
@@ -117,6 +113,14 @@ export class ChatClient {
       },
       visible: options.visible ?? ((): boolean => true),
       probeIntervalMs: options.probeIntervalMs ?? 45_000,
+    });
+    this.#belonging = new Belonging({
+      session: this.#session,
+      seen: this.#seen,
+      outbox: this.#outbox,
+      edits: this.#edits,
+      conversation: this.#conversation,
+      connection: this.#connection,
     });
     this.#pace = new SignalPace(clock, (frame) => this.#connection.send(frame), () => {
       this.#conversation.typing = null;
@@ -269,38 +273,13 @@ export class ChatClient {
    *   visitor who isn't signed in, null changes nothing.
    */
   identify(identity: VisitorIdentity | null): void {
-    const [before, after] = [this.#identity, identity];
-    if (JSON.stringify(before) === JSON.stringify(after)) return;
-    const [hadOwner, owner] = [ownerOf(before), ownerOf(after)];
-    const leaves = hadOwner !== undefined && hadOwner !== owner;
-    this.#identity = after;
-    if (leaves) this.#leave();
-    this.#outbox.setOwner(owner);
-    if (owner !== undefined) this.#session.identify();
-    this.#signingIn = false;
-    if (leaves || owner !== hadOwner) this.#forgetConversation();
-    this.#connection.reconnect();
-    // A token that was refused had stopped it.
-    if (before !== null && this.#connection.state.status === "stopped") this.#connection.start();
-    this.#changed();
+    if (this.#belonging.identify(identity)) this.#changed();
   }
 
   /** Signs out, in all tabs: the session and what is unsent are forgotten, the next conversation is empty. */
   forget(): void {
-    this.#leave();
-    this.#startOver();
-  }
-
-  #leave(): void {
-    this.#session.forget();
-    this.#seen.forget();
-    this.#outbox.clear();
-  }
-
-  /** What comes is another conversation; a change of this one's message would hit one of that one's. */
-  #forgetConversation(): void {
-    this.#conversation.forget();
-    this.#edits.clear();
+    this.#belonging.forget();
+    this.#changed();
   }
 
   #received(frame: ServerFrame): void {
@@ -325,8 +304,8 @@ export class ChatClient {
         return;
       }
       case "history":
-        if (this.#signingIn) return this.#signedIn();
-        this.#older.take(frame.messages, frame.more);
+        if (this.#belonging.asking) this.#belonging.accepted();
+        else this.#older.take(frame.messages, frame.more);
         break;
       case "typing":
         conversation.typing = frame.name;
@@ -347,7 +326,10 @@ export class ChatClient {
   }
 
   #welcomed(frame: WelcomeFrame): void {
-    if (this.#session.welcomed(frame.session) === "overtaken") return this.#startOver();
+    if (this.#session.welcomed(frame.session) === "overtaken") {
+      this.#belonging.rejoin();
+      return this.#changed();
+    }
     const conversation = this.#conversation;
     if (conversation.uid !== null && conversation.uid !== frame.uid) this.#edits.clear();
     const added = conversation.welcome(frame, this.#clock.now());
@@ -360,38 +342,9 @@ export class ChatClient {
     this.#echoes = echoesOf(this.#outbox.items, frame.messages);
     this.#edits.settle(frame.messages);
     this.#pace.opened(seen === null ? 0 : conversation.seen);
-    if (ownerOf(this.#identity) === undefined) this.#goOn();
-    else this.#askWhetherSignedIn();
+    this.#belonging.welcomed();
     this.#changed();
     if (added.length > 0) this.#events.tell({ type: "received", messages: added });
-  }
-
-  /**
-   * Answers come in the order of the questions: if the answer to this one comes first, the token was accepted. Until
-   * then nothing is sent, for it could go to somebody else's conversation.
-   */
-  #askWhetherSignedIn(): void {
-    this.#signingIn = this.#connection.send(NOTHING_OLDER);
-  }
-
-  #signedIn(): void {
-    this.#signingIn = false;
-    this.#goOn();
-    this.#changed();
-  }
-
-  /** It is known whose conversation it is: what waits goes out. */
-  #goOn(): void {
-    this.#outbox.opened();
-    this.#edits.opened();
-  }
-
-  /** The token has expired or is wrong. What waits is kept for the next one. */
-  #signInRefused(): void {
-    this.#signingIn = false;
-    this.#forgetConversation();
-    this.#connection.refuse("identity");
-    this.#events.tell({ type: "signInRefused" });
   }
 
   #refused({ code, message, cid, seq, retryAfterMs }: ErrorFrame): void {
@@ -401,7 +354,11 @@ export class ChatClient {
       if (failed) this.#events.tell({ type: "failed", cid, code, message });
       return;
     }
-    if (this.#signingIn && code === "forbidden") return this.#signInRefused();
+    if (this.#belonging.asking && code === "forbidden") {
+      this.#belonging.refused();
+      this.#events.tell({ type: "signInRefused" });
+      return;
+    }
     if (retryAfterMs !== undefined) this.#pause.extend(retryAfterMs);
     const change = this.#edits.refused(code, message, seq);
     if (change?.failed !== undefined) {
@@ -419,7 +376,7 @@ export class ChatClient {
   }
 
   #disconnected(): void {
-    this.#signingIn = false;
+    this.#belonging.lost();
     this.#outbox.lost();
     this.#edits.lost();
     this.#echoes.clear();
@@ -430,27 +387,13 @@ export class ChatClient {
   #storageChanged(key: string | null): void {
     if (this.#session.concerns(key)) {
       if (this.#session.gone()) return this.forget();
-      if (this.#connection.state.status === "open" && this.#rejoinIfOvertaken()) return;
+      if (this.#connection.state.status === "open" && this.#belonging.rejoinIfOvertaken()) return;
     }
     const { uid } = this.#conversation;
     if (uid !== null && this.#seen.concerns(key)) {
       this.#conversation.seen = Math.max(this.#conversation.seen, this.#seen.load(uid) ?? 0);
       this.#changed();
     }
-  }
-
-  /** Another tab has another session: joins its conversation, where what waits will be sent. */
-  #rejoinIfOvertaken(): boolean {
-    if (!this.#session.overtaken()) return false;
-    this.#forgetConversation();
-    this.#connection.reconnect();
-    return true;
-  }
-
-  #startOver(): void {
-    this.#forgetConversation();
-    this.#connection.reconnect();
-    this.#changed();
   }
 
   #changed(): void {
