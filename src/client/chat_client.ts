@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorFrame, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import type { ServerFrame, WelcomeFrame } from "../web/protocol.ts";
 import { Belonging } from "./belonging.ts";
 import { Changes } from "./changes.ts";
 import type { ChatClientOptions, SendOptions } from "./chat_options.ts";
@@ -23,6 +23,8 @@ import { SessionStore } from "./session_store.ts";
 import { SignalPace } from "./signal_pace.ts";
 import type { ChatEvent, ChatState } from "./state.ts";
 import { openWebSocket, systemClock, systemRandom } from "./system_ports.ts";
+
+type ErrorFrame = Extract<ServerFrame, { readonly type: "error" }>;
 
 /** How many older messages to ask for at once. */
 const HISTORY_PAGE = 50;
@@ -362,7 +364,8 @@ export class ChatClient {
     if (retryAfterMs !== undefined) this.#pause.extend(retryAfterMs);
     const change = this.#edits.refused(code, message, seq);
     if (change?.failed !== undefined) {
-      this.#events.tell({ type: "changeFailed", seq: change.frame.seq, code, message });
+      const { type: asked, seq: about } = change.frame;
+      this.#events.tell({ type: "changeFailed", change: asked, seq: about, code, message });
     }
     if (change !== null) return;
     // Nothing says which frame it was; a page of history that never comes must not block the next.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode, Limits, Presence } from "../web/protocol.ts";
-import type { PendingChange } from "./changes.ts";
+import type { ChangeFrame, PendingChange } from "./changes.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { PendingMessage } from "./pending.ts";
 import type { StoredMessage } from "./timeline.ts";
@@ -56,6 +56,7 @@ export type ChatEvent =
   /** An edit or a deletion of this tab was refused for good. */
   | {
     readonly type: "changeFailed";
+    readonly change: ChangeFrame["type"];
     readonly seq: number;
     readonly code: ErrorCode;
     readonly message: string;

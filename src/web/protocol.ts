@@ -200,21 +200,17 @@ export type ServerFrame =
   | { readonly type: "typing"; readonly name: string }
   | { readonly type: "delivered" | "read"; readonly seq: number }
   | { readonly type: "presence"; readonly agents: Presence }
-  | ErrorFrame;
-
-/** Something was refused. */
-export interface ErrorFrame {
-  readonly type: "error";
-  readonly code: ErrorCode;
-  /** Words for people who debug. */
-  readonly message: string;
-  /** Which `send` it was. */
-  readonly cid?: string;
-  /** Which message an `edit` or `delete` was about, where the server says so. */
-  readonly seq?: number;
-  /** When to try again at the earliest. */
-  readonly retryAfterMs?: number;
-}
+  | {
+    readonly type: "error";
+    readonly code: ErrorCode;
+    readonly message: string;
+    /** The `send` that is refused. */
+    readonly cid?: string;
+    /** The message whose `edit` or `delete` is refused. */
+    readonly seq?: number;
+    /** When to try again, in milliseconds from now. */
+    readonly retryAfterMs?: number;
+  };
 
 /** The codes with which the server closes a socket (RFC 6455 section 7.4, and 4000-4999 for our own). */
 export const CloseCode = {

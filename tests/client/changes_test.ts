@@ -93,7 +93,7 @@ for (const [server, parts] of [["names no message", {}], ["names the message", {
     end.send(refusal("forbidden", parts));
     assert.deepEqual(waiting(tab), ["edit 1 forbidden", "delete 2"]);
     assert.deepEqual(tab.events, [
-      { type: "changeFailed", seq: 1, code: "forbidden", message: "Cannot edit" },
+      { type: "changeFailed", change: "edit", seq: 1, code: "forbidden", message: "Cannot edit" },
     ]);
     assert.equal(rowOf(tab, 1)?.content, "message 1");
     assert.deepEqual(rowOf(tab, 1)?.change, { type: "edit", refused: "forbidden" });

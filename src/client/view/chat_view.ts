@@ -198,7 +198,9 @@ export class ChatView {
     const { client, context, sound, watching } = this.#options;
     const { strings, formats } = context;
     if (event.type === "failed") this.#announcer.say(strings.notSent);
-    if (event.type === "changeFailed") this.#announcer.say(strings.notChanged);
+    if (event.type === "changeFailed") {
+      this.#announcer.say(event.change === "edit" ? strings.notChanged : strings.notRemoved);
+    }
     if (event.type === "error") {
       const words: Readonly<Record<string, string>> = strings.errors;
       const wait = event.retryAfterMs === undefined
