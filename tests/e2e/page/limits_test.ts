@@ -15,19 +15,19 @@ Deno.test(
   RELAXED,
   async () => {
     await using visitor = await stage.visitor();
-    for (let count = 1; count <= 20; count++) await visitor.write(`quick ${count}`);
-    await visitor.sees("quick 20", "delivered");
-    await visitor.row("quick 20").getByRole("button", { name: "Edit" }).click();
-    await visitor.write("quick, and changed");
     const status = visitor.page.locator("#status.shown");
-    await status.filter({ hasText: "That was quick. Sending goes on in 5 seconds." }).waitFor();
-    await visitor.write("one more");
-    await visitor.sees("one more", "sending");
+    // The limit refills while one writes: how many it takes depends on the machine.
+    let count = 0;
+    while (!await status.isVisible()) await visitor.write(`quick ${++count}.`);
+    match(await status.innerText(), /That was quick\. Sending goes on in 5 seconds\./);
+    await visitor.row("quick 1.").getByRole("button", { name: "Edit" }).click();
+    await visitor.write("quick, and changed");
     await visitor.row("quick, and changed").locator(".progress-sending").waitFor();
     equal(await visitor.messages.locator(".failure").count(), 0);
-    // The limit lets one through every three seconds; nothing has to be done for it.
-    await visitor.row("quick, and changed").locator(".progress-delivered").waitFor({ timeout: 40_000 });
-    await visitor.row("one more").locator(".progress-delivered").waitFor({ timeout: 40_000 });
+    // One goes through every three seconds; nothing has to be done for it.
+    await visitor.row("quick, and changed").locator(".progress-delivered").waitFor({ timeout: 60_000 });
+    await visitor.row(`quick ${count}.`).locator(".progress-delivered").waitFor({ timeout: 60_000 });
+    equal(await visitor.messages.locator(".message").count(), count);
   },
 );
 
