@@ -6,7 +6,12 @@
 import { CloseCode } from "../web/protocol.ts";
 
 /** Why there is no connection. */
-export type OfflineCause = "network" | "restarting" | "overloaded";
+export type OfflineCause =
+  | "network"
+  | "restarting"
+  | "overloaded"
+  /** There are too many connections from this address: tabs, or people who share it. */
+  | "crowded";
 
 /** The first wait on a bad network, before it doubles. */
 const NETWORK_BASE_MS = 500;
@@ -24,15 +29,18 @@ const OVERLOADED_MAX_MS = 120_000;
  * Tells from a close code why the connection ended.
  *
  * @param code The WebSocket close code.
+ * @param welcomed Whether the server had taken the connection in.
  * @returns The cause, or what makes any further attempt pointless.
  */
-export function causeOfClose(code: number): OfflineCause | "blocked" | "protocol" {
+export function causeOfClose(code: number, welcomed: boolean): OfflineCause | "blocked" | "protocol" {
   switch (code) {
     case CloseCode.restarting:
       return "restarting";
     case CloseCode.overloaded:
-    case CloseCode.tooMany:
       return "overloaded";
+    case CloseCode.tooMany:
+      // The same code ends a socket that sends too much; but nobody is turned away who is in.
+      return welcomed ? "overloaded" : "crowded";
     case CloseCode.forbidden:
       return "blocked";
     case CloseCode.notProtocol:
@@ -52,7 +60,7 @@ export function causeOfClose(code: number): OfflineCause | "blocked" | "protocol
  */
 export function retryDelayMs(cause: OfflineCause, attempt: number, fraction: number): number {
   if (cause === "restarting" && attempt === 0) return RESTART_MIN_MS + fraction * RESTART_SPREAD_MS;
-  const [base, max] = cause === "overloaded"
+  const [base, max] = cause === "overloaded" || cause === "crowded"
     ? [OVERLOADED_BASE_MS, OVERLOADED_MAX_MS]
     : [NETWORK_BASE_MS, NETWORK_MAX_MS];
   const full = Math.min(max, base * 2 ** Math.min(attempt, 16));

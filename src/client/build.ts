@@ -1,5 +1,5 @@
 /**
- * Bundles the browser code into `static/dist/`: the chat page and the widget's loader.
+ * Bundles what browsers get into `static/dist/`: the chat page's code and looks, and the widget's loader.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import * as esbuild from "esbuild";
 /** A bundle: where it begins and what it is called. */
 const BUNDLES = [
   { entry: "page.ts", output: "page.js" },
+  { entry: "style/page.css", output: "page.css" },
   { entry: "widget.ts", output: "widget.js" },
 ];
 /** Browsers of the last three years; `inset`, `dvh` and constructable style sheets are there in all of them. */

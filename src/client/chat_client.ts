@@ -3,64 +3,32 @@
  *
  * @module
  */
-import type { ClientFrame, ErrorCode, FileInfo, ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import type { ServerFrame, WelcomeFrame } from "../web/protocol.ts";
+import { Belonging } from "./belonging.ts";
+import { Changes } from "./changes.ts";
+import type { ChatClientOptions, SendOptions } from "./chat_options.ts";
 import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { echoesOf } from "./echoes.ts";
-import { helloFrame, type PageInfo } from "./hello.ts";
-import { ownerOf, type VisitorIdentity } from "./identity.ts";
+import { helloFrame } from "./hello.ts";
+import type { VisitorIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
+import { OlderPages } from "./older_pages.ts";
 import { Outbox } from "./outbox.ts";
 import { OutboxStorage } from "./outbox_storage.ts";
-import type { Clock, KeyValueStorage, Random, SocketFactory } from "./ports.ts";
+import { Pause } from "./pause.ts";
+import type { Clock, KeyValueStorage, Random } from "./ports.ts";
 import { SeenStore } from "./seen_store.ts";
 import { SessionStore } from "./session_store.ts";
 import { SignalPace } from "./signal_pace.ts";
 import type { ChatEvent, ChatState } from "./state.ts";
 import { openWebSocket, systemClock, systemRandom } from "./system_ports.ts";
 
-/** How a {@link ChatClient} is made. */
-export interface ChatClientOptions {
-  /** The WebSocket's address, see `webSocketUrl`. */
-  readonly url: string;
-  /** What the visitor's tabs share. */
-  readonly storage: KeyValueStorage;
-  /** Opens sockets. Default: the real `WebSocket`. */
-  readonly connect?: SocketFactory;
-  /** Time. Default: the machine's. */
-  readonly clock?: Clock;
-  /** Ids and jitter. Default: `crypto` and `Math.random`. */
-  readonly random?: Random;
-  /** Where the visitor is, told to staff. Asked at each `hello`. */
-  readonly page?: () => PageInfo;
-  /** The visitor's language, e.g. `de-AT`. */
-  readonly locale?: string;
-  /** What the keys in the storage begin with. Default: `chatbox50`. */
-  readonly prefix?: string;
-  /** This tab's id, the same after a reload if possible. Without dots. Default: a random one. */
-  readonly tab?: string;
-  /** Whether anybody can see the page. Default: always. */
-  readonly visible?: () => boolean;
-  /** How long a visible page bears silence before it asks whether the server is there; 0: forever. Default: 45 s. */
-  readonly probeIntervalMs?: number;
-  /** Messages without an answer at once. More is faster; fewer keep their order when the server refuses one. Default: 8. */
-  readonly maxInFlight?: number;
-}
-
-/** What may go along with a message. */
-export interface SendOptions {
-  /** The `seq` of the message that this one answers. */
-  readonly replyTo?: number;
-  /** Uploaded files. */
-  readonly files?: readonly FileInfo[];
-}
+type ErrorFrame = Extract<ServerFrame, { readonly type: "error" }>;
 
 /** How many older messages to ask for at once. */
 const HISTORY_PAGE = 50;
-/** The page before the first message, which is always empty. */
-const NOTHING_OLDER: ClientFrame = { type: "history", before: 1, limit: 1 };
-/** After this long an answer to `history` doesn't come any more. */
-const HISTORY_TIMEOUT_MS = 10_000;
+export type { ChatClientOptions, SendOptions } from "./chat_options.ts";
 
 /** A visitor's chat. Make it, `subscribe`, `start`. */
 export class ChatClient {
@@ -70,7 +38,11 @@ export class ChatClient {
   readonly #session: SessionStore;
   readonly #seen: SeenStore;
   readonly #connection: Connection;
+  readonly #pause: Pause;
   readonly #outbox: Outbox;
+  readonly #edits: Changes;
+  readonly #older: OlderPages;
+  readonly #belonging: Belonging;
   readonly #conversation = new Conversation();
   readonly #pace: SignalPace;
   readonly #changes = new Listeners<void>();
@@ -78,11 +50,6 @@ export class ChatClient {
   #state: ChatState | null = null;
   /** Waiting messages whose stored twin is shown already. */
   #echoes = new Set<string>();
-  #loadingOlder = false;
-  #identity: VisitorIdentity | null = null;
-  /** Whether it is still open if the server accepts the token: it welcomes first and refuses afterwards. */
-  #signingIn = false;
-  #cancelLoading: () => void = () => {};
   #stopWatching: () => void = () => {};
 
   /** Makes a client that does nothing until `start`. */
@@ -93,12 +60,18 @@ export class ChatClient {
     this.#storage = storage;
     this.#session = new SessionStore(storage, prefix);
     this.#seen = new SeenStore(storage, prefix);
+    this.#pause = new Pause(clock, () => {
+      this.#outbox.flush();
+      this.#edits.flush();
+      this.#changed();
+    });
     this.#outbox = new Outbox({
       storage: new OutboxStorage(storage, clock, prefix, options.tab ?? random.id()),
       clock,
+      pause: this.#pause,
       transmit: ({ cid, content, replyTo, files }) => {
         // The last moment to notice that another tab got a session of its own.
-        if (this.#rejoinIfOvertaken()) return false;
+        if (this.#belonging.rejoinIfOvertaken()) return false;
         return this.#connection.send({
           type: "send",
           cid,
@@ -109,6 +82,18 @@ export class ChatClient {
       },
       onChange: () => this.#changed(),
       maxInFlight: options.maxInFlight ?? 8,
+    });
+    this.#edits = new Changes({
+      clock,
+      pause: this.#pause,
+      transmit: (frame) => this.#connection.send(frame),
+      onChange: () => this.#changed(),
+    });
+    this.#older = new OlderPages({
+      clock,
+      timeline: this.#conversation.timeline,
+      send: (frame) => this.#connection.send(frame),
+      onChange: () => this.#changed(),
     });
     this.#connection = new Connection({
       url: options.url,
@@ -121,7 +106,7 @@ export class ChatClient {
           this.#conversation.rev,
           options.page?.(),
           options.locale,
-          this.#identity,
+          this.#belonging.identity,
         ),
       onFrame: (frame) => this.#received(frame),
       onState: ({ status }) => {
@@ -130,6 +115,14 @@ export class ChatClient {
       },
       visible: options.visible ?? ((): boolean => true),
       probeIntervalMs: options.probeIntervalMs ?? 45_000,
+    });
+    this.#belonging = new Belonging({
+      session: this.#session,
+      seen: this.#seen,
+      outbox: this.#outbox,
+      edits: this.#edits,
+      conversation: this.#conversation,
+      connection: this.#connection,
     });
     this.#pace = new SignalPace(clock, (frame) => this.#connection.send(frame), () => {
       this.#conversation.typing = null;
@@ -173,8 +166,8 @@ export class ChatClient {
     this.#outbox.stop();
     this.#connection.stop();
     this.#pace.stop();
-    this.#cancelLoading();
-    this.#loadingOlder = false;
+    this.#pause.stop();
+    this.#older.giveUp();
   }
 
   /** The page may be about to go (`pagehide`): another tab may take over what waits. {@link wake} takes it back. */
@@ -187,6 +180,11 @@ export class ChatClient {
     if (this.#connection.state.status === "idle") return;
     this.#outbox.reclaim();
     this.#connection.wake();
+  }
+
+  /** The browser says that the network is gone (`offline`): looks whether that is so for the chat. */
+  doubt(): void {
+    this.#connection.doubt();
   }
 
   /**
@@ -217,14 +215,36 @@ export class ChatClient {
     this.#changed();
   }
 
-  /** Changes a message of the visitor's own. Returns false when there is no connection. */
-  edit(seq: number, content: string): boolean {
-    return this.#connection.send({ type: "edit", seq, content });
+  /**
+   * Changes a message of the visitor's own. The change shows in `state.changes` until the server has made it, after a
+   * lost connection if need be.
+   */
+  edit(seq: number, content: string): void {
+    this.#edits.discard(seq);
+    const asked = this.#edits.items.some(({ frame }) => frame.seq === seq);
+    // The server says nothing to a change that changes nothing.
+    if (asked || this.#conversation.timeline.get(seq)?.content !== content) {
+      this.#edits.add({ type: "edit", seq, content });
+    }
+    this.#changed();
   }
 
-  /** Deletes a message of the visitor's own. Returns false when there is no connection. */
-  delete(seq: number): boolean {
-    return this.#connection.send({ type: "delete", seq });
+  /** Deletes a message of the visitor's own; see {@link edit}. */
+  delete(seq: number): void {
+    this.#edits.add({ type: "delete", seq });
+    this.#changed();
+  }
+
+  /** Asks once more for a change that was refused. */
+  retryChange(seq: number): void {
+    this.#edits.retry(seq);
+    this.#changed();
+  }
+
+  /** Gives a refused change up: the message stays as it is. */
+  discardChange(seq: number): void {
+    this.#edits.discard(seq);
+    this.#changed();
   }
 
   /** The visitor pressed a key; staff is told now and then. */
@@ -244,12 +264,7 @@ export class ChatClient {
 
   /** Asks for older messages, unless there are none or they are on their way. */
   loadOlder(limit: number = HISTORY_PAGE): void {
-    const { more, oldest } = this.#conversation.timeline;
-    if (this.#loadingOlder || !more) return;
-    if (!this.#connection.send({ type: "history", before: oldest, limit })) return;
-    this.#loadingOlder = true;
-    this.#cancelLoading = this.#clock.setTimer(() => this.#loaded(), HISTORY_TIMEOUT_MS);
-    this.#changed();
+    if (this.#older.ask(limit)) this.#changed();
   }
 
   /**
@@ -260,32 +275,13 @@ export class ChatClient {
    *   visitor who isn't signed in, null changes nothing.
    */
   identify(identity: VisitorIdentity | null): void {
-    const [before, after] = [this.#identity, identity];
-    if (JSON.stringify(before) === JSON.stringify(after)) return;
-    const [hadOwner, owner] = [ownerOf(before), ownerOf(after)];
-    const leaves = hadOwner !== undefined && hadOwner !== owner;
-    this.#identity = after;
-    if (leaves) this.#leave();
-    this.#outbox.setOwner(owner);
-    if (owner !== undefined) this.#session.identify();
-    this.#signingIn = false;
-    if (leaves || owner !== hadOwner) this.#conversation.forget();
-    this.#connection.reconnect();
-    // A token that was refused had stopped it.
-    if (before !== null && this.#connection.state.status === "stopped") this.#connection.start();
-    this.#changed();
+    if (this.#belonging.identify(identity)) this.#changed();
   }
 
   /** Signs out, in all tabs: the session and what is unsent are forgotten, the next conversation is empty. */
   forget(): void {
-    this.#leave();
-    this.#startOver();
-  }
-
-  #leave(): void {
-    this.#session.forget();
-    this.#seen.forget();
-    this.#outbox.clear();
+    this.#belonging.forget();
+    this.#changed();
   }
 
   #received(frame: ServerFrame): void {
@@ -304,13 +300,14 @@ export class ChatClient {
         break;
       case "messages": {
         const added = conversation.messages(frame.messages, frame.rev);
+        this.#edits.settle(frame.messages);
         this.#changed();
         if (added.length > 0) this.#events.tell({ type: "received", messages: added });
         return;
       }
       case "history":
-        if (this.#signingIn) return this.#signedIn();
-        if (this.#loadingOlder && conversation.timeline.prepend(frame.messages, frame.more)) this.#loaded();
+        if (this.#belonging.asking) this.#belonging.accepted();
+        else this.#older.take(frame.messages, frame.more);
         break;
       case "typing":
         conversation.typing = frame.name;
@@ -324,15 +321,19 @@ export class ChatClient {
         conversation.agents = frame.agents;
         break;
       case "error":
-        this.#refused(frame.code, frame.message, frame.cid, frame.retryAfterMs);
+        this.#refused(frame);
         break;
     }
     this.#changed();
   }
 
   #welcomed(frame: WelcomeFrame): void {
-    if (this.#session.welcomed(frame.session) === "overtaken") return this.#startOver();
+    if (this.#session.welcomed(frame.session) === "overtaken") {
+      this.#belonging.rejoin();
+      return this.#changed();
+    }
     const conversation = this.#conversation;
+    if (conversation.uid !== null && conversation.uid !== frame.uid) this.#edits.clear();
     const added = conversation.welcome(frame, this.#clock.now());
     const seen = this.#seen.load(frame.uid);
     // A conversation without a position was read elsewhere or before positions were kept.
@@ -341,52 +342,34 @@ export class ChatClient {
       seen ?? frame.seen ?? (added.length > 0 ? 0 : conversation.timeline.newest),
     );
     this.#echoes = echoesOf(this.#outbox.items, frame.messages);
+    this.#edits.settle(frame.messages);
     this.#pace.opened(seen === null ? 0 : conversation.seen);
-    if (ownerOf(this.#identity) === undefined) this.#outbox.opened();
-    else this.#askWhetherSignedIn();
+    this.#belonging.welcomed();
     this.#changed();
     if (added.length > 0) this.#events.tell({ type: "received", messages: added });
   }
 
-  /**
-   * Answers come in the order of the questions: if the answer to this one comes first, the token was accepted. Until
-   * then nothing is sent, for it could go to somebody else's conversation.
-   */
-  #askWhetherSignedIn(): void {
-    this.#signingIn = this.#connection.send(NOTHING_OLDER);
-  }
-
-  #signedIn(): void {
-    this.#signingIn = false;
-    this.#outbox.opened();
-    this.#changed();
-  }
-
-  /** The token has expired or is wrong. What waits is kept for the next one. */
-  #signInRefused(): void {
-    this.#signingIn = false;
-    this.#conversation.forget();
-    this.#connection.refuse("identity");
-    this.#events.tell({ type: "signInRefused" });
-  }
-
-  #loaded(): void {
-    this.#cancelLoading();
-    this.#loadingOlder = false;
-    this.#changed();
-  }
-
-  #refused(code: ErrorCode, message: string, cid?: string, retryAfterMs?: number): void {
+  #refused({ code, message, cid, seq, retryAfterMs }: ErrorFrame): void {
     if (cid !== undefined) {
       this.#echoes.delete(cid);
       const failed = this.#outbox.refused(cid, code, message, retryAfterMs);
       if (failed) this.#events.tell({ type: "failed", cid, code, message });
       return;
     }
-    if (this.#signingIn && code === "forbidden") return this.#signInRefused();
+    if (this.#belonging.asking && code === "forbidden") {
+      this.#belonging.refused();
+      this.#events.tell({ type: "signInRefused" });
+      return;
+    }
+    if (retryAfterMs !== undefined) this.#pause.extend(retryAfterMs);
+    const change = this.#edits.refused(code, message, seq);
+    if (change?.failed !== undefined) {
+      const { type: asked, seq: about } = change.frame;
+      this.#events.tell({ type: "changeFailed", change: asked, seq: about, code, message });
+    }
+    if (change !== null) return;
     // Nothing says which frame it was; a page of history that never comes must not block the next.
-    if (this.#loadingOlder) this.#loaded();
-    if (retryAfterMs !== undefined) this.#outbox.pause(retryAfterMs);
+    this.#older.giveUp();
     this.#events.tell({
       type: "error",
       code,
@@ -396,18 +379,18 @@ export class ChatClient {
   }
 
   #disconnected(): void {
-    this.#signingIn = false;
+    this.#belonging.lost();
     this.#outbox.lost();
+    this.#edits.lost();
     this.#echoes.clear();
     this.#conversation.typing = null;
-    this.#cancelLoading();
-    this.#loadingOlder = false;
+    this.#older.giveUp();
   }
 
   #storageChanged(key: string | null): void {
     if (this.#session.concerns(key)) {
       if (this.#session.gone()) return this.forget();
-      if (this.#connection.state.status === "open" && this.#rejoinIfOvertaken()) return;
+      if (this.#connection.state.status === "open" && this.#belonging.rejoinIfOvertaken()) return;
     }
     const { uid } = this.#conversation;
     if (uid !== null && this.#seen.concerns(key)) {
@@ -416,44 +399,19 @@ export class ChatClient {
     }
   }
 
-  /** Another tab has another session: joins its conversation, where what waits will be sent. */
-  #rejoinIfOvertaken(): boolean {
-    if (!this.#session.overtaken()) return false;
-    this.#conversation.forget();
-    this.#connection.reconnect();
-    return true;
-  }
-
-  #startOver(): void {
-    this.#conversation.forget();
-    this.#connection.reconnect();
-    this.#changed();
-  }
-
   #changed(): void {
     this.#state = null;
     this.#changes.tell();
   }
 
   #snapshot(): ChatState {
-    const { timeline, uid, agents, typing, delivered, read, seen, limits, clockOffsetMs } =
-      this.#conversation;
     return {
+      ...this.#conversation.view,
       connection: this.#connection.state,
-      uid,
-      messages: timeline.messages,
       pending: this.#outbox.items.filter((item) => !this.#echoes.has(item.cid)),
-      pausedUntil: this.#outbox.pausedUntil,
-      more: timeline.more,
-      loadingOlder: this.#loadingOlder,
-      agents,
-      typing,
-      delivered,
-      read,
-      seen,
-      unread: timeline.unreadAfter(seen),
-      limits,
-      clockOffsetMs,
+      changes: this.#edits.items,
+      pausedUntil: this.#pause.until,
+      loadingOlder: this.#older.loading,
     };
   }
 }

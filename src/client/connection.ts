@@ -42,14 +42,24 @@ export interface ConnectionOptions {
 
 /** From the start of an attempt to the `welcome`. */
 const CONNECT_TIMEOUT_MS = 20_000;
+/** An attempt this old hangs: the network it began on may be gone. A hint that there is another begins anew. */
+const HANGS_AFTER_MS = 3_000;
 /** How long the answer to a probe may take before the socket counts as dead. */
 const PROBE_TIMEOUT_MS = 5_000;
+/** Where the machine says itself that the network is gone, an answer that still comes comes soon. */
+const OFFLINE_TIMEOUT_MS = 1_500;
+/** A slow line isn't given up again and again: each time that it was, it gets twice as long, up to 2 ** 3 times. */
+const MAX_DOUBLINGS = 3;
+/** What asks for an answer has got one by then, or the server is probed. */
+const ANSWER_DUE_MS = 5_000;
 /** A frame this young proves that the socket lives. */
 const FRESH_MS = 2_000;
 /** A connection that held this long starts its backoff anew; one that flaps doesn't. */
 const STABLE_MS = 10_000;
 /** What a probe asks: the page before the first message, which is always empty. */
 const PROBE: ClientFrame = { type: "history", before: 1, limit: 1 };
+/** Frames that the server answers. */
+const ANSWERED: ReadonlySet<ClientFrame["type"]> = new Set(["send", "edit", "delete", "history"]);
 
 /** A reconnecting connection to the chat server. */
 export class Connection {
@@ -60,8 +70,14 @@ export class Connection {
   #generation = 0;
   #attempt = 0;
   #lastFrameAt = 0;
+  #openedAt = 0;
   /** Whether the answer to a probe is still to come. */
   #probing = false;
+  /** Whether the server owes an answer, and the next look at it is soon. */
+  #expecting = false;
+  /** How often in a row a socket was given up because a probe had no answer. */
+  #unanswered = 0;
+  #welcomed = false;
   /** What the server asked for, before which no wake-up connects. */
   #notBefore = 0;
   #cancelTimer: () => void = () => {};
@@ -101,16 +117,25 @@ export class Connection {
 
   /**
    * Something hints that the network may be back or the machine awake: a waiting connection tries at once
-   * (but not before the server's `retryAfterMs`), an open one proves that it lives.
+   * (but not before the server's `retryAfterMs`), an attempt that hangs begins anew, an open one proves that it lives.
    */
   wake(): void {
     const now = this.#options.clock.now();
-    if (this.#state.status === "waiting" && now >= this.#notBefore) {
+    const { status } = this.#state;
+    const ripe = status === "waiting"
+      ? now >= this.#notBefore
+      : status === "connecting" && now - this.#openedAt >= HANGS_AFTER_MS;
+    if (ripe) {
       this.#drop();
       this.#open();
-    } else if (this.#state.status === "open" && !this.#probing && now - this.#lastFrameAt >= FRESH_MS) {
+    } else if (status === "open" && !this.#probing && now - this.#lastFrameAt >= FRESH_MS) {
       this.#probe();
     }
+  }
+
+  /** The machine says that the network is gone: an open connection proves quickly that it lives all the same. */
+  doubt(): void {
+    if (this.#state.status === "open") this.#probe(OFFLINE_TIMEOUT_MS);
   }
 
   /**
@@ -122,6 +147,7 @@ export class Connection {
   send(frame: ClientFrame): boolean {
     if (this.#state.status !== "open" || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(frame));
+    if (ANSWERED.has(frame.type) && !this.#probing && !this.#expecting) this.#expectAnswer();
     return true;
   }
 
@@ -131,6 +157,8 @@ export class Connection {
     const mine = (run: () => void): void => {
       if (generation === this.#generation) run();
     };
+    this.#openedAt = clock.now();
+    this.#welcomed = false;
     this.#setState({ status: "connecting", attempt: this.#attempt });
     this.#cancelTimer = clock.setTimer(() => mine(() => this.#lost(1006, "")), CONNECT_TIMEOUT_MS);
     this.#socket = connect(url, {
@@ -147,13 +175,16 @@ export class Connection {
     this.#lastFrameAt = clock.now();
     if (frame.type === "welcome") {
       this.#notBefore = 0;
+      this.#welcomed = true;
       this.#setState({ status: "open", since: clock.now() });
-    } else if (frame.type === "error" && frame.cid === undefined && frame.retryAfterMs !== undefined) {
+    } else if (asksToStayAway(frame)) {
       this.#notBefore = clock.now() + frame.retryAfterMs;
     }
+    // What the server says late, it says: only silence after a probe ends the socket.
     if (this.#state.status === "open") this.#watch();
     if (this.#probing && (frame.type === "history" || frame.type === "error")) {
       this.#probing = false;
+      this.#unanswered = 0;
       // Answers come in the order of the questions: an empty page belongs to the probe.
       if (frame.type === "history" && frame.messages.length === 0) return;
     }
@@ -164,19 +195,36 @@ export class Connection {
   #watch(): void {
     const { clock, probeIntervalMs, visible } = this.#options;
     this.#cancelTimer();
+    this.#expecting = false;
     if (probeIntervalMs === 0) return;
     this.#cancelTimer = clock.setTimer(() => visible() ? this.#probe() : this.#watch(), probeIntervalMs);
   }
 
-  #probe(): void {
+  /** The next look at the server isn't as far off as it is for a page where nothing happens. */
+  #expectAnswer(): void {
+    const { clock, probeIntervalMs } = this.#options;
+    if (probeIntervalMs === 0) return;
+    this.#expecting = true;
     this.#cancelTimer();
-    this.#cancelTimer = this.#options.clock.setTimer(() => this.reconnect(), PROBE_TIMEOUT_MS);
-    this.#probing = this.send(PROBE);
+    this.#cancelTimer = clock.setTimer(() => this.#probe(), Math.min(ANSWER_DUE_MS, probeIntervalMs));
+  }
+
+  #probe(timeoutMs = PROBE_TIMEOUT_MS): void {
+    const { clock } = this.#options;
+    this.#cancelTimer();
+    const patience = timeoutMs * 2 ** Math.min(this.#unanswered, MAX_DOUBLINGS);
+    this.#cancelTimer = clock.setTimer(() => {
+      this.#unanswered++;
+      this.reconnect();
+    }, patience);
+    if (this.#probing) return;
+    this.#probing = true;
+    this.send(PROBE);
   }
 
   #lost(code: number, reason: string): void {
     const { clock, random } = this.#options;
-    const cause = causeOfClose(code);
+    const cause = causeOfClose(code, this.#welcomed);
     const now = clock.now();
     if (this.#state.status === "open" && now - this.#state.since >= STABLE_MS) this.#attempt = 0;
     this.#drop();
@@ -186,7 +234,7 @@ export class Connection {
     }
     const delay = Math.max(retryDelayMs(cause, this.#attempt, random.fraction()), this.#notBefore - now);
     // Someone who was told to go easy isn't hurried by a click on the page.
-    if (cause === "overloaded") this.#notBefore = now + delay;
+    if (cause === "overloaded" || cause === "crowded") this.#notBefore = now + delay;
     this.#attempt++;
     this.#cancelTimer = clock.setTimer(() => this.#open(), delay);
     this.#setState({ status: "waiting", attempt: this.#attempt, retryAt: now + delay, cause });
@@ -196,6 +244,7 @@ export class Connection {
     this.#cancelTimer();
     this.#generation++;
     this.#probing = false;
+    this.#expecting = false;
     this.#socket?.close(1000);
     this.#socket = null;
   }
@@ -204,6 +253,14 @@ export class Connection {
     this.#state = state;
     this.#options.onState(state);
   }
+}
+
+/** A refused frame waits by itself; only a server that has no room for the visitor keeps the connection away. */
+function asksToStayAway(
+  frame: ServerFrame,
+): frame is Extract<ServerFrame, { type: "error" }> & { readonly retryAfterMs: number } {
+  return frame.type === "error" && frame.code === "overloaded" && frame.cid === undefined &&
+    frame.retryAfterMs !== undefined;
 }
 
 function parseFrame(data: string): ServerFrame | null {

@@ -12,7 +12,14 @@ import {
   type WelcomeFrame,
 } from "../web/protocol.ts";
 import type { PendingMessage } from "./pending.ts";
+import type { ChatState } from "./state.ts";
 import { type StoredMessage, Timeline } from "./timeline.ts";
+
+/** The part of the state that frames decide. */
+export type ConversationView = Omit<
+  ChatState,
+  "connection" | "pending" | "changes" | "pausedUntil" | "loadingOlder"
+>;
 
 /** Messages, watermarks and what the server said of itself. */
 export class Conversation {
@@ -79,6 +86,24 @@ export class Conversation {
     this.timeline.upsert([message]);
     this.#advance(ack.rev);
     return message;
+  }
+
+  /** What of the state is the conversation's. */
+  get view(): ConversationView {
+    const { timeline, uid, agents, typing, delivered, read, seen, limits, clockOffsetMs } = this;
+    return {
+      uid,
+      messages: timeline.messages,
+      more: timeline.more,
+      agents,
+      typing,
+      delivered,
+      read,
+      seen,
+      unread: timeline.unreadAfter(seen),
+      limits,
+      clockOffsetMs,
+    };
   }
 
   /** Forgets everything: what comes is somebody else's conversation. */

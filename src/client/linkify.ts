@@ -4,6 +4,10 @@
  * @module
  */
 
+/** How much of a path is shown, and how much of that is its end, in characters. */
+const LONGEST_PATH = 48;
+const PATH_END = 12;
+
 /** A piece of text, with the address it stands for if it is a link. */
 export interface TextPiece {
   readonly text: string;
@@ -45,6 +49,23 @@ export function safeUrl(address: string): string | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
   return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+}
+
+/**
+ * An address as a reader checks it: its host first and whole, a long path cut in its middle, nothing that only looks
+ * like a host before it.
+ *
+ * @param address An `http` or `https` address in normal form.
+ * @returns The words for beside a link.
+ */
+export function shownTarget(address: string): string {
+  const { protocol, host, pathname, search, hash } = new URL(address);
+  const rest = `${pathname === "/" && search + hash === "" ? "" : pathname}${search}${hash}`;
+  const path = rest.length <= LONGEST_PATH
+    ? rest
+    : `${rest.slice(0, LONGEST_PATH - PATH_END)}…${rest.slice(-PATH_END)}`;
+  // What isn't encrypted is worth a word.
+  return `${protocol === "https:" ? "" : "http://"}${host}${path}`;
 }
 
 /** Leaves out what follows the address: the end of the sentence, the bracket around it. */

@@ -7,15 +7,18 @@
 import type { ErrorCode } from "../web/protocol.ts";
 import type { OutboxStorage } from "./outbox_storage.ts";
 import type { PendingMessage } from "./pending.ts";
+import type { Pause } from "./pause.ts";
 import type { Clock } from "./ports.ts";
 
 /** How an {@link Outbox} is made. */
 export interface OutboxOptions {
   readonly storage: OutboxStorage;
   readonly clock: Clock;
+  /** While it lasts, nothing is sent. */
+  readonly pause: Pause;
   /** Hands a message to the socket; false when there is none. */
   readonly transmit: (message: PendingMessage) => boolean;
-  /** Called when `items` or `pausedUntil` changed by itself. */
+  /** Called when `items` changed by itself. */
   readonly onChange: () => void;
   /** How many messages may be without an answer at once. */
   readonly maxInFlight: number;
@@ -29,6 +32,11 @@ const ADOPT_EVERY_MS = 30_000;
 /** Refusals that pass by waiting. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["rate_limited", "overloaded"]);
 
+/** Whether what was refused goes through later, as it is. */
+export function isPassing(code: ErrorCode): boolean {
+  return PASSING.has(code);
+}
+
 /** Messages without an acknowledgement, in the order in which they were written. */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -37,8 +45,6 @@ export class Outbox {
   readonly #inFlight = new Set<string>();
   #order = 0;
   #open = false;
-  #pausedUntil = 0;
-  #cancelPause: () => void = () => {};
   #cancelAdoption: () => void = () => {};
 
   constructor(options: OutboxOptions) {
@@ -48,11 +54,6 @@ export class Outbox {
   /** What waits, oldest first, failed ones included. */
   get items(): readonly PendingMessage[] {
     return [...this.#items.values()];
-  }
-
-  /** Until when the server asked to send nothing, in local Unix milliseconds; 0 when it didn't. */
-  get pausedUntil(): number {
-    return this.#pausedUntil;
   }
 
   /** The message with this `cid`, if it waits. */
@@ -70,7 +71,7 @@ export class Outbox {
       this.#items = new Map([...adopted.map((item) => [item.cid, item] as const), ...own]);
       this.#order = Math.max(this.#order, ...adopted.map((item) => item.order + 1));
       this.#options.onChange();
-      this.#flush();
+      this.flush();
     }
     this.#cancelAdoption = this.#options.clock.setTimer(() => this.start(), ADOPT_EVERY_MS);
   }
@@ -78,7 +79,6 @@ export class Outbox {
   /** Stops all timers and leaves the messages to the next tab. */
   stop(): void {
     this.#cancelAdoption();
-    this.#cancelPause();
     this.#options.storage.release();
   }
 
@@ -98,13 +98,13 @@ export class Outbox {
   add(message: Omit<PendingMessage, "order">): void {
     const item: PendingMessage = { ...message, order: this.#order++ };
     this.#keep(item);
-    this.#flush();
+    this.flush();
   }
 
   /** The server is ready: everything unacknowledged goes out (again). */
   opened(): void {
     this.#open = true;
-    this.#flush();
+    this.flush();
   }
 
   /** The connection is gone: what was in flight may or may not have arrived. */
@@ -133,25 +133,11 @@ export class Outbox {
   refused(cid: string, code: ErrorCode, message: string, retryAfterMs?: number): boolean {
     const item = this.#items.get(cid);
     this.#inFlight.delete(cid);
-    const passing = PASSING.has(code);
-    if (passing) this.pause(retryAfterMs ?? DEFAULT_PAUSE_MS);
+    const passing = isPassing(code);
+    if (passing) this.#options.pause.extend(retryAfterMs ?? DEFAULT_PAUSE_MS);
     else if (item !== undefined) this.#keep({ ...item, failed: { code, message } });
-    this.#flush();
+    this.flush();
     return !passing && item !== undefined;
-  }
-
-  /** Sends nothing for a while. */
-  pause(forMs: number): void {
-    const { clock, onChange } = this.#options;
-    const until = clock.now() + forMs;
-    if (until <= this.#pausedUntil) return;
-    this.#pausedUntil = until;
-    this.#cancelPause();
-    this.#cancelPause = clock.setTimer(() => {
-      this.#pausedUntil = 0;
-      this.#flush();
-      onChange();
-    }, forMs);
   }
 
   /** Tries a failed message once more. It keeps its `cid`: should it have arrived, it isn't doubled. */
@@ -160,7 +146,7 @@ export class Outbox {
     if (item?.failed === undefined) return;
     const { failed: _failed, ...rest } = item;
     this.#keep(rest);
-    this.#flush();
+    this.flush();
   }
 
   /** Gives a message up. */
@@ -168,7 +154,7 @@ export class Outbox {
     this.#items.delete(cid);
     this.#inFlight.delete(cid);
     this.#options.storage.drop(cid);
-    this.#flush();
+    this.flush();
   }
 
   /** Gives everything up. */
@@ -183,8 +169,9 @@ export class Outbox {
     this.#options.storage.keep(item);
   }
 
-  #flush(): void {
-    if (!this.#open || this.#pausedUntil > 0) return;
+  /** Sends what may be sent. */
+  flush(): void {
+    if (!this.#open || this.#options.pause.lasts) return;
     for (const item of this.#items.values()) {
       if (this.#inFlight.size >= this.#options.maxInFlight) return;
       if (item.failed !== undefined || this.#inFlight.has(item.cid)) continue;

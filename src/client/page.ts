@@ -138,6 +138,7 @@ function main(): void {
     view.looked();
   };
   addEventListener("online", returned);
+  addEventListener("offline", () => client.doubt());
   addEventListener("focus", returned);
   addEventListener("pageshow", returned);
   addEventListener("pagehide", () => client.release());

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ErrorCode, Limits, Presence } from "../web/protocol.ts";
+import type { ChangeFrame, PendingChange } from "./changes.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { PendingMessage } from "./pending.ts";
 import type { StoredMessage } from "./timeline.ts";
@@ -18,6 +19,8 @@ export interface ChatState {
   readonly messages: readonly StoredMessage[];
   /** Messages of this tab without an acknowledgement, oldest first. */
   readonly pending: readonly PendingMessage[];
+  /** Edits and deletions of this tab that the server has not made yet, oldest first. */
+  readonly changes: readonly PendingChange[];
   /** Until when sending pauses because the server asked for it, in local Unix milliseconds; 0 when it doesn't. */
   readonly pausedUntil: number;
   /** Whether older messages can be loaded. */
@@ -50,6 +53,14 @@ export type ChatEvent =
   | { readonly type: "acknowledged"; readonly message: StoredMessage & { readonly cid: string } }
   /** A message of this tab was refused for good. */
   | { readonly type: "failed"; readonly cid: string; readonly code: ErrorCode; readonly message: string }
+  /** An edit or a deletion of this tab was refused for good. */
+  | {
+    readonly type: "changeFailed";
+    readonly change: ChangeFrame["type"];
+    readonly seq: number;
+    readonly code: ErrorCode;
+    readonly message: string;
+  }
   /** The token that says who the visitor is was refused; a fresh one helps. */
   | { readonly type: "signInRefused" }
   /** An error that names no message. */

@@ -58,6 +58,7 @@ function load(script: HTMLScriptElement): void {
     if (message.type === "ready") {
       ready = true;
       frameReady();
+      panel.ready();
       if (identity !== null) post({ type: "identify", identity });
       greet();
     } else if (message.type === "unread") {

@@ -37,12 +37,12 @@ export class Assets {
     return new Assets(assets);
   }
 
-  /** Every path, `style.css` for example. */
+  /** Every path, `favicon.svg` for example. */
   get paths(): readonly string[] {
     return [...this.#assets.keys()];
   }
 
-  /** @param path below `static/`, `style.css` for example */
+  /** @param path below `static/`, `favicon.svg` for example */
   get(path: string): Content | undefined {
     return this.#assets.get(path);
   }

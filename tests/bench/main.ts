@@ -8,6 +8,7 @@ import { type Bench, reaches } from "./bench.ts";
 import { libraryGrowth } from "./library_growth.ts";
 import { libraryMemory } from "./library_memory.ts";
 import { libraryThroughput } from "./library_throughput.ts";
+import { pageWeight } from "./page_weight.ts";
 import { serverCrowd } from "./server_crowd.ts";
 import { serverMemory } from "./server_memory.ts";
 import { serverResume } from "./server_resume.ts";
@@ -26,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   serverRoundTrip,
   serverStart,
   serverCrowd,
+  pageWeight,
 ];
 
 const wanted = Deno.args.length === 0 ? BENCHES : Deno.args.map(named);

@@ -210,16 +210,6 @@ Deno.test("ChatClient shows who types until they write, stop or the connection g
   assert.equal(tab.client.state.typing, null);
 });
 
-Deno.test("ChatClient edits and deletes only while connected", () => {
-  const tab = new Browser().tab();
-  const end = tab.open();
-  assert.equal(tab.client.edit(1, "new"), true);
-  assert.equal(tab.client.delete(2), true);
-  assert.deepEqual(end.inbox, [{ type: "edit", seq: 1, content: "new" }, { type: "delete", seq: 2 }]);
-  end.close();
-  assert.equal(tab.client.edit(1, "newer"), false);
-});
-
 Deno.test("ChatClient knows the server's clock, and takes presence and limits from it", () => {
   const browser = new Browser();
   const tab = browser.tab();

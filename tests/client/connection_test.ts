@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ConnectionState } from "../../src/client/connection.ts";
 import { CloseCode } from "../../src/web/protocol.ts";
 import { Browser, type Tab } from "./support/chat.ts";
-import { SESSION, UID, welcome } from "./support/frames.ts";
+import { messages, SESSION, UID, welcome } from "./support/frames.ts";
 
 function waitOf(tab: Tab): number {
   const { connection } = tab.client.state;
@@ -140,6 +140,104 @@ Deno.test("Connection replaces a socket that gives no sign of life after a wake-
   assert.equal(statusOf(tab), "connecting");
   dead.close(1006);
   assert.equal(statusOf(tab), "connecting", "the old socket's end concerns nobody");
+});
+
+Deno.test("Connection begins an attempt anew that hangs when it is woken, but not a young one", () => {
+  const tab = new Browser().tab();
+  const { clock, network } = tab.browser;
+  tab.client.start();
+  clock.advance(2_900);
+  tab.client.wake();
+  assert.equal(network.sockets.length, 1, "a slow line gets its time");
+  clock.advance(100);
+  const hung = network.last;
+  tab.client.wake();
+  assert.equal(network.sockets.length, 2);
+  assert.equal(hung.alive, false);
+  tab.welcome();
+  assert.equal(statusOf(tab), "open");
+});
+
+Deno.test("Connection asks after five seconds whether a server is there that owes an answer", () => {
+  for (
+    const ask of [
+      (tab: Tab) => void tab.client.send("are you there?"),
+      (tab: Tab) => tab.client.edit(1, "other words"),
+      (tab: Tab) => tab.client.delete(1),
+      (tab: Tab) => tab.client.loadOlder(),
+    ]
+  ) {
+    const tab = new Browser().tab();
+    const dead = tab.open({ session: SESSION, messages: messages(7, 8), more: true });
+    tab.browser.clock.advance(20_000);
+    ask(tab);
+    dead.inbox.length = 0;
+    tab.browser.clock.advance(5_000);
+    assert.deepEqual(dead.inbox, [{ type: "history", before: 1, limit: 1 }]);
+    tab.browser.clock.advance(5_000);
+    assert.equal(dead.alive, false);
+    assert.equal(statusOf(tab), "connecting");
+  }
+});
+
+Deno.test("Connection gives a slow line longer each time, and its usual time when it answers again", () => {
+  const tab = new Browser().tab();
+  const { clock, network } = tab.browser;
+  tab.open();
+  const livesFor = (): number => {
+    const socket = network.last;
+    clock.advance(3_000);
+    tab.client.wake();
+    const asked = clock.now();
+    while (socket.alive) clock.advance(500);
+    return clock.now() - asked;
+  };
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    times.push(livesFor());
+    tab.welcome();
+  }
+  assert.deepEqual(times, [5_000, 10_000, 20_000, 40_000, 40_000]);
+  clock.advance(3_000);
+  tab.client.wake();
+  network.last.send({ type: "history", messages: [], more: false });
+  assert.equal(livesFor(), 5_000);
+});
+
+Deno.test("Connection looks at once when the machine says that the network is gone", () => {
+  const tab = new Browser().tab();
+  const dead = tab.open();
+  tab.client.doubt();
+  assert.deepEqual(dead.takeAll("history").length, 1, "however young the last frame is");
+  tab.browser.clock.advance(1_500);
+  assert.equal(dead.alive, false);
+  const end = tab.welcome();
+  tab.client.doubt();
+  end.send({ type: "history", messages: [], more: false });
+  tab.browser.clock.advance(3_000);
+  assert.equal(end.alive, true, "a network of its own, a cable for example");
+});
+
+Deno.test("Connection says that there are too many from here only when it was never let in", () => {
+  const crowded = new Browser().tab();
+  crowded.client.start();
+  crowded.browser.network.last.accept();
+  crowded.browser.network.last.close(CloseCode.tooMany);
+  const { connection } = crowded.client.state;
+  assert.equal(connection.status === "waiting" && connection.cause, "crowded");
+  assert.equal(waitOf(crowded), 3_000);
+  const hasty = new Browser().tab();
+  hasty.open().close(CloseCode.tooMany);
+  const state = hasty.client.state.connection;
+  assert.equal(state.status === "waiting" && state.cause, "overloaded");
+});
+
+Deno.test("Connection comes back as usual when a frame was refused for a while", () => {
+  const tab = new Browser().tab();
+  const end = tab.open();
+  end.send({ type: "error", code: "rate_limited", message: "", retryAfterMs: 40_000 });
+  end.close();
+  assert.equal(waitOf(tab), 375);
 });
 
 Deno.test("Connection keeps a socket that answers, and asks again after silence", () => {

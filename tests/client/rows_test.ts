@@ -40,6 +40,18 @@ Deno.test("rowsOf groups what one author writes within five minutes of one day",
   assert.equal(shape(rows), "day [1 2.] [3.] [4.] [5.] day [6.]");
 });
 
+Deno.test("rowsOf marks an edit in the middle of a group", () => {
+  const rows = rowsOf(
+    stateOf([
+      message(1, { at: NOON, editedAt: NOON + 1 }),
+      message(2, { at: NOON }),
+      message(3, { at: NOON }),
+    ]),
+    null,
+  );
+  assert.equal(shape(rows), "day [1. 2 3.]");
+});
+
 Deno.test("rowsOf parts groups at midnight", () => {
   const midnight = new Date(2025, 5, 11).getTime();
   const rows = rowsOf(stateOf([message(1, { at: midnight - 1 }), message(2, { at: midnight })]), null);

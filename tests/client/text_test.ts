@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { countCodePoints, trimMessage } from "../../src/client/code_points.ts";
 import { textOn } from "../../src/client/colors.ts";
-import { linkify, safeUrl } from "../../src/client/linkify.ts";
+import { linkify, safeUrl, shownTarget } from "../../src/client/linkify.ts";
 import { parseEmbedConfig, parsePageConfig } from "../../src/client/page_config.ts";
 import { ar } from "../../src/client/locales/ar.ts";
 import { de } from "../../src/client/locales/de.ts";
@@ -66,6 +66,20 @@ Deno.test("safeUrl lets nothing through but http and https", () => {
     assert.equal(safeUrl(bad), null, bad);
   }
   assert.equal(safeUrl("HTTPS://A.example"), "https://a.example/");
+});
+
+Deno.test("shownTarget shows a host whole and first, and enough of the rest to tell", () => {
+  const shown = (address: string): string => shownTarget(safeUrl(address) ?? "");
+  assert.equal(shown("https://docs.example/"), "docs.example");
+  assert.equal(shown("https://docs.example/start?from=chat#top"), "docs.example/start?from=chat#top");
+  assert.equal(shown("http://docs.example:8080/"), "http://docs.example:8080");
+  assert.equal(shown("https://bank.example@evil.example/login"), "evil.example/login");
+  assert.equal(shown("https://b\u0430nk.example/"), "xn--bnk-6cd.example", "letters that only look alike");
+  const host = `${"long.".repeat(20)}example`;
+  assert.equal(
+    shown(`https://${host}/${"a".repeat(500)}/the-end.html`),
+    `${host}/${"a".repeat(35)}…the-end.html`,
+  );
 });
 
 Deno.test("countCodePoints counts as the server does, lone surrogates included", () => {

@@ -90,7 +90,7 @@ Deno.test("[S3] End to end: bytes that are no WebSocket frames stop nothing", RE
 
 const REQUESTS_AS_BROWSERS_MAKE_THEM = [
   "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Language: de\r\nConnection: close\r\n\r\n",
-  'GET /static/style.css?v=0123456789abcdef HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: "x"\r\nConnection: close\r\n\r\n',
+  'GET /static/dist/page.css?v=0123456789abcdef HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: "x"\r\nConnection: close\r\n\r\n',
   "GET /embed?x=%F0%9F%98%80 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://example.org\r\nConnection: close\r\n\r\n",
   "GET /files/00000000-0000-4000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-1\r\nConnection: close\r\n\r\n",
   "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",

@@ -50,7 +50,7 @@ export const PATHS: readonly string[] = [
   "/",
   "/embed",
   "/widget.js",
-  "/static/style.css",
+  "/static/dist/page.css",
   "/static/favicon.svg",
   "/static/none",
   "/healthz",

@@ -55,7 +55,7 @@ Deno.test({
     const authority = await TestAuthority.create();
     await using server = await startServer({ certificate: await authority.issue("localhost", "127.0.0.1") });
     using client = Deno.createHttpClient({ caCerts: [authority.root] });
-    for (const path of ["/", "/none", "/static/style.css"]) {
+    for (const path of ["/", "/none", "/static/dist/page.css"]) {
       const { headers, body } = await fetch(`https://localhost:${new URL(server.url).port}${path}`, {
         client,
       });
@@ -72,7 +72,7 @@ socketTest("HTTP believes no stranger who says that there was TLS", async ({ url
   );
 });
 
-for (const path of ["/", "/embed", "/widget.js", "/static/style.css", "/static/dist/page.js"]) {
+for (const path of ["/", "/embed", "/widget.js", "/static/dist/page.css", "/static/dist/page.js"]) {
   socketTest(
     `HTTP sends ${path} compressed, the same in every encoding, and its headers alone to HEAD`,
     async ({ url }) => {
@@ -135,7 +135,7 @@ socketTest("HTTP lets assets be kept for ever by their hash, and only so", async
 
 socketTest("HTTP lets other sites load the loader and frame the page, and nothing else", async ({ url }) => {
   const policies = await Promise.all(
-    ["/widget.js", "/embed", "/static/style.css", "/healthz"].map(async (path) =>
+    ["/widget.js", "/embed", "/static/dist/page.css", "/healthz"].map(async (path) =>
       (await ask(url, path)).headers.get("Cross-Origin-Resource-Policy")
     ),
   );

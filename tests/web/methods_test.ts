@@ -53,7 +53,7 @@ for (
     ["/", "GET, HEAD"],
     ["/embed", "GET, HEAD"],
     ["/widget.js", "GET, HEAD"],
-    ["/static/style.css", "GET, HEAD"],
+    ["/static/dist/page.css", "GET, HEAD"],
     ["/upload", "POST"],
     ["/files/none", "GET, HEAD"],
     ["/healthz", "GET, HEAD"],

@@ -93,7 +93,11 @@ export class Attachments {
       () => this.#remove(item),
       "small",
     );
-    const name = element("span", { class: "file-name" }, element("bdi", {}, file.name));
+    const name = element(
+      "span",
+      { class: "file-name", attributes: { dir: "auto" } },
+      element("bdi", {}, file.name),
+    );
     const chip = element("li", { class: "attachment" }, icon("file"), name, state, retry, remove);
     const item: Attachment = {
       file,
@@ -118,7 +122,8 @@ export class Attachments {
       } catch (error) {
         item.failed = true;
         retry.hidden = false;
-        state.textContent = strings.uploadFailed;
+        const wait = error instanceof UploadError ? error.retryAfterMs : null;
+        state.textContent = wait === null ? strings.uploadFailed : strings.tryAgainIn(formats.wait(wait));
         if (!item.abort.signal.aborted) this.#complain(refusalWords(file.name, error, this.#context));
       }
       progress.remove();
@@ -147,8 +152,8 @@ export class Attachments {
 /** Why a file was not taken, in the visitor's language. */
 function refusalWords(name: string, error: unknown, { strings, formats }: ViewContext): string {
   const { code = null, retryAfterMs = null } = error instanceof UploadError ? error : {};
-  const words: Readonly<Record<string, string>> = strings.errors;
+  const words: Readonly<Record<string, string>> = { ...strings.errors, rate_limited: strings.uploadsLimited };
   const reason = code === null ? strings.offline : words[code] ?? strings.errors.other;
-  const wait = retryAfterMs === null ? "" : ` ${strings.paused(formats.wait(retryAfterMs))}`;
+  const wait = retryAfterMs === null ? "" : ` ${strings.tryAgainIn(formats.wait(retryAfterMs))}`;
   return `${isolated(name)}: ${reason}${wait}`;
 }

@@ -78,6 +78,8 @@ export class ChatView {
     this.#list = new MessageList(byId("messages", HTMLElement), context, {
       retry: (cid) => client.retry(cid),
       discard: (cid) => client.discard(cid),
+      retryChange: (seq) => client.retryChange(seq),
+      discardChange: (seq) => client.discardChange(seq),
       reply: (seq) => this.#reply(seq),
       edit: (seq) => this.#edit(seq),
       remove: (seq) => void this.#remove(seq),
@@ -194,10 +196,17 @@ export class ChatView {
 
   #happened(event: ChatEvent): void {
     const { client, context, sound, watching } = this.#options;
-    if (event.type === "failed") this.#announcer.say(context.strings.notSent);
+    const { strings, formats } = context;
+    if (event.type === "failed") this.#announcer.say(strings.notSent);
+    if (event.type === "changeFailed") {
+      this.#announcer.say(event.change === "edit" ? strings.notChanged : strings.notRemoved);
+    }
     if (event.type === "error") {
-      const words: Readonly<Record<string, string>> = context.strings.errors;
-      this.#announcer.complain(words[event.code] ?? context.strings.errors.other);
+      const words: Readonly<Record<string, string>> = strings.errors;
+      const wait = event.retryAfterMs === undefined
+        ? ""
+        : ` ${strings.tryAgainIn(formats.wait(event.retryAfterMs))}`;
+      this.#announcer.complain(`${words[event.code] ?? strings.errors.other}${wait}`);
     }
     if (event.type !== "received") return;
     const others = event.messages.filter((message) => message.from !== "visitor");
@@ -211,14 +220,8 @@ export class ChatView {
   }
 
   #send(content: string, files: readonly FileInfo[], mode: ComposerMode): void {
-    const { client, context } = this.#options;
-    if (mode.type === "edit") {
-      if (client.edit(mode.seq, content)) return;
-      // Changes don't wait for the connection: by then somebody may have answered what was there.
-      this.#announcer.complain(context.strings.offline);
-      this.#composer.setMode(mode, content);
-      return;
-    }
+    const { client } = this.#options;
+    if (mode.type === "edit") return client.edit(mode.seq, content);
     client.send(content, {
       ...(mode.type === "reply" ? { replyTo: mode.seq } : {}),
       ...(files.length > 0 ? { files } : {}),
@@ -238,17 +241,18 @@ export class ChatView {
   #edit(seq: number): void {
     const message = this.#find(seq);
     if (message === undefined) return;
+    // Whoever changes what they have just changed goes on from there.
+    const change = this.#options.client.state.changes.findLast(({ frame }) => frame.seq === seq)?.frame;
     this.#composer.setMode(
       { type: "edit", seq, line: quotedLine(message, this.#options.context) },
-      message.content,
+      change?.type === "edit" ? change.content : message.content,
     );
   }
 
   async #remove(seq: number): Promise<void> {
     const { client, context } = this.#options;
-    const { removeSure, remove, cancel, offline } = context.strings;
-    if (!await confirmed({ text: removeSure, yes: remove, no: cancel })) return;
-    if (!client.delete(seq)) this.#announcer.complain(offline);
+    const { removeSure, remove, cancel } = context.strings;
+    if (await confirmed({ text: removeSure, yes: remove, no: cancel })) client.delete(seq);
   }
 
   #show(seq: number): void {

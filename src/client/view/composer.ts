@@ -143,6 +143,9 @@ export class Composer {
   #showMode(mode: ComposerMode): void {
     const { strings } = this.#context;
     this.#mode = mode;
+    const label = mode.type === "edit" ? strings.save : strings.send;
+    setAttribute(this.#send, "aria-label", label);
+    setAttribute(this.#send, "title", label);
     this.#modeBar.hidden = mode.type === "new";
     this.#modeBar.replaceChildren();
     if (mode.type !== "new") {

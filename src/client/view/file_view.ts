@@ -49,12 +49,12 @@ function picture(file: FileInfo, transfer: FileTransfer, context: ViewContext): 
       image.alt = `${file.name}: ${context.strings.downloadFailed}`;
     }
   };
-  // Pictures far up the list are loaded when the reader comes near.
+  // Pictures far up the list are loaded when the reader comes near. The margin counts at the edges of the list only.
   const observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
     void load();
-  }, { rootMargin: "400px" });
+  }, { root: document.getElementById("log"), rootMargin: "400px" });
   observer.observe(button);
   return button;
 }
@@ -74,7 +74,7 @@ function download(file: FileInfo, transfer: FileTransfer, context: ViewContext):
       },
     },
     icon("file"),
-    element("span", { class: "file-name" }, element("bdi", {}, file.name)),
+    element("span", { class: "file-name", attributes: { dir: "auto" } }, element("bdi", {}, file.name)),
     size,
     icon("download"),
   );

@@ -4,12 +4,14 @@
  * @module
  */
 import type { MarkupNode } from "../../web/protocol.ts";
-import { linkify, safeUrl } from "../linkify.ts";
+import { linkify, safeUrl, shownTarget } from "../linkify.ts";
 import type { ViewContext } from "./context.ts";
 import { element, spoken } from "./dom.ts";
 
 /** Trees deeper than this are shown as plain text. */
 const MAX_DEPTH = 24;
+/** What stands on lines of its own. */
+const BLOCKS: ReadonlySet<MarkupNode["type"]> = new Set(["codeblock", "quote", "list", "heading"]);
 
 /**
  * Plain text with its addresses clickable. Line breaks are the style sheet's matter.
@@ -32,7 +34,7 @@ export function plainContent(text: string): Node[] {
  */
 export function markupContent(nodes: readonly MarkupNode[], context: ViewContext): Node[] {
   const inside = (children: readonly MarkupNode[], depth: number): Node[] =>
-    children.map((child) => render(child, depth + 1));
+    withoutEndOfBlocks(children).map((child) => render(child, depth + 1));
   const render = (node: MarkupNode, depth: number): Node => {
     if (depth > MAX_DEPTH) return document.createTextNode(plainText([node]));
     switch (node.type) {
@@ -79,7 +81,7 @@ export function markupContent(nodes: readonly MarkupNode[], context: ViewContext
         return document.createTextNode("");
     }
   };
-  return nodes.map((node) => render(node, 0));
+  return withoutEndOfBlocks(nodes).map((node) => render(node, 0));
 }
 
 /**
@@ -118,6 +120,13 @@ function link(url: string, ...children: (Node | string)[]): HTMLAnchorElement {
   );
 }
 
+/** The line end after a block is the block's own; shown as a break it would be an empty line. */
+function withoutEndOfBlocks(nodes: readonly MarkupNode[]): MarkupNode[] {
+  return nodes.filter((node, index) =>
+    node.type !== "break" || !BLOCKS.has(nodes[index - 1]?.type ?? "text")
+  );
+}
+
 /** A link whose words are not its address says where it leads. */
 function maskedLink(url: string, children: Node[], words: string): Node {
   const safe = safeUrl(url);
@@ -127,8 +136,8 @@ function maskedLink(url: string, children: Node[], words: string): Node {
   anchor.title = safe;
   const target = element(
     "span",
-    { class: "link-target", attributes: { dir: "ltr" } },
-    ` (${new URL(safe).host})`,
+    { class: "link-target", attributes: { dir: "ltr", title: safe } },
+    ` (${shownTarget(safe)})`,
   );
   return element("span", {}, anchor, target);
 }

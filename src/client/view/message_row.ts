@@ -16,6 +16,9 @@ import { authorName, quotedLine } from "./words.ts";
 export interface MessageActions {
   readonly retry: (cid: string) => void;
   readonly discard: (cid: string) => void;
+  /** Asks again for a change that was refused, or gives it up. */
+  readonly retryChange: (seq: number) => void;
+  readonly discardChange: (seq: number) => void;
   readonly reply: (seq: number) => void;
   readonly edit: (seq: number) => void;
   readonly remove: (seq: number) => void;
@@ -55,6 +58,7 @@ export function messageElement(
   if (failed) classes.push("failed");
   if (row.progress === "queued") classes.push("queued");
   if (row.deleted) classes.push("deleted");
+  if (row.change?.type === "delete" && row.change.refused === null) classes.push("leaving");
   return element(
     "li",
     { class: classes.join(" ") },
@@ -74,6 +78,7 @@ export function messageElement(
           : tools(row, row.seq, context, actions),
       ),
       failed ? failureLine(row, context, actions) : null,
+      changeFailureLine(row, context, actions),
       row.meta && !failed ? metaLine(row, context) : null,
     ),
   );
@@ -153,8 +158,31 @@ function failureLine(row: MessageRow, context: ViewContext, actions: MessageActi
     icon("alert"),
     element("span", {}, `${row.progress === "undelivered" ? strings.notDelivered : strings.notSent}. `),
     element("span", { attributes: { dir: "auto" } }, reason ?? ""),
-    cid === null ? null : textButton(strings.retry, () => actions.retry(cid)),
-    cid === null ? null : textButton(strings.discard, () => actions.discard(cid)),
+    cid === null ? null : failureActions(context, () => actions.retry(cid), () => actions.discard(cid)),
+  );
+}
+
+function failureActions({ strings }: ViewContext, retry: () => void, discard: () => void): HTMLElement {
+  return element(
+    "span",
+    { class: "failure-actions" },
+    textButton(strings.retry, retry),
+    textButton(strings.discard, discard),
+  );
+}
+
+/** The message stays as it was; what was wanted can be asked for again. */
+function changeFailureLine(row: MessageRow, context: ViewContext, actions: MessageActions): Child {
+  const { seq, change } = row;
+  if (seq === null || change === null || change.refused === null) return null;
+  const { strings } = context;
+  const what = change.type === "edit" ? strings.notChanged : strings.notRemoved;
+  return element(
+    "p",
+    { class: "failure" },
+    icon("alert"),
+    element("span", {}, `${what}. ${refusalWords(change.refused, context)}`),
+    failureActions(context, () => actions.retryChange(seq), () => actions.discardChange(seq)),
   );
 }
 
@@ -172,13 +200,14 @@ function progressWords(progress: Progress, { strings }: ViewContext): string {
 function tools(row: MessageRow, seq: number, context: ViewContext, actions: MessageActions): HTMLElement {
   const { strings } = context;
   const mine = row.from === "visitor";
-  return element(
+  const buttons = element(
     "div",
     { class: "tools" },
     iconButton(icon("reply"), strings.reply, () => actions.reply(seq), "small"),
     mine ? iconButton(icon("edit"), strings.edit, () => actions.edit(seq), "small") : null,
     mine ? iconButton(icon("remove"), strings.remove, () => actions.remove(seq), "small") : null,
   );
+  return element("div", { class: "tools-place" }, buttons);
 }
 
 function textButton(label: string, onClick: () => void): HTMLButtonElement {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { FileInfo, MarkupNode, Sender } from "../../web/protocol.ts";
+import type { ErrorCode, FileInfo, MarkupNode, Sender } from "../../web/protocol.ts";
 import { startOfDay } from "../formats.ts";
+import type { PendingChange } from "../changes.ts";
 import type { PendingMessage } from "../pending.ts";
 import type { ChatState } from "../state.ts";
 import type { StoredMessage } from "../timeline.ts";
@@ -39,6 +40,8 @@ export interface MessageRow {
   readonly progress: Progress | null;
   /** Why it failed: the server's words, or an error's code. */
   readonly failure: string | null;
+  /** A change that the server hasn't made yet (then the message shows as it is going to be) or refused. */
+  readonly change: { readonly type: "edit" | "delete"; readonly refused: ErrorCode | null } | null;
   /** Of a stored message. */
   readonly seq: number | null;
   /** Of a pending message. */
@@ -68,10 +71,13 @@ const GROUP_MS = 5 * 60_000;
  */
 export function rowsOf(state: ChatState, unreadAfter: number | null): Row[] {
   const bySeq = new Map(state.messages.map((message) => [message.seq, message]));
+  const changes = new Map(state.changes.map((change) => [change.frame.seq, change]));
   const quote = (seq: number | undefined): Quote | null =>
     seq === undefined ? null : { seq, message: bySeq.get(seq) ?? null };
   const messages = [
-    ...state.messages.map((message) => storedRow(message, state, quote(message.replyTo))),
+    ...state.messages.map((message) =>
+      changedRow(storedRow(message, state, quote(message.replyTo)), changes.get(message.seq), state)
+    ),
     ...state.pending.map((pending) => pendingRow(pending, state, quote(pending.replyTo))),
   ];
   const rows: Row[] = [];
@@ -92,7 +98,8 @@ export function rowsOf(state: ChatState, unreadAfter: number | null): Row[] {
     const next = messages[index + 1];
     const last = next === undefined || !together(message, next) ||
       startOfDay(next.at) !== startOfDay(message.at);
-    const meta = last || message.progress !== next?.progress;
+    // An edit is marked wherever it stands.
+    const meta = last || message.edited || message.progress !== next?.progress;
     rows.push({ ...message, first, last, meta });
     previous = message;
   }
@@ -120,12 +127,25 @@ function storedRow(message: StoredMessage, state: ChatState, quote: Quote | null
     quote,
     progress: message.from === "visitor" && message.deleted !== true ? progressOf(message, state) : null,
     failure: message.failed ?? null,
+    change: null,
     seq: message.seq,
     cid: null,
     first: true,
     last: true,
     meta: true,
   };
+}
+
+/** A message with what becomes of it. A refused change leaves it as it is. */
+function changedRow(row: MessageRow, change: PendingChange | undefined, state: ChatState): MessageRow {
+  if (change === undefined || row.deleted) return row;
+  const { frame, failed } = change;
+  const changed = { ...row, change: { type: frame.type, refused: failed?.code ?? null } };
+  if (failed !== undefined) return changed;
+  const progress = state.connection.status === "open" ? "sending" : "queued";
+  if (frame.type === "delete") return { ...changed, progress };
+  const { nodes: _nodes, ...plain } = changed;
+  return { ...plain, content: frame.content, edited: true, progress };
 }
 
 function progressOf(message: StoredMessage, state: ChatState): Progress {
@@ -149,6 +169,7 @@ function pendingRow(pending: PendingMessage, state: ChatState, quote: Quote | nu
     quote,
     progress: pending.failed === undefined ? waits : "refused",
     failure: pending.failed?.code ?? null,
+    change: null,
     seq: null,
     cid: pending.cid,
     first: true,

@@ -9,6 +9,15 @@ const END_MARGIN = 64;
 /** This close to the beginning asks for more. */
 const TOP_MARGIN = 400;
 
+/** So many rows in view are remembered: of a message, its day's line and the line above what is unread, one stays. */
+const ANCHORS = 4;
+
+/** A row and where it was. */
+interface Anchor {
+  readonly key: string;
+  readonly top: number;
+}
+
 /** What a {@link Scroller} reports. */
 export interface ScrollerEvents {
   /** The reader came to the end or left it. */
@@ -63,16 +72,10 @@ export class Scroller {
    * @param change Makes the change.
    */
   keepPlace(change: () => void): void {
-    const anchor = this.#firstVisible();
-    const before = anchor?.getBoundingClientRect().top ?? 0;
+    const anchors = this.#atEnd ? [] : this.#visible();
     change();
-    if (this.#atEnd) {
-      this.toEnd();
-    } else if (anchor?.isConnected === true) {
-      const moved = anchor.getBoundingClientRect().top - before;
-      // Even setting the same position would end a scroll that is under way.
-      if (moved !== 0) this.#box.scrollTop += moved;
-    }
+    if (this.#atEnd) this.toEnd();
+    else this.#settleAt(anchors);
     this.checkTop();
   }
 
@@ -81,7 +84,20 @@ export class Scroller {
     if (this.#box.scrollTop < TOP_MARGIN) this.#events.nearTop();
   }
 
-  #firstVisible(): Element | null {
+  /** Puts the first row that is still there back where it was. */
+  #settleAt(anchors: readonly Anchor[]): void {
+    for (const { key, top } of anchors) {
+      const row = this.#content.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      if (row === null) continue;
+      const moved = row.getBoundingClientRect().top - top;
+      // Even setting the same position would end a scroll that is under way.
+      if (moved !== 0) this.#box.scrollTop += moved;
+      return;
+    }
+  }
+
+  /** The first rows in view. A row may be made anew or go (a day's line moves up to older messages), so one isn't enough. */
+  #visible(): Anchor[] {
     const top = this.#box.getBoundingClientRect().top;
     const rows = [...this.#content.querySelectorAll("[data-key]")];
     // The rows are in order, so the first one that ends below the top can be searched by halves.
@@ -92,7 +108,10 @@ export class Scroller {
       if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1;
       else high = middle;
     }
-    return rows[low] ?? null;
+    return rows.slice(low, low + ANCHORS).map((row) => ({
+      key: row.getAttribute("data-key") ?? "",
+      top: row.getBoundingClientRect().top,
+    }));
   }
 
   #scrolled(): void {

@@ -34,7 +34,7 @@ export function statusOf(state: ChatState, troubleMs: number, context: ViewConte
     case "idle":
       return null;
     case "open":
-      if (state.pausedUntil <= now() || state.pending.length === 0) return null;
+      if (state.pausedUntil <= now() || !somethingWaits(state)) return null;
       return { text: strings.paused(formats.wait(state.pausedUntil - now())), tone: "calm" };
     case "stopped":
       if (connection.cause === "identity") return { text: strings.signInExpired, tone: "warning" };
@@ -52,9 +52,16 @@ export function statusOf(state: ChatState, troubleMs: number, context: ViewConte
       if (connection.status === "waiting" && connection.cause === "overloaded") {
         return { text: strings.overloaded(formats.wait(connection.retryAt - now())), tone: "calm" };
       }
+      if (connection.status === "waiting" && connection.cause === "crowded") {
+        return { text: strings.crowded(formats.wait(connection.retryAt - now())), tone: "warning" };
+      }
       return { text: strings.waiting, tone: "warning", action: "retry" };
     }
   }
+}
+
+function somethingWaits({ pending, changes }: ChatState): boolean {
+  return [...pending, ...changes].some(({ failed }) => failed === undefined);
 }
 
 /** The line on the page. */

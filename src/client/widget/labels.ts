@@ -4,20 +4,52 @@
  * @module
  */
 
-/** Words of one language: open, close, unread messages, the chat in a tab of its own. */
+/** Words of one language. */
 export interface Labels {
   readonly open: string;
   readonly close: string;
   readonly unread: string;
   readonly chat: string;
+  /** The frame can't be shown. */
+  readonly blocked: string;
+  /** The chat in a tab of its own. */
   readonly tab: string;
 }
 
-const LABELS: Readonly<Record<string, readonly [string, string, string, string, string]>> = {
-  en: ["Open chat", "Close chat", "unread", "Chat", "Open the chat in a new tab"],
-  de: ["Chat öffnen", "Chat schließen", "ungelesen", "Chat", "Chat in einem neuen Tab öffnen"],
-  ja: ["チャットを開く", "チャットを閉じる", "件の未読", "チャット", "新しいタブでチャットを開く"],
-  ar: ["فتح المحادثة", "إغلاق المحادثة", "غير مقروءة", "المحادثة", "فتح المحادثة في علامة تبويب جديدة"],
+const ENGLISH: Labels = {
+  open: "Open chat",
+  close: "Close chat",
+  unread: "unread",
+  chat: "Chat",
+  blocked: "The chat cannot be shown on this page right now.",
+  tab: "Open the chat in a new tab",
+};
+
+const LABELS: Readonly<Record<string, Labels>> = {
+  de: {
+    open: "Chat öffnen",
+    close: "Chat schließen",
+    unread: "ungelesen",
+    chat: "Chat",
+    blocked: "Der Chat lässt sich auf dieser Seite gerade nicht anzeigen.",
+    tab: "Chat in einem neuen Tab öffnen",
+  },
+  ja: {
+    open: "チャットを開く",
+    close: "チャットを閉じる",
+    unread: "件の未読",
+    chat: "チャット",
+    blocked: "このページでは現在チャットを表示できません。",
+    tab: "新しいタブでチャットを開く",
+  },
+  ar: {
+    open: "فتح المحادثة",
+    close: "إغلاق المحادثة",
+    unread: "غير مقروءة",
+    chat: "المحادثة",
+    blocked: "لا يمكن عرض المحادثة في هذه الصفحة الآن.",
+    tab: "فتح المحادثة في علامة تبويب جديدة",
+  },
 };
 
 /**
@@ -28,7 +60,5 @@ const LABELS: Readonly<Record<string, readonly [string, string, string, string, 
  */
 export function labelsFor(locale: string): Labels {
   const language = locale.toLowerCase().split(/[-_]/)[0] ?? "";
-  const [open, close, unread, chat, tab] = (Object.hasOwn(LABELS, language) ? LABELS[language] : undefined) ??
-    ["Open chat", "Close chat", "unread", "Chat", "Open the chat in a new tab"];
-  return { open, close, unread, chat, tab };
+  return (Object.hasOwn(LABELS, language) ? LABELS[language] : undefined) ?? ENGLISH;
 }

@@ -10,7 +10,8 @@ import { PHONE_QUERY, widgetSheet } from "./style.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11.2 6.5L4 19.5l1.5-4.3A7.5 7.5 0 1 1 20 11.5z";
-const CROSS = "M6.5 9.5l5.5 5.5 5.5-5.5";
+const DOWN = "M6.5 9.5l5.5 5.5 5.5-5.5";
+const CROSS = "M6 6l12 12M18 6L6 18";
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/i;
 
 /** The widget's elements, in a shadow tree of their own. */
@@ -21,8 +22,11 @@ export class Panel {
   readonly #panel = document.createElement("div");
   readonly #launcher = document.createElement("button");
   readonly #badge = document.createElement("span");
-  readonly #path = document.createElementNS(SVG, "path");
+  readonly #path: SVGPathElement;
+  /** Lies over the frame until that is ready: only then does the chat itself have a way out. */
+  readonly #cover = document.createElement("div");
   #frame: HTMLIFrameElement | null = null;
+  #isBlocked = false;
   #unread = 0;
   #opener: Element | null = null;
   #hostOverflow: string | null = null;
@@ -48,15 +52,13 @@ export class Panel {
     host.style.setProperty("--c", options.color);
     host.style.setProperty("--t", textOn(options.color));
 
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", "0 0 24 24");
-    svg.setAttribute("aria-hidden", "true");
-    svg.append(this.#path);
-    this.#launcher.type = "button";
-    this.#launcher.className = "launcher";
+    this.#path = asButton(this.#launcher, "launcher", BUBBLE, onToggle);
     this.#launcher.hidden = !options.launcher;
-    this.#launcher.append(svg, this.#badge);
-    this.#launcher.onclick = onToggle;
+    this.#launcher.append(this.#badge);
+    const close = document.createElement("button");
+    asButton(close, "close", CROSS, onToggle);
+    close.setAttribute("aria-label", labels.close);
+    this.#cover.append(close);
     this.#badge.className = "badge";
     this.#panel.className = "panel closed";
     this.#panel.setAttribute("role", "dialog");
@@ -89,7 +91,7 @@ export class Panel {
    * @returns The frame if it has just been made.
    */
   open(identified: boolean): HTMLIFrameElement | null {
-    const made = this.#frame === null ? this.#load(identified) : null;
+    const made = this.#frame === null || this.#isBlocked ? this.#load(identified) : null;
     this.#opener = this.#focused();
     this.#root.classList.add("open");
     this.#panel.classList.remove("closed");
@@ -123,16 +125,27 @@ export class Panel {
     this.#label();
   }
 
-  /** The frame can't be shown here: offers the chat in a tab of its own. Opening again tries once more. */
+  /** The chat is there. */
+  ready(): void {
+    this.#isBlocked = false;
+    this.#cover.remove();
+  }
+
+  /**
+   * The frame can't be shown here, or takes too long: says so and offers the chat in a tab of its own. Opening again
+   * tries once more.
+   */
   blocked(): void {
+    const words = document.createElement("p");
+    words.textContent = this.#labels.blocked;
     const link = document.createElement("a");
-    link.className = "blocked";
     link.href = `${this.#options.origin}/`;
     link.target = "_blank";
     link.rel = "noopener";
     link.textContent = this.#labels.tab;
-    this.#frame = null;
-    this.#panel.replaceChildren(link);
+    this.#isBlocked = true;
+    this.#cover.className = "cover blocked";
+    this.#cover.append(words, link);
     if (this.isOpen) link.focus();
   }
 
@@ -145,7 +158,10 @@ export class Panel {
     frame.referrerPolicy = "origin";
     frame.allow = "clipboard-write";
     this.#frame = frame;
-    this.#panel.replaceChildren(frame);
+    this.#isBlocked = false;
+    this.#cover.className = "cover waiting";
+    while (this.#cover.childElementCount > 1) this.#cover.lastElementChild?.remove();
+    this.#panel.replaceChildren(frame, this.#cover);
     return frame;
   }
 
@@ -154,7 +170,7 @@ export class Panel {
     const count = this.isOpen ? 0 : this.#unread;
     this.#badge.hidden = count === 0;
     this.#badge.textContent = count > 99 ? "99+" : String(count);
-    this.#path.setAttribute("d", this.isOpen ? CROSS : BUBBLE);
+    this.#path.setAttribute("d", this.isOpen ? DOWN : BUBBLE);
     this.#launcher.setAttribute("aria-expanded", String(this.isOpen));
     this.#launcher.setAttribute(
       "aria-label",
@@ -174,4 +190,24 @@ export class Panel {
     const active = document.activeElement;
     return active === document.body || active?.shadowRoot?.contains(this.#root) === true ? null : active;
   }
+}
+
+/** Dresses a button; returns the path of its picture. */
+function asButton(
+  button: HTMLButtonElement,
+  className: string,
+  picture: string,
+  onClick: () => void,
+): SVGPathElement {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", picture);
+  svg.append(path);
+  button.type = "button";
+  button.className = className;
+  button.onclick = onClick;
+  button.append(svg);
+  return path;
 }

@@ -30,12 +30,22 @@ transition:opacity .2s,transform .2s,visibility .2s;transform-origin:bottom righ
 .start .launcher,.start .panel{inset-inline:1.25rem auto}
 .panel.closed{opacity:0;visibility:hidden;transform:translateY(.6rem) scale(.98);pointer-events:none}
 iframe{flex:1;border:0;width:100%;height:100%;color-scheme:light dark}
-.blocked{margin:auto;padding:2rem;text-align:center;color:inherit}
+.cover{position:absolute;inset:0;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:1.2rem;
+padding:3.5rem 2rem;background:Canvas;text-align:center}
+.cover p{margin:0;font-weight:400;text-wrap:balance}
+.cover a{padding:.65rem 1.2rem;border-radius:1rem;background:var(--c);color:var(--t);text-decoration:none}
+.cover a:hover{text-decoration:underline}
+.close{position:absolute;top:.6rem;inset-inline-end:.6rem;width:2.75rem;height:2.75rem;display:grid;place-items:center;padding:0;
+border:0;border-radius:.8rem;background:none;color:inherit;cursor:pointer}
+.close:hover{background:rgb(128 128 128/16%)}
+.waiting::after{content:"";width:2rem;height:2rem;border:3px solid rgb(128 128 128/30%);border-top-color:var(--c);border-radius:50%;
+opacity:0;animation:turn 1s linear .4s infinite}
+@keyframes turn{0%{opacity:1}to{opacity:1;transform:rotate(1turn)}}
 @media ${PHONE_QUERY}{
 .panel,.bare .panel,.start .panel{inset:var(--top,0) 0 auto 0;width:100vw;height:var(--height,100dvh);border-radius:0}
 .open .launcher{visibility:hidden}}
-@media(prefers-reduced-motion:reduce){*{transition-duration:.01ms!important}}
-@media(forced-colors:active){.launcher,.panel,.badge{border:2px solid CanvasText}}
+@media(prefers-reduced-motion:reduce){*{transition-duration:.01ms!important}.waiting::after{opacity:1;animation:none}}
+@media(forced-colors:active){.launcher,.panel,.badge,.cover a{border:2px solid CanvasText}}
 `;
 
 /** Makes the style sheet. */

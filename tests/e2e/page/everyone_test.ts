@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import axe from "axe-core";
-import type { BrowserContextOptions, Frame, Page } from "playwright-core";
+import type { BrowserContextOptions, Frame, Locator, Page } from "playwright-core";
 import { HostSite } from "../../support/host_site.ts";
 import { RELAXED, Stage, Visitor } from "./stage.ts";
 
@@ -183,6 +183,47 @@ Deno.test(
         equal(await overflow(visitor.page), 0, `${locale} at ${viewport.width} x ${viewport.height}`);
         const field = await visitor.composer.boundingBox();
         ok(field !== null && field.y + field.height <= viewport.height, "the field is in view");
+      }
+    }
+  },
+);
+
+/** What the shown tools lie over: every other message's bubble, as its text. */
+async function coveredBy(row: Locator): Promise<string[]> {
+  return await row.evaluate((node) => {
+    const tools = node.querySelector(".tools");
+    if (tools === null || getComputedStyle(tools).display === "none") throw new Error("no tools are shown");
+    const place = tools.getBoundingClientRect();
+    return [...document.querySelectorAll("#messages .bubble")].filter((bubble) => {
+      const { left, right, top, bottom } = bubble.getBoundingClientRect();
+      return !node.contains(bubble) && left < place.right && right > place.left && top < place.bottom &&
+        bottom > place.top;
+    }).map(({ textContent }) => textContent ?? "");
+  });
+}
+
+Deno.test(
+  "Page: what can be done with a message covers no other one, on whatever screen and in both directions",
+  RELAXED,
+  async () => {
+    const long = "a longer line that takes all the room which a bubble may have on a narrow screen, and more";
+    for (const width of [1_000, 400]) {
+      for (const locale of ["en-GB", "ar-EG"]) {
+        await using visitor = await stage.visitor({ viewport: { width, height: 700 }, locale });
+        const name = crypto.randomUUID();
+        for (const text of [name, "hi", long, "ok", "no"]) await visitor.write(text);
+        await visitor.sees("no", "delivered");
+        const thread = await stage.threadWith(name);
+        for (const text of ["hm", `${long}!`, "yes"]) stage.ada.say(thread, text);
+        await visitor.sees("yes");
+        const rows = visitor.messages.locator(".message");
+        equal(await rows.count(), 8);
+        for (let index = 0; index < 8; index++) {
+          const row = rows.nth(index);
+          await row.hover();
+          deepEqual(await coveredBy(row), [], `message ${index} of ${locale} at ${width}`);
+        }
+        equal(await overflow(visitor.page), 0);
       }
     }
   },

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { SignJWT } from "jose";
 import type { BrowserContext, Page } from "playwright-core";
 import type {} from "../../../src/client/widget/api.ts";
@@ -80,6 +80,33 @@ Deno.test(
     await stranger.chat.sees("who was here before me?", "delivered");
     deepEqual(await stranger.chat.texts(), ["who was here before me?"]);
     await Promise.all([desk.close(), phone.close()]);
+  },
+);
+
+Deno.test(
+  "Widget: staff see a signed name as it is, and one without a token as not verified",
+  RELAXED,
+  async () => {
+    for (
+      const [identity, line] of [
+        [
+          { token: await tokenFor("lin-4", "Lin") },
+          /Identified: Lin[^\n]*lin-4@shop\.example(?![^\n]*not verified)/,
+        ],
+        [
+          { name: "Eve", email: "eve@else.example" },
+          /Identified: Eve[^\n]*eve@else\.example[^\n]*\(not verified\)/,
+        ],
+      ] as const
+    ) {
+      const context = await stage.context();
+      const { chat } = await visit(context, identity);
+      const words = `who am I? ${crypto.randomUUID()}`;
+      await chat.write(words);
+      await chat.sees(words, "delivered");
+      match(stage.textOf(await stage.threadWith(words)), line);
+      await context.close();
+    }
   },
 );
 

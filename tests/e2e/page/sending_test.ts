@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { RELAXED, Stage, type Visitor } from "./stage.ts";
 
 let stage: Stage;
@@ -42,7 +43,7 @@ Deno.test(
   },
 );
 
-Deno.test("Page: a message is seen as sending, sent, delivered", RELAXED, async () => {
+Deno.test("Page: a message is seen as sending, sent, delivered, read", RELAXED, async () => {
   const { discord } = stage.world;
   await using visitor = await stage.visitor();
   await visitor.write("opening words");
@@ -55,6 +56,8 @@ Deno.test("Page: a message is seen as sending, sent, delivered", RELAXED, async 
   await visitor.sees("how far am I?", "sent");
   discord.setOutage(false);
   await visitor.sees("how far am I?", "delivered");
+  stage.ada.say(await stage.threadWith("how far am I?"), "I have read it");
+  await visitor.sees("how far am I?", "read");
 });
 
 Deno.test(
@@ -132,26 +135,74 @@ Deno.test(
   },
 );
 
-Deno.test("Page: the browser's `online` connects at once, whatever the wait was", RELAXED, async () => {
+/** What browsers say when the network, the reader or the machine is back. */
+const RETURNS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  online: (page) => page.context().setOffline(false),
+  focus: (page) => page.evaluate(() => dispatchEvent(new Event("focus"))),
+  pageshow: (page) => page.evaluate(() => dispatchEvent(new Event("pageshow"))),
+  visibilitychange: (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))),
+};
+
+for (const [sign, comesBack] of Object.entries(RETURNS)) {
+  Deno.test(`Page: the browser's \`${sign}\` connects at once, whatever the wait was`, RELAXED, async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("here I am");
+    await visitor.sees("here I am", "delivered");
+    // No retry runs from here on: what connects is the event.
+    await page.evaluate((longestMs) => {
+      const { setTimeout: original } = globalThis;
+      Object.assign(globalThis, {
+        setTimeout: (run: () => void, ms = 0) => ms > longestMs ? 0 : original(run, ms),
+      });
+    }, 100);
+    if (sign === "online") await page.context().setOffline(true);
+    stage.wire.cut();
+    await visitor.write("and back");
+    await visitor.sees("and back", "queued");
+    stage.wire.restore();
+    await comesBack(page);
+    await visitor.sees("and back", "delivered");
+  });
+}
+
+Deno.test("Page: `offline` shows at once that a line has died without a word", RELAXED, async () => {
   await using visitor = await stage.visitor();
   const { page } = visitor;
-  const context = page.context();
-  await visitor.write("here I am");
-  await visitor.sees("here I am", "delivered");
-  // No retry runs from here on: what connects is the event.
-  await page.evaluate((longestMs) => {
-    const { setTimeout: original } = globalThis;
-    Object.assign(globalThis, {
-      setTimeout: (run: () => void, ms = 0) => ms > longestMs ? 0 : original(run, ms),
-    });
-  }, 100);
-  await context.setOffline(true);
-  stage.wire.cut();
-  await visitor.write("and back");
-  await visitor.sees("and back", "queued");
+  await visitor.write("before the tunnel");
+  await visitor.sees("before the tunnel", "delivered");
+  // No clock helps: an open socket of a page where nothing happens is asked after 45 seconds only.
+  stage.wire.freeze();
+  await page.context().setOffline(true);
+  await statusShows(visitor, /No connection/);
+  await visitor.write("in the tunnel");
+  await visitor.sees("in the tunnel", "queued");
   stage.wire.restore();
-  await context.setOffline(false);
-  await visitor.sees("and back", "delivered");
+  await page.context().setOffline(false);
+  await visitor.sees("in the tunnel", "delivered");
+  equal(timesInDiscord("in the tunnel"), 1);
+});
+
+Deno.test("Page: a message without an answer shows soon that a line has died", RELAXED, async () => {
+  await using visitor = await stage.visitor();
+  const { page } = visitor;
+  await visitor.write("is this thing on");
+  await visitor.sees("is this thing on", "delivered");
+  await page.clock.install();
+  stage.wire.freeze();
+  await visitor.write("into the dead line");
+  await visitor.sees("into the dead line", "sending");
+  // Five seconds for the answer, five for the probe's, and a little patience.
+  for (let seconds = 0; seconds < 13; seconds++) await page.clock.runFor(1_000);
+  await statusShows(visitor, /No connection/);
+  await visitor.sees("into the dead line", "queued");
+  // The attempt that hangs since then is begun anew by the click.
+  for (let seconds = 0; seconds < 4; seconds++) await page.clock.runFor(1_000);
+  stage.wire.cut();
+  stage.wire.restore();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await visitor.sees("into the dead line", "delivered");
+  equal(timesInDiscord("into the dead line"), 1);
 });
 
 Deno.test("Page: a slow line delays and breaks nothing", RELAXED, async () => {

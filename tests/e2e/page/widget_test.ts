@@ -170,6 +170,61 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "Widget: data-position puts the button where the site wants it, in both directions",
+  RELAXED,
+  async () => {
+    const cases: readonly (readonly [string, string, "left" | "right"])[] = [
+      ["", "", "right"],
+      ['data-position="end"', "", "right"],
+      ['data-position="start"', "", "left"],
+      ['data-position="left"', "", "left"],
+      ['data-position="nonsense"', "", "right"],
+      ["", 'data-locale="ar"', "left"],
+      ['data-position="start"', 'data-locale="ar"', "right"],
+      ['data-position="left"', 'data-locale="ar"', "left"],
+      ['data-position="right"', 'data-locale="ar"', "right"],
+    ];
+    for (const [position, locale, side] of cases) {
+      const url = site.put("placed", { widget: widget(), attributes: `${position} ${locale}` });
+      await using opened = await visit(url, { viewport: { width: 900, height: 700 } });
+      const launcher = opened.page.locator(".launcher");
+      await launcher.waitFor();
+      const box = await launcher.boundingBox();
+      ok(box !== null);
+      equal(box.x < 450 ? "left" : "right", side, `${position} ${locale}`);
+      await launcher.click();
+      const panel = await opened.page.locator("iframe").boundingBox();
+      ok(panel !== null);
+      equal(panel.x < 200 ? "left" : "right", side, `the panel with ${position} ${locale}`);
+    }
+  },
+);
+
+Deno.test("Widget: data-launcher hides the button, or keeps it beside the site's own", RELAXED, async () => {
+  const body = '<button class="help">Help</button>';
+  for (
+    const [attributes, shown] of [
+      ["", true],
+      ['data-launcher="hidden"', false],
+      ['data-open-on=".help"', false],
+      ['data-open-on=".help" data-launcher="shown"', true],
+    ] as const
+  ) {
+    await using opened = await visit(site.put("launcher", { widget: widget(), attributes, body }));
+    const { page } = opened;
+    await page.locator(".launcher").waitFor({ state: "attached" });
+    equal(await page.locator(".launcher").isVisible(), shown, attributes);
+    await page.getByText("Help").click();
+    const opens = attributes.includes("open-on");
+    equal(await page.locator("iframe").count(), opens ? 1 : 0);
+    if (!opens || shown) continue;
+    // Without a button the chat brings its own way out.
+    await page.frameLocator("iframe").getByRole("button", { name: "Close the chat" }).click();
+    await page.locator("iframe").waitFor({ state: "hidden" });
+  }
+});
+
 Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus back", RELAXED, async () => {
   const url = site.put("keys", { widget: widget(), body: '<a href="#a">A link</a>' });
   await using opened = await visit(url);
@@ -245,9 +300,67 @@ Deno.test(
     const link = page.getByRole("link", { name: "Open the chat in a new tab" });
     await link.waitFor();
     equal(await link.getAttribute("href"), `${stage.url}/`);
+    await page.getByText("The chat cannot be shown on this page right now.").waitFor();
     ok(lines.some((line) => line.includes(`ALLOWED_SITES=${stranger.origin}`)), lines.join("\n"));
   },
 );
+
+const PHONE = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  reducedMotion: "reduce",
+} as const;
+
+Deno.test(
+  "Widget: a phone that gets no chat, or none yet, finds its way back to the site",
+  RELAXED,
+  async () => {
+    const blocked = stranger.put("blocked-phone", { widget: widget() });
+    const slow = site.put("slow-phone", { widget: widget() });
+    for (const [url, shown] of [[blocked, ".cover.blocked"], [slow, ".cover.waiting"]] as const) {
+      await using opened = await visit(url, PHONE);
+      const { page } = opened;
+      // The frame is asked for and never comes.
+      if (url === slow) await page.route("**/embed", () => {});
+      const open = page.getByRole("button", { name: "Open chat" });
+      await open.tap();
+      await page.locator(shown).waitFor();
+      const close = page.getByRole("button", { name: "Close chat" }).and(page.locator(".close"));
+      const box = await close.boundingBox();
+      ok(
+        box !== null && box.width >= 44 && box.height >= 44 && box.x + box.width <= 390,
+        "a finger finds it",
+      );
+      await close.tap();
+      await page.locator(".panel").waitFor({ state: "hidden" });
+      equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "visible");
+      await open.tap();
+      await page.locator(shown).waitFor();
+      await page.unrouteAll();
+    }
+  },
+);
+
+Deno.test("Widget: a chat that comes late takes the place of the excuse for it", RELAXED, async () => {
+  await using opened = await visit(site.put("late", { widget: widget() }));
+  const { page } = opened;
+  await page.clock.install();
+  let come = (): void => {};
+  await page.route("**/embed", async (route) => {
+    await new Promise<void>((resolve) => come = resolve);
+    await route.continue();
+  });
+  const launcher = page.locator(".launcher");
+  await launcher.click();
+  await page.locator(".cover.waiting").waitFor();
+  await page.clock.fastForward(15_000);
+  await page.getByText("cannot be shown on this page").waitFor();
+  come();
+  await page.locator(".cover").waitFor({ state: "detached" });
+  await opened.chat().write("better late");
+  await opened.chat().sees("better late", "delivered");
+});
 
 Deno.test(
   "Widget: a site whose policy blocks the frame is told which directives it needs",
