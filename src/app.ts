@@ -68,7 +68,12 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   started.defer(metrics.watchProcess());
   const storage = open(config.databasePath, { logger: makeLogger("storage"), listener: metrics.commits });
   started.defer(() => storage.close());
-  const sweeper = new FileSweeper(storage.files, clock, makeLogger("storage"));
+  const sweeper = new FileSweeper({
+    files: storage.files,
+    emptyLog: () => storage.emptyLog(),
+    clock,
+    logger: makeLogger("storage"),
+  });
   started.defer(() => sweeper.close());
   const identityKey = await storage.meta.getOrSet(
     IDENTITY_KEY,

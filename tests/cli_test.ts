@@ -45,7 +45,7 @@ class FakeHost implements CliHost {
   readonly operations: Operations = {
     backUp: (_context, file) => this.#operate("backUp", file),
     check: () => this.#operate("check"),
-    erase: (_context, uid) => this.#operate("erase", uid),
+    erase: (_context, options) => this.#operate("erase", options),
     exportConversations: (_context, options) => this.#operate("export", options),
     purge: (_context, olderThanMs) => this.#operate("purge", olderThanMs),
     stats: ({ print, progress }) => {
@@ -276,7 +276,8 @@ Deno.test("run gives a command its flags and operand, checked and typed", async 
       [["check"], ["check"]],
       [["export"], ["export", { uid: undefined, format: "jsonl" }]],
       [["export", "--format", "TXT", "--uid", UID.toUpperCase()], ["export", { uid: UID, format: "txt" }]],
-      [["erase", "--uid", UID], ["erase", UID]],
+      [["erase", "--uid", UID], ["erase", { uid: UID, leaveThread: false }]],
+      [["erase", "--uid", UID, "--leave-thread"], ["erase", { uid: UID, leaveThread: true }]],
       [["purge", "--older-than=365d"], ["purge", 365 * 86_400_000]],
       [["purge", "--older-than", "12h"], ["purge", 12 * 3_600_000]],
     ] as const
@@ -307,7 +308,13 @@ Deno.test("run ends with 64 and one line when a command lacks something or has t
 });
 
 Deno.test("run refuses a flag that belongs to another command", async () => {
-  for (const args of [["stats", "--uid", UID], ["serve", "--format=txt"], ["stats", "more"]]) {
+  const wrong = [
+    ["stats", "--uid", UID],
+    ["serve", "--format=txt"],
+    ["stats", "more"],
+    ["erase", "--uid", UID, "--leave-thread=no"],
+  ];
+  for (const args of wrong) {
     const host = new FakeHost({});
     assert.equal(await run(args, host), 78);
     assert.deepEqual(host.ran, []);

@@ -1,4 +1,4 @@
-import { type Command, COMMANDS } from "./commands.ts";
+import { type Command, type CommandFlag, COMMANDS } from "./commands.ts";
 
 // Widest usage that its explanation still follows on the same line.
 const USAGE_COLUMN = 20;
@@ -11,9 +11,14 @@ const USAGE_COLUMN = 20;
 export function commandHelp(): string {
   return Object.entries(COMMANDS).flatMap(([name, command]) => [
     `  ${usage(name, command).padEnd(USAGE_COLUMN)} ${command.help}`,
-    ...Object.entries(command.flags).map(([flag, { type, help, fallback, required }]) => {
-      const note = required ? " (required)" : fallback === undefined ? "" : ` (default: ${fallback})`;
-      return `    ${`--${flag} ${type.placeholder}`.padEnd(USAGE_COLUMN + 6)} ${help}${note}`;
+    ...Object.entries(command.flags).map(([flag, spec]) => {
+      const { help, fallback, required } = spec;
+      const note = required
+        ? " (required)"
+        : fallback === undefined || spec.switch
+        ? ""
+        : ` (default: ${fallback})`;
+      return `    ${flagUsage(flag, spec).padEnd(USAGE_COLUMN + 6)} ${help}${note}`;
     }),
   ]).join("\n");
 }
@@ -25,14 +30,18 @@ export function commandHelp(): string {
  */
 export function commandTableMarkdown(): string {
   const rows = Object.entries(COMMANDS).map(([name, command]) => {
-    const flags = Object.entries(command.flags).map(([flag, { type, required }]) => {
-      const text = `--${flag} ${type.placeholder}`;
-      return required ? text : `[${text}]`;
+    const flags = Object.entries(command.flags).map(([flag, spec]) => {
+      const text = flagUsage(flag, spec);
+      return spec.required ? text : `[${text}]`;
     });
     return [`\`${["chatbox50", usage(name, command), ...flags].join(" ")}\``, command.help];
   });
   const table = [["Command", "Does"], ["---", "---"], ...rows];
   return table.map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
+}
+
+function flagUsage(flag: string, { type, switch: bare }: CommandFlag<unknown>): string {
+  return bare ? `--${flag}` : `--${flag} ${type.placeholder}`;
 }
 
 function usage(name: string, { operand }: Command): string {

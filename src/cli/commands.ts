@@ -5,7 +5,7 @@
  */
 import type { CommandContext, CommandOutcome, Operations } from "../app/operations.ts";
 import { oneOf, type ValueType } from "../config.ts";
-import { age, path, uid } from "./value_types.ts";
+import { age, path, present, uid } from "./value_types.ts";
 
 /** A flag of one command; those of the settings belong to every command. */
 export interface CommandFlag<T> {
@@ -13,6 +13,8 @@ export interface CommandFlag<T> {
   /** The text that counts when it is not given; without one it stays unset. */
   readonly fallback?: string;
   readonly required?: true;
+  /** It takes no value: `yes` counts when it is given. */
+  readonly switch?: true;
   readonly help: string;
 }
 
@@ -98,8 +100,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   }),
   erase: command({
     help: "Erase a visitor: messages, files, sessions and the thread on Discord",
-    flags: { uid: { type: uid, required: true, help: "The visitor; the thread's name says it" } },
-    run: (operations, context, flags) => operations.erase(context, flags.uid),
+    flags: {
+      uid: { type: uid, required: true, help: "The visitor; the thread's name says it" },
+      "leave-thread": {
+        type: present,
+        fallback: "no",
+        switch: true,
+        help: "Only here: the thread stays, for when the bot cannot delete it",
+      },
+    },
+    run: (operations, context, flags) =>
+      operations.erase(context, { uid: flags.uid, leaveThread: flags["leave-thread"] }),
   }),
   purge: command({
     help: "Remove old messages and files, and conversations in which nothing is left",

@@ -26,10 +26,12 @@ export interface ReadInput {
 export function readInput(name: string, command: Command, args: readonly string[]): ReadInput {
   const { operand } = command;
   const own = Object.keys(command.flags);
+  const switches = own.filter((flag) => command.flags[flag]?.switch === true);
   const { flags, operands } = parseArguments(
     args,
-    [...own, ...SETTABLE_FLAGS],
+    [...own.filter((flag) => !switches.includes(flag)), ...SETTABLE_FLAGS],
     operand === undefined ? 0 : 1,
+    switches,
   );
   const values = Object.entries(command.flags).map(([flag, spec]) =>
     [flag, readFlag(name, flag, spec, flags.get(flag))] as const

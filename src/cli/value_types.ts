@@ -30,3 +30,10 @@ export const age: ValueType<number> = {
     return count === undefined || unit === undefined ? undefined : Number(count) * (UNIT_MS[unit] ?? NaN);
   },
 };
+
+/** Whether a flag without a value is there. */
+export const present: ValueType<boolean> = {
+  allowed: "no value",
+  placeholder: "",
+  parse: (text) => text === "yes",
+};

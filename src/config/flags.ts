@@ -27,16 +27,21 @@ export function parseFlags(args: readonly string[], flags: readonly string[]): R
  * @param args The arguments after the command
  * @param flags The flags that exist, without the dashes; each takes a value
  * @param operands How many operands there may be
+ * @param switches Flags that take no value; one that is given has the value `yes`
  * @throws {ConfigError} On anything else
  */
 export function parseArguments(
   args: readonly string[],
   flags: readonly string[],
   operands: number,
+  switches: readonly string[] = [],
 ): ReadArguments {
   const { tokens } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(flags.map((flag) => [flag, { type: "string" as const }])),
+    options: Object.fromEntries([
+      ...flags.map((flag) => [flag, { type: "string" as const }]),
+      ...switches.map((flag) => [flag, { type: "boolean" as const }]),
+    ]),
     strict: false,
     tokens: true,
   });
@@ -48,8 +53,14 @@ export function parseArguments(
       throw new ConfigError(`Argument ${token.index + 1} is not a flag; flags look like --port 8000`);
     }
     if (token.kind === "option-terminator") continue;
+    if (values.has(token.name)) throw new ConfigError(`Flag --${token.name} is given twice`);
+    if (switches.includes(token.name)) {
+      if (token.value !== undefined) throw new ConfigError(`Flag --${token.name} takes no value`);
+      values.set(token.name, "yes");
+      continue;
+    }
     if (!flags.includes(token.name)) {
-      const guess = didYouMean(token.rawName, flags.map((flag) => `--${flag}`));
+      const guess = didYouMean(token.rawName, [...flags, ...switches].map((flag) => `--${flag}`));
       throw new ConfigError(
         `Unknown flag ${quote(token.rawName)}${guess || "; see --help for the flags that exist"}`,
       );
@@ -58,7 +69,6 @@ export function parseArguments(
     if (token.value === undefined || (!token.inlineValue && token.value.startsWith("-"))) {
       throw new ConfigError(`Flag --${token.name} needs a value, as in --${token.name}=VALUE`);
     }
-    if (values.has(token.name)) throw new ConfigError(`Flag --${token.name} is given twice`);
     values.set(token.name, token.value);
   }
   return { flags: values, operands: given };

@@ -1,27 +1,43 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import type { FileStore } from "./file_store.ts";
 
-/** How often files that nobody needs are removed, in milliseconds. Deleted ones cannot be read from the moment of their deletion. */
+/** How often what nobody needs is removed, in milliseconds. Deleted files cannot be read from the moment of their deletion. */
 const EVERY_MS = 5 * 60_000;
 
-/** Removes files that nobody needs, at the start and from time to time. */
+/** What a {@link FileSweeper} works on. */
+export interface FileSweeperOptions {
+  readonly files: Pick<FileStore, "sweep" | "sweepStrays">;
+  /** Empties the database's log; false when a reader keeps it from that. */
+  readonly emptyLog: () => boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Removes files that nobody needs, and the copies of what was removed that stand in the database's log, at the start and from time to
+ * time.
+ */
 export class FileSweeper {
-  readonly #files: Pick<FileStore, "sweep" | "sweepStrays">;
+  readonly #files: FileSweeperOptions["files"];
+  readonly #emptyLog: () => boolean;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #cancel: (() => void) | undefined;
   #sweeping: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(files: Pick<FileStore, "sweep" | "sweepStrays">, clock: Clock, logger: Logger) {
+  constructor({ files, emptyLog, clock, logger }: FileSweeperOptions) {
     this.#files = files;
+    this.#emptyLog = emptyLog;
     this.#clock = clock;
     this.#logger = logger;
   }
 
   /** Begins; what an earlier process has left behind goes first. */
   start(): void {
-    this.#sweeping = this.#attempt(() => this.#files.sweepStrays()).then(() => this.#sweep());
+    this.#sweeping = this.#attempt("unfinished uploads", () => this.#files.sweepStrays()).then(() =>
+      this.#sweep()
+    );
   }
 
   /** Ends; waits for a sweep that is under way. */
@@ -32,17 +48,21 @@ export class FileSweeper {
   }
 
   async #sweep(): Promise<void> {
-    await this.#attempt(() => this.#files.sweep(this.#clock.now()));
+    await this.#attempt("files that nobody needs", () => this.#files.sweep(this.#clock.now()));
+    // After the files, whose names stood in the rows that went with them.
+    await this.#attempt("what the log holds of removed rows", () => {
+      if (!this.#emptyLog()) this.#logger.debug("Somebody reads the database, its log stays for now");
+    });
     if (this.#closed) return;
     this.#cancel = this.#clock.after(EVERY_MS, () => this.#sweeping = this.#sweep());
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  async #attempt(what: string, work: () => Promise<void> | void): Promise<void> {
     try {
       await work();
     } catch (error) {
       // The next sweep finds what this one has left.
-      this.#logger.warn("Cannot remove files that nobody needs", { error });
+      this.#logger.warn("Cannot remove what nobody needs", { what, error });
     }
   }
 }

@@ -19,9 +19,10 @@ export { Archive, type ArchivedConversation, type ArchiveStats } from "./upkeep/
 export { isServed } from "./upkeep/beside.ts";
 export type { Backlog } from "./upkeep/backlog.ts";
 export type { ForeignChanges } from "./upkeep/foreign_changes.ts";
-export type { Erased, RemovalStep } from "./upkeep/removal.ts";
+export type { Erased } from "./upkeep/erasure.ts";
+export type { RemovalStep } from "./upkeep/removal.ts";
 export type { Retention } from "./upkeep/retention.ts";
 export { type ByteRange, FileStore, type NewFile, type Saved } from "./file_store.ts";
 export { FileTable, type StoredFile } from "./file_table.ts";
 export { IdentityTable } from "./identity_table.ts";
-export { FileSweeper } from "./file_sweeper.ts";
+export { FileSweeper, type FileSweeperOptions } from "./file_sweeper.ts";

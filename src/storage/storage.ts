@@ -11,7 +11,9 @@ import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { ForeignChanges } from "./upkeep/foreign_changes.ts";
 import { Backlog } from "./upkeep/backlog.ts";
+import { filesFolder } from "./upkeep/removed_files.ts";
 import { Retention } from "./upkeep/retention.ts";
+import { emptyLog } from "./upkeep/write_ahead_log.ts";
 
 /**
  * Options of {@link openStorage}.
@@ -153,6 +155,13 @@ export interface Storage extends AsyncDisposable {
    * @internal
    */
   readonly backlog: Backlog;
+  /**
+   * Takes over and empties the log beside the file, in which removed rows can still be read.
+   *
+   * @internal
+   * @returns false when somebody who reads keeps it from that
+   */
+  emptyLog(): boolean;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
@@ -222,7 +231,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     store: new CheckedStore(store),
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
-    files: new FileStore(`${path}-files`, new FileTable(database, commits), logger),
+    files: new FileStore(filesFolder(path), new FileTable(database, commits), logger),
     meta: new MetaTable(database, commits),
     foreignChanges,
     retention: new Retention(database, commits, heads),
@@ -230,6 +239,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     get queued() {
       return commits.queued;
     },
+    emptyLog: () => emptyLog(database),
     flush: () => commits.write(() => undefined),
     backup: (path) =>
       // Here every page that is looked at would make visitors wait.

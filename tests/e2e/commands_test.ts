@@ -88,7 +88,7 @@ Deno.test(
     await using _open = visitor;
     const { code, stdout, stderr } = await world.command(["erase", "--uid", uid]);
     deepEqual([code, stderr], [0, ""]);
-    equal(stdout, `Erased ${uid}: 2 messages, thread ${thread}\n`);
+    equal(stdout, `Erased ${uid}: 2 messages, 0 files, thread ${thread}\n`);
     equal(discord.threads(forum).length, 0);
     for (const name of ["chatbox50.db", "chatbox50.db-wal"]) {
       const bytes = await Deno.readFile(`${world.folder}/${name}`);

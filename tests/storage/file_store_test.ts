@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { type ChatBoxError, randomUuid, type Side, type Uuid } from "../../src/core/mod.ts";
-import { type FileStore, FileSweeper, type NewFile, type Storage } from "../../src/storage/mod.ts";
+import type { NewFile, Storage } from "../../src/storage/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
 import { type TempStorage, tempStorage } from "../support/temp_storage.ts";
@@ -243,25 +243,4 @@ Deno.test("FileStore knows no file by an id that could be a path", async () => {
   await using temp = await tempStorage();
   equal(await temp.storage.files.find("../test.db"), undefined);
   await rejects(temp.storage.files.read("../test.db"), RangeError);
-});
-
-Deno.test("FileSweeper sweeps at the start and every five minutes, goes on after a failure, and ends", async () => {
-  const clock = new FakeClock(AT);
-  const swept: number[] = [];
-  const logger = new Log();
-  const files: Pick<FileStore, "sweep" | "sweepStrays"> = {
-    sweepStrays: () => Promise.reject(new Error("not readable")),
-    sweep: (now) => Promise.resolve(void swept.push(now - AT)),
-  };
-  const sweeper = new FileSweeper(files, clock, logger);
-  sweeper.start();
-  for (let i = 0; i < 3; i++) {
-    while (clock.waiting === 0) await Promise.resolve();
-    clock.advance(5 * 60_000);
-  }
-  while (clock.waiting === 0) await Promise.resolve();
-  await sweeper.close();
-  deepEqual(swept, [0, 300_000, 600_000, 900_000]);
-  equal(clock.waiting, 0);
-  equal(logger.lines.length, 1);
 });

@@ -119,7 +119,9 @@ Deno.test("Archive.erase beside an open store: the store forgets what it remembe
   equal(told, 0);
   {
     using archive = Archive.change(temp.path);
-    deepEqual(archive.erase(uid), { messages: 1, ids: { 1: uid, 2: null } });
+    deepEqual(archive.erase(uid), { messages: 1, files: 0, ids: { 1: uid, 2: null }, resumed: false });
+    deepEqual(archive.erase(uid), { messages: 0, files: 0, ids: { 1: null, 2: null }, resumed: true });
+    archive.finishErasing(uid);
     equal(archive.erase(uid), undefined);
   }
   const sending = storage.store.append(uid, { side: 1, draft: { content: "x" }, at: NOW, targets: [] });

@@ -3,12 +3,18 @@ import { backUpTo } from "../backup.ts";
 import type { Database } from "../database.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
 import { fromText } from "../text.ts";
-import { openBeside } from "./beside.ts";
+import { BUSY_TIMEOUT_MS, openBeside } from "./beside.ts";
+import { type Erased, Erasure } from "./erasure.ts";
+import { Removal, type RemovalStep } from "./removal.ts";
+import { removeMarkedFiles } from "./removed_files.ts";
 import { WAITS } from "./waiting.ts";
-import { type Erased, Removal, type RemovalStep } from "./removal.ts";
+import { emptyLog } from "./write_ahead_log.ts";
 
 /** How many rows are read at once. */
 const PAGE = 500;
+
+/** How long one attempt to empty the log waits for others, in milliseconds: the caller tries again, and hears signals meanwhile. */
+const LOG_BUSY_TIMEOUT_MS = 100;
 
 /** A conversation as an export shows it. */
 export interface ArchivedConversation {
@@ -50,9 +56,11 @@ interface ConversationRow {
 /** A database as commands use it beside a running server: by a connection of their own, which takes no lock. */
 export class Archive implements Disposable {
   readonly #database: Database;
+  readonly #path: string;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, path: string) {
     this.#database = database;
+    this.#path = path;
   }
 
   /**
@@ -62,13 +70,13 @@ export class Archive implements Disposable {
    * @throws {DatabaseOpenError} when it cannot be used
    */
   static read(path: string, options: { readonly anyVersion?: boolean } = {}): Archive {
-    return new Archive(openBeside(path, { readOnly: true, ...options }));
+    return new Archive(openBeside(path, { readOnly: true, ...options }), path);
   }
 
   /**
    * Opens it to remove something. @throws {DatabaseOpenError} when it cannot be used */
   static change(path: string): Archive {
-    return new Archive(openBeside(path, { readOnly: false }));
+    return new Archive(openBeside(path, { readOnly: false }), path);
   }
 
   /**
@@ -152,13 +160,36 @@ export class Archive implements Disposable {
     }
   }
 
-  /** Removes one conversation, see {@link Removal.erase}. */
+  /**
+   * Removes the rows of one visitor, and notes that bytes of files and the log are to follow: {@link Archive.removeFiles},
+   * {@link Archive.emptyLog}, {@link Archive.finishErasing}.
+   *
+   * @returns what it was, or `undefined` when there is nothing of that visitor
+   */
   erase(uid: Uuid): Erased | undefined {
-    const removal = new Removal(this.#database);
-    const erased = this.#database.transaction(() => removal.erase(uid));
-    // The bytes of what was erased would lie in the log, and in free pages, until they are used again.
-    if (erased !== undefined) this.#forgetBytes();
-    return erased;
+    const erasure = new Erasure(this.#database);
+    return this.#database.transaction(() => erasure.begin(uid));
+  }
+
+  /** Notes that nothing is left of one visitor. */
+  finishErasing(uid: Uuid): void {
+    const erasure = new Erasure(this.#database);
+    this.#database.transaction(() => erasure.finish(uid));
+  }
+
+  /** Removes the bytes of files whose message or conversation is gone, see {@link removeMarkedFiles}. */
+  removeFiles(signal?: AbortSignal): Promise<number> {
+    return removeMarkedFiles(this.#database, this.#path, signal);
+  }
+
+  /** Empties the log, see {@link emptyLog}; waits a moment for others, no longer. */
+  emptyLog(): boolean {
+    this.#database.exec(`PRAGMA busy_timeout = ${LOG_BUSY_TIMEOUT_MS}`);
+    try {
+      return emptyLog(this.#database);
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
   }
 
   /** One step of removing messages, see {@link Removal.removeMessages}. */
@@ -171,11 +202,6 @@ export class Archive implements Disposable {
   removeIdle(before: number, cursor: number, limit: number): Promise<RemovalStep> {
     const removal = new Removal(this.#database);
     return Promise.resolve(this.#database.transaction(() => removal.removeIdle(before, cursor, limit)));
-  }
-
-  /** Moves the log into the database as far as readers let it. */
-  #forgetBytes(): void {
-    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   /** Lets go of the file. */

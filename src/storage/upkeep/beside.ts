@@ -3,7 +3,7 @@ import { MIGRATIONS } from "../migrations.ts";
 import { DatabaseOpenError, explainOpenError, inspectDatabase } from "../open.ts";
 
 /** How long a command waits for the server's commits, which take milliseconds, in milliseconds. */
-const BUSY_TIMEOUT_MS = 10_000;
+export const BUSY_TIMEOUT_MS = 10_000;
 
 /** Options of {@link openBeside}. */
 export interface BesideOptions {

@@ -2,6 +2,9 @@ import type { Uuid } from "../../core/mod.ts";
 import type { Database, Statement } from "../database.ts";
 import { WAITS } from "./waiting.ts";
 
+/** How many rows beyond a step without an old one are looked at, so that small steps end no sooner than large ones. */
+const LOOK_AHEAD = 1_000;
+
 /** How far a removal in steps has come. */
 export interface RemovalStep {
   /** How many rows this step removed. */
@@ -12,13 +15,6 @@ export interface RemovalStep {
   readonly cursor: number;
   /** Nothing is left to look at. */
   readonly done: boolean;
-}
-
-/** What an erasure removed. */
-export interface Erased {
-  readonly messages: number;
-  /** The conversation's ids in the two services, `null` where it had none. */
-  readonly ids: Readonly<Record<1 | 2, string | null>>;
 }
 
 interface MessageCandidate {
@@ -38,7 +34,7 @@ interface ConnectionCandidate {
 }
 
 /**
- * Removes what is too old, or one visitor. Each method is one small step that the caller puts into a transaction of its own, so
+ * Removes what is too old. Each method is one small step that the caller puts into a transaction of its own, so
  * that a server goes on writing between two of them.
  */
 export class Removal {
@@ -49,8 +45,7 @@ export class Removal {
   readonly #deleteRemote: Statement;
   readonly #raiseFloors: Statement;
   readonly #deleteConnection: Statement;
-  readonly #find: Statement<{ id: number; s1_id: string | null; s2_id: string | null }>;
-  readonly #count: Statement<{ messages: number }>;
+  readonly #anyOlder: Statement;
 
   constructor(database: Database) {
     // A message that still waits for a side is kept, however old: it leaves once it was delivered or has failed.
@@ -75,8 +70,7 @@ export class Removal {
       "UPDATE connections SET seq_floor = max(seq_floor, ?), rev_floor = max(rev_floor, ?) WHERE id = ?",
     );
     this.#deleteConnection = database.prepare("DELETE FROM connections WHERE id = ?");
-    this.#find = database.prepare("SELECT id, s1_id, s2_id FROM connections WHERE uid = ?");
-    this.#count = database.prepare("SELECT count(*) AS messages FROM messages WHERE connection_id = ?");
+    this.#anyOlder = database.prepare("SELECT 1 FROM messages WHERE id > ? AND id <= ? AND created_at < ?");
   }
 
   /**
@@ -100,8 +94,7 @@ export class Removal {
       removed: old.length,
       uids: [...new Set(old.map(({ uid }) => uid))],
       cursor: candidates.at(-1)?.id ?? cursor,
-      // Rows lie in the order of their arrival. A whole step without an old one is the end, and a short clock error is not.
-      done: candidates.length < limit || candidates.every(({ created_at }) => created_at >= before),
+      done: candidates.length < limit || this.#isEnd(candidates, before),
     };
   }
 
@@ -124,16 +117,10 @@ export class Removal {
     };
   }
 
-  /**
-   * Removes one conversation with everything that belongs to it.
-   *
-   * @returns what it was, or `undefined` when there is none
-   */
-  erase(uid: Uuid): Erased | undefined {
-    const row = this.#find.get(uid);
-    if (row === undefined) return undefined;
-    const messages = this.#count.get(row.id)?.messages ?? 0;
-    this.#deleteConnection.run(row.id);
-    return { messages, ids: { 1: row.s1_id, 2: row.s2_id } };
+  /** Rows lie in the order of their arrival, up to what clocks differ: many new ones in a row are the end, a few are not. */
+  #isEnd(candidates: readonly MessageCandidate[], before: number): boolean {
+    if (candidates.some(({ created_at }) => created_at < before)) return false;
+    const last = candidates.at(-1)?.id ?? 0;
+    return this.#anyOlder.get(last, last + LOOK_AHEAD, before) === undefined;
   }
 }
