@@ -47,7 +47,7 @@ class FakeHost implements CliHost {
     check: () => this.#operate("check"),
     erase: (_context, options) => this.#operate("erase", options),
     exportConversations: (_context, options) => this.#operate("export", options),
-    purge: (_context, olderThanMs) => this.#operate("purge", olderThanMs),
+    purge: (_context, { olderThanMs }) => this.#operate("purge", olderThanMs),
     stats: ({ print, progress }) => {
       progress("counting");
       print("counted\n");

@@ -66,3 +66,9 @@ export function breathe(): Promise<void> {
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
+
+/** How far something has come: `500 of 2000 (25 %)`. What was counted first may have grown since. */
+export function share(done: number, all: number): string {
+  const total = Math.max(done, all);
+  return `${done} of ${total} (${total === 0 ? 100 : Math.floor(done / total * 100)} %)`;
+}

@@ -1,7 +1,7 @@
 import type { Message, Uuid } from "../core/mod.ts";
 import { StartError } from "../start_error.ts";
 import type { Archive, ArchivedConversation } from "../storage/mod.ts";
-import { breathe, type CommandContext, type CommandOutcome, openArchive } from "./command.ts";
+import { breathe, type CommandContext, type CommandOutcome, openArchive, share } from "./command.ts";
 
 /** How many messages lie between two looks at whether to stop. */
 const BATCH = 500;
@@ -22,19 +22,21 @@ export interface ExportOptions {
 export async function exportConversations(context: CommandContext, options: ExportOptions): CommandOutcome {
   using archive = openArchive(context.config, "read");
   const write = options.format === "jsonl" ? jsonLines : textLines;
+  const all = archive.countMessages(options.uid);
   let conversations = 0;
+  let messages = 0;
   let batch: string[] = [];
   const flush = async (): Promise<boolean> => {
     const wanted = context.print(batch.join(""));
     batch = [];
-    context.progress(`${conversations} conversations`);
+    context.progress(`Messages: ${share(messages, all)}`);
     await breathe();
     context.signal.throwIfAborted();
     return wanted;
   };
   for (const conversation of archive.conversations(options.uid)) {
     conversations++;
-    for (const line of write(archive, conversation)) {
+    for (const line of write(archive, conversation, () => messages++)) {
       batch.push(line);
       if (batch.length >= BATCH && !await flush()) return undefined;
     }
@@ -48,7 +50,11 @@ export async function exportConversations(context: CommandContext, options: Expo
 }
 
 /** A line for the conversation, then one a message; times are ISO 8601. */
-function* jsonLines(archive: Archive, conversation: ArchivedConversation): Generator<string> {
+function* jsonLines(
+  archive: Archive,
+  conversation: ArchivedConversation,
+  onMessage: () => void,
+): Generator<string> {
   const { uid, ids, properties, createdAt, lastSeenAt } = conversation;
   yield line({
     type: "conversation",
@@ -59,6 +65,7 @@ function* jsonLines(archive: Archive, conversation: ArchivedConversation): Gener
     lastSeenAt: iso(lastSeenAt),
   });
   for (const message of archive.messages(uid)) {
+    onMessage();
     const { seq, rev, side, content, cid, author, replyTo, files, data, failed } = message;
     yield line({
       type: "message",
@@ -81,9 +88,14 @@ function* jsonLines(archive: Archive, conversation: ArchivedConversation): Gener
   }
 }
 
-function* textLines(archive: Archive, { uid, ids, createdAt }: ArchivedConversation): Generator<string> {
+function* textLines(
+  archive: Archive,
+  { uid, ids, createdAt }: ArchivedConversation,
+  onMessage: () => void,
+): Generator<string> {
   yield `Conversation ${uid}, since ${iso(createdAt)}${ids[2] === null ? "" : `, thread ${ids[2]}`}\n`;
   for (const message of archive.messages(uid)) {
+    onMessage();
     const name = message.author?.name;
     const who = name === undefined ? fromOf(message) : `${fromOf(message)} ${printable(name)}`;
     const notes = [

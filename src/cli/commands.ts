@@ -115,7 +115,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   purge: command({
     help: "Remove old messages and files, and conversations in which nothing is left",
     flags: { "older-than": { type: age, required: true, help: "The age, such as 365d or 12h" } },
-    run: (operations, context, flags) => operations.purge(context, flags["older-than"]),
+    run: (operations, context, flags) => operations.purge(context, { olderThanMs: flags["older-than"] }),
   }),
   stats: command({
     help: "Count conversations, messages and what waits",

@@ -8,8 +8,8 @@ const MAX_QUEUED = 20_000;
 /** The most writes in one transaction, so that reading and sending get their turn. */
 const MAX_BATCH = 4_000;
 
-/** How soon a file that another process has locked is tried again, in milliseconds. */
-const BUSY_RETRY_MS = 25;
+/** How soon a file that another process has locked is tried again, in milliseconds: a commit beside us, of `purge` for example, takes few. */
+const BUSY_RETRY_MS = 2;
 
 /** How long writes wait for another process to let go of the file, in milliseconds. */
 const BUSY_LIMIT_MS = 5_000;

@@ -138,8 +138,11 @@ Deno.test(
     database.exec("PRAGMA busy_timeout = 5000");
     database.exec("UPDATE messages SET created_at = created_at - 86400000 * 3");
     database.close();
-    match((await world.command(["purge", "--older-than", "4d"])).stdout, /^Removed 0 messages and 0 /);
-    match((await world.command(["purge", "--older-than", "2d"])).stdout, /^Removed 2 messages and 0 /);
+    match(
+      (await world.command(["purge", "--older-than", "4d"])).stdout,
+      /^Removed 0 messages, 0 idle conversations and 0 files/,
+    );
+    match((await world.command(["purge", "--older-than", "2d"])).stdout, /^Removed 2 messages, 0 idle /);
     visitor.send({ type: "send", cid: "c", content: "Anybody?" });
     const { acks } = await visitor.nextOf("acks") as unknown as { acks: { seq: number; rev: number }[] };
     deepEqual([acks[0]?.seq, acks[0]?.rev], [3, 3]);

@@ -177,6 +177,29 @@ export class Archive implements Disposable {
     this.#database.transaction(() => erasure.finish(uid));
   }
 
+  /** Counts what {@link Archive.removeMessages} and {@link Archive.removeIdle} are going to look at. @param before Unix milliseconds */
+  countOlder(before: number): { readonly messages: number; readonly conversations: number } {
+    return this.#database.prepare<{ messages: number; conversations: number }>(`
+      SELECT (SELECT count(*) FROM messages WHERE created_at < ?1) AS messages,
+        (SELECT count(*) FROM connections WHERE last_seen_at < ?1) AS conversations`).get(before) ??
+      { messages: 0, conversations: 0 };
+  }
+
+  /** Counts the messages of every conversation, or of one. */
+  countMessages(uid?: Uuid): number {
+    return this.#database.prepare<{ count: number }>(`
+      SELECT count(*) AS count FROM messages
+      WHERE ?1 IS NULL OR connection_id = (SELECT id FROM connections WHERE uid = ?1)`).get(uid ?? null)
+      ?.count ?? 0;
+  }
+
+  /** Bytes inside the file that nothing uses; what is stored next goes there. */
+  get freeBytes(): number {
+    return Number(
+      this.#database.value("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"),
+    );
+  }
+
   /** Removes the bytes of files whose message or conversation is gone, see {@link removeMarkedFiles}. */
   removeFiles(signal?: AbortSignal): Promise<number> {
     return removeMarkedFiles(this.#database, this.#path, signal);
