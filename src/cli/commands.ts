@@ -82,7 +82,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: (operations, context) => operations.check(context),
   }),
   backup: command({
-    help: "Copy the database to a new file, of a running server, too",
+    help: "Copy the database to a new file, and files to FILE-files, of a running server, too",
     operand: { name: "FILE", type: path },
     run: (operations, context, _flags, file) => operations.backUp(context, file),
   }),

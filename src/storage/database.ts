@@ -82,6 +82,9 @@ export function faultOf(error: unknown): SqliteFault {
   return byCode ?? FAULTS_BY_TEXT.find(([text]) => error.message.includes(text))?.[1] ?? "other";
 }
 
+/** How many pages are copied at once: 4 MB of the usual size. */
+const COPY_PAGES = 1_000;
+
 /** One connection to one SQLite file: the only place that knows `node:sqlite`. */
 export class Database {
   readonly #database: DatabaseSync;
@@ -131,17 +134,17 @@ export class Database {
     }
   }
 
-  /** Copies what is committed into another file, some pages at a time, while this one goes on being used. */
-  async backup(path: string): Promise<void> {
-    await backup(this.#database, path);
-  }
-
   /**
-   * Copies what is committed into another file in one step, for a connection beside a server: between two steps the server would write,
-   * and the copy start over. (`VACUUM INTO` needs ATTACH, which Deno refuses to a program that may not do everything.)
+   * Copies everything into another file. The event loop stands still meanwhile. (`VACUUM INTO` needs ATTACH, which Deno refuses to
+   * a program that may not do everything.)
+   *
+   * @param onStep told after every few megabytes how many pages of how many are copied; ends the copying by throwing
    */
-  async copyTo(path: string): Promise<void> {
-    await backup(this.#database, path, { rate: 0x7fffffff });
+  async copyTo(path: string, onStep: (done: number, all: number) => void): Promise<void> {
+    await backup(this.#database, path, {
+      rate: COPY_PAGES,
+      progress: ({ totalPages, remainingPages }) => onStep(totalPages - remainingPages, totalPages),
+    });
   }
 
   /** Lets go of the file. */

@@ -16,6 +16,7 @@ export { type SessionRecord, SessionTable } from "./session_table.ts";
 export { MetaTable } from "./meta_table.ts";
 export type { CommitListener } from "./group_commit.ts";
 export { Archive, type ArchivedConversation, type ArchiveStats } from "./upkeep/archive.ts";
+export type { BackupOptions, BackupResult } from "./backup/backup.ts";
 export { isServed } from "./upkeep/beside.ts";
 export type { Backlog } from "./upkeep/backlog.ts";
 export type { ForeignChanges } from "./upkeep/foreign_changes.ts";

@@ -5,7 +5,7 @@ import { FileTable } from "./file_table.ts";
 import { Heads } from "./heads.ts";
 import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
-import { backUpTo } from "./backup.ts";
+import { backUpTo } from "./backup/backup.ts";
 import { openDatabase } from "./open.ts";
 import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -167,7 +167,8 @@ export interface Storage extends AsyncDisposable {
   /** Resolves when everything that was accepted until now is on disk. */
   flush(): Promise<void>;
   /**
-   * Copies everything into another file while this one goes on being used. The copy appears complete, under its name, or not at all.
+   * Copies everything into another file while this one goes on being used, and files into a folder `<path>-files` beside it. The copy
+   * appears complete, under its name, or not at all.
    *
    * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written
    */
@@ -241,9 +242,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     },
     emptyLog: () => emptyLog(database),
     flush: () => commits.write(() => undefined),
-    backup: (path) =>
-      // Here every page that is looked at would make visitors wait.
-      backUpTo(path, { copy: (file) => database.backup(file), verify: false }),
+    backup: async (target) => void await backUpTo(path, target),
     close,
     [Symbol.asyncDispose]: close,
   };

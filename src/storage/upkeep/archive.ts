@@ -1,5 +1,5 @@
 import type { JsonObject, Message, Side, Uuid } from "../../core/mod.ts";
-import { backUpTo } from "../backup.ts";
+import { type BackupOptions, type BackupResult, backUpTo } from "../backup/backup.ts";
 import type { Database } from "../database.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows.ts";
 import { fromText } from "../text.ts";
@@ -84,8 +84,8 @@ export class Archive implements Disposable {
    *
    * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written
    */
-  backup(path: string): Promise<void> {
-    return backUpTo(path, { copy: (file) => this.#database.copyTo(file), verify: true });
+  backup(path: string, options: BackupOptions = {}): Promise<BackupResult> {
+    return backUpTo(this.#path, path, options);
   }
 
   /** Bytes of the database without its log. */
