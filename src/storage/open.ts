@@ -77,7 +77,9 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
   let database: Database | undefined;
   try {
     const size = fileSize(path);
+    makeReadableByOwner(`${path}-lock`);
     lock = takeLock(path);
+    makeReadableByOwner(path);
     if (size > 0) inspectDatabase(path, size, migrations.length);
     database = new Database(path, { busyTimeoutMs: START_BUSY_TIMEOUT_MS });
     configure(database);
@@ -103,6 +105,18 @@ function fileSize(path: string): number {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
+  }
+}
+
+/**
+ * Makes the file when there is none: it holds what visitors wrote and, with `DOMAIN`, the certificate's key. SQLite gives the log beside it
+ * the same mode. A file that is there keeps the mode that its owner gave it.
+ */
+function makeReadableByOwner(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }
 
