@@ -35,7 +35,7 @@ export interface Pace {
 export const BESIDE_VISITORS: Pace = { stepMs: 4, share: 0.1 };
 
 /** Where nobody waits: only signals are to be heard. */
-export const ALONE: Pace = { stepMs: 50, share: 1 };
+export const ALONE: Pace = { stepMs: 200, share: 1 };
 
 /** How much was removed. */
 export interface RemovedCounts {
