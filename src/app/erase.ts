@@ -70,6 +70,13 @@ async function finish(
       "unavailable",
     );
   }
+  if (await archive.holds(uid)) {
+    throw new StartError(
+      `Cannot finish erasing ${uid} (${what}): a copy of its row stays in a part of ${config.databasePath} that SQLite does not ` +
+        `use any more; compact the database as docs/deploy.md says under 9, then run the same command again`,
+      "unavailable",
+    );
+  }
   progress("");
   archive.finishErasing(uid);
 }

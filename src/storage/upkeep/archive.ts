@@ -5,6 +5,7 @@ import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "../message_rows
 import { fromText } from "../text.ts";
 import { BUSY_TIMEOUT_MS, openBeside } from "./beside.ts";
 import { type Erased, Erasure } from "./erasure.ts";
+import { holds } from "./leftovers.ts";
 import { Removal, type RemovalStep } from "./removal.ts";
 import { removeMarkedFiles } from "./removed_files.ts";
 import { WAITS } from "./waiting.ts";
@@ -203,6 +204,11 @@ export class Archive implements Disposable {
   /** Removes the bytes of files whose message or conversation is gone, see {@link removeMarkedFiles}. */
   removeFiles(signal?: AbortSignal): Promise<number> {
     return removeMarkedFiles(this.#database, this.#path, signal);
+  }
+
+  /** Whether an id still stands anywhere in the file, see {@link holds}. For the end of the work, when the log is empty. */
+  holds(uid: Uuid): Promise<boolean> {
+    return holds(this.#path, uid);
   }
 
   /** Empties the log, see {@link emptyLog}; waits a moment for others, no longer. */
