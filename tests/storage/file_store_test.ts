@@ -1,8 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { type ChatBoxError, randomUuid, type Side, type Uuid } from "../../src/core/mod.ts";
 import type { NewFile, Storage } from "../../src/storage/mod.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { Log } from "../support/log.ts";
 import { type TempStorage, tempStorage } from "../support/temp_storage.ts";
 import { PNG_1X2 } from "../support/pictures.ts";
 
