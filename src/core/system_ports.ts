@@ -27,7 +27,8 @@ export const systemClock: Clock = {
   after(delayMs: number, callback: () => void): () => void {
     const end = Date.now() + delayMs;
     const wait = (): ReturnType<typeof setTimeout> => {
-      const remainingMs = end - Date.now();
+      // Time may have passed since, and a negative delay is warned about.
+      const remainingMs = Math.max(0, end - Date.now());
       if (remainingMs <= LONGEST_TIMER_MS) return setTimeout(callback, remainingMs);
       return setTimeout(() => timer = wait(), LONGEST_TIMER_MS);
     };
