@@ -71,7 +71,7 @@ function checkAddress(config: Config, served: boolean, report: Report): void {
 }
 
 async function checkDiscord({ config, logger }: CommandContext, report: Report): Promise<void> {
-  const { discordToken: token, discordApiUrl: apiUrl, discordChannelId, discordPersona } = config;
+  const { discordToken: token, discordApiUrl: apiUrl, discordChannelId, discordPersona, staffRole } = config;
   if (token === undefined) {
     report(false, "Token", 'DISCORD_TOKEN is not set; "chatbox50 serve" explains how to get one');
     return;
@@ -79,7 +79,8 @@ async function checkDiscord({ config, logger }: CommandContext, report: Report):
   const use = { webhooks: discordPersona === "webhook" };
   using discord = new DiscordInspection({ token, apiUrl, clock: systemClock, logger });
   try {
-    for await (const { ok, subject, detail } of discord.inspect(channelOf(discordChannelId), use)) {
+    const channel = channelOf(discordChannelId);
+    for await (const { ok, subject, detail } of discord.inspect(channel, use, staffRole)) {
       report(ok, subject, detail);
     }
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Uuid } from "./id_type.ts";
 import type { JsonValue } from "./json.ts";
 import type { Lanes } from "./lanes.ts";
 import { type Message, otherSide, type Side } from "./message.ts";
-import type { Clock, Deliverable, Logger, Store } from "./ports.ts";
+import type { Clock, ConnectionRecord, Deliverable, Logger, Store } from "./ports.ts";
 import { type Receiver, receiverOf, type Service } from "./service.ts";
 
 /** What couriers share. */
@@ -126,12 +126,27 @@ export class Courier {
       await store.confirm(this.#uid, side, { seq: waiting.seq, rev: waiting.rev });
       return waiting.more;
     }
-    const record = directory.paired(this.#uid, side) ?? await directory.pair(this.#uid, side);
+    const record = directory.paired(this.#uid, side) ?? await this.#pair(waiting);
+    if (record === undefined) return waiting.more;
     if (!record.active[side]) throw new DeliveryGivenBack();
     const id = record.ids[side];
     if (id === null) throw new DeliveryError(`Cannot deliver to ${name}: the client has no id`);
     await this.#hand(receiver, waiting, idType.decode(id));
     return waiting.more;
+  }
+
+  /** Gives the client its id; nothing when it can never have one, and what waits has failed. */
+  async #pair(waiting: Deliverable): Promise<ConnectionRecord | undefined> {
+    const { store, directory } = this.#context;
+    const { side } = this.#service;
+    try {
+      return await directory.pair(this.#uid, side);
+    } catch (error) {
+      if (!(error instanceof PermanentDeliveryError)) throw error;
+      await this.#fail([...waiting.changes, ...waiting.messages], error);
+      await store.confirm(this.#uid, side, { seq: waiting.seq, rev: waiting.rev });
+      return undefined;
+    }
   }
 
   async #hand(receiver: Receiver, waiting: Deliverable, id: unknown): Promise<void> {

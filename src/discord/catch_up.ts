@@ -1,5 +1,5 @@
 import type { Connection, ServiceWorker, Uuid } from "../core/mod.ts";
-import { listed, optional } from "./errors.ts";
+import { DiscordRefusal, listed } from "./errors.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake, snowflake } from "./snowflake.ts";
 
@@ -20,6 +20,8 @@ export interface Look {
   readonly behind: readonly Snowflake[];
   /** Paired threads that have nothing newer. */
   readonly current: readonly Snowflake[];
+  /** Threads of the channel that are nobody's, or not yet, although something was said in them. */
+  readonly unpaired: readonly Snowflake[];
   /** The server cannot list its threads: there may be others. */
   readonly unlisted: boolean;
 }
@@ -54,7 +56,7 @@ export class CatchUp {
     // By id: a thread may be archived between the two lists.
     const threads = new Map([...active ?? told, ...archived ?? []].map((thread) => [thread.id, thread]));
     const unlisted = active === undefined || archived === undefined;
-    return { ...await this.#sort(threads.values()), unlisted };
+    return { ...await this.#sort(threads.values(), archivedOf), unlisted };
   }
 
   /** The archived threads of a channel, so many as are looked through; `undefined` when the server lists none. */
@@ -73,18 +75,27 @@ export class CatchUp {
     return found;
   }
 
-  async #sort(threads: Iterable<DiscordChannel>): Promise<Pick<Look, "behind" | "current">> {
+  async #sort(
+    threads: Iterable<DiscordChannel>,
+    home: Snowflake | undefined,
+  ): Promise<Omit<Look, "unlisted">> {
     const { worker } = this.#options;
     const behind: Snowflake[] = [];
     const current: Snowflake[] = [];
-    for (const { id, lastMessageId } of threads) {
-      if (await worker.connectionOf(id) === undefined) continue;
+    const unpaired: Snowflake[] = [];
+    for (const { id, lastMessageId, parentId } of threads) {
+      if (await worker.connectionOf(id) === undefined) {
+        // A forum post's first message has the id of its thread.
+        const isSpokenIn = lastMessageId !== undefined && lastMessageId !== id;
+        if (isSpokenIn && parentId !== undefined && parentId === home) unpaired.push(id);
+        continue;
+      }
       const cursor = await worker.cursor(id);
       const known = isSnowflake(cursor) && lastMessageId !== undefined &&
         compareSnowflakes(lastMessageId, cursor) <= 0;
       (known ? current : behind).push(id);
     }
-    return { behind, current };
+    return { behind, current, unpaired };
   }
 
   /** The paired threads where somebody spoke last, for servers that cannot list them. */
@@ -96,13 +107,14 @@ export class CatchUp {
    * Reads a thread from where it is known, oldest first, and hands each message on. Unpaired threads have nothing to read.
    *
    * @param review gets the last messages that were known, for what has become of them
+   * @throws {DiscordRefusal} when the bot may not read there: what was missed is still to be read then
    */
   async read(
     thread: Snowflake,
     hand: (message: DiscordMessage) => Promise<void>,
     review: (messages: readonly DiscordMessage[], through: Snowflake) => Promise<void>,
   ): Promise<void> {
-    const { worker, rest } = this.#options;
+    const { worker } = this.#options;
     const connection = await worker.connectionOf(thread);
     if (connection === undefined) return;
     const cursor = await worker.cursor(thread);
@@ -110,7 +122,7 @@ export class CatchUp {
     let after = isSnowflake(cursor) ? await this.#lookBack(connection, cursor) : thread;
     let known: DiscordMessage[] | undefined = [];
     while (true) {
-      const messages = await optional(rest.messagesAfter(thread, after, PAGE), []);
+      const messages = await this.#page(thread, after);
       for (const message of messages) {
         if (isSnowflake(cursor) && compareSnowflakes(message.id, cursor) <= 0) {
           known?.push(message);
@@ -127,6 +139,25 @@ export class CatchUp {
       }
       if (known !== undefined && isSnowflake(cursor)) await review(known, cursor);
       return;
+    }
+  }
+
+  /**
+   * A page of messages; none where the thread is gone, or the server does not know how to list them: nobody will ever read there.
+   *
+   * Discord shows an empty thread to whoever may not read its history, so an empty page alone proves nothing.
+   * https://discord.com/developers/docs/resources/message#get-channel-messages
+   */
+  async #page(thread: Snowflake, after: Snowflake): Promise<readonly DiscordMessage[]> {
+    const { rest } = this.#options;
+    try {
+      const messages = await rest.messagesAfter(thread, after, PAGE);
+      // Asked for one message, Discord does say no. Whether there is one with this id does not matter.
+      if (messages.length === 0) await rest.message(thread, thread);
+      return messages;
+    } catch (error) {
+      if (error instanceof DiscordRefusal && error.status === 404) return [];
+      throw error;
     }
   }
 

@@ -56,14 +56,14 @@ export class Desk {
       thread,
       reason === undefined ? "This conversation was closed." : `This conversation was closed: ${reason}`,
     );
-    return await this.#show(thread, false);
+    return await this.#show(thread, connection, false);
   }
 
   /** Opens a conversation again, because staff want to. @returns whether the thread shows it, too */
   async reopen(thread: Snowflake, connection: Connection): Promise<boolean> {
     await connection.properties.set(CLOSED, undefined);
     await this.#tell(thread, "This conversation was opened again.");
-    return await this.#show(thread, true);
+    return await this.#show(thread, connection, true);
   }
 
   /**
@@ -81,7 +81,7 @@ export class Desk {
     const late = messages.filter(({ createdAt }) => createdAt > closed.at);
     if (late.length === 0 || this.#options.reopenOn === "staff") return late;
     await connection.properties.set(CLOSED, undefined);
-    await this.#show(thread, true);
+    await this.#show(thread, connection, true);
     return [];
   }
 
@@ -90,7 +90,12 @@ export class Desk {
     const closed = await this.closed(connection);
     if (closed === undefined || compareSnowflakes(messageId, closed.after) <= 0) return;
     await connection.properties.set(CLOSED, undefined);
-    await this.#show(thread, true);
+    await this.#show(thread, connection, true);
+  }
+
+  /** Something was delivered, which wakes an archived thread: one that was closed meanwhile is put to sleep again. */
+  async keepShut(thread: Snowflake, connection: Connection): Promise<void> {
+    if (await this.closed(connection) !== undefined) await this.#show(thread, connection, false);
   }
 
   async #tell(thread: Snowflake, content: string): Promise<void> {
@@ -98,7 +103,7 @@ export class Desk {
   }
 
   /** Archives or wakes the thread and tags it; the conversation does not depend on it. */
-  async #show(thread: Snowflake, open: boolean): Promise<boolean> {
+  async #show(thread: Snowflake, { uid }: Connection, open: boolean): Promise<boolean> {
     try {
       await this.#change(thread, open);
       return true;
@@ -108,7 +113,7 @@ export class Desk {
         permission
           ? "A thread does not show whether it is closed: the bot lacks Manage Threads"
           : "A thread does not show whether it is closed",
-        { thread, open, error },
+        { uid, thread, open, error },
       );
       return false;
     }

@@ -76,6 +76,10 @@ export class EventReader {
       case "GUILD_ROLE_CREATE":
       case "GUILD_ROLE_UPDATE":
         return [{ type: "role", guildId: id(data, "guild_id"), role: readRole(object(data.role)) }];
+      case "GUILD_ROLE_DELETE":
+        return [{ type: "role-gone", guildId: id(data, "guild_id"), id: id(data, "role_id") }];
+      case "GUILD_UPDATE":
+        return [{ type: "guild-update", change: readGuild(data, this.#botId) }];
       case "GUILD_MEMBER_UPDATE":
         return this.#memberUpdate(data);
       case "INTERACTION_CREATE": {

@@ -1,5 +1,6 @@
 import { DeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import type { FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
@@ -10,6 +11,9 @@ const PAGE = 100;
 
 /** How much of a thread is read to find what was posted; a plan is a few posts, staff would have to write the rest. */
 const MAX_PAGES = 10;
+
+/** Until the gateway tells of it, or the bot is let in again; either ends the wait early. */
+const SHUT_OUT_WAIT_MS = 60_000;
 
 /** How far a plan was followed. */
 export interface Followed {
@@ -23,10 +27,12 @@ export interface Followed {
 export class Follower {
   readonly #rest: DiscordRest;
   readonly #poster: Poster;
+  readonly #home: FindHome;
 
-  constructor(rest: DiscordRest, poster: Poster) {
+  constructor(rest: DiscordRest, poster: Poster, home: FindHome) {
     this.#rest = rest;
     this.#poster = poster;
+    this.#home = home;
   }
 
   /**
@@ -38,7 +44,7 @@ export class Follower {
     const messages: DiscordMessage[] = [];
     let after = plan.after;
     for (let page = 0; page < MAX_PAGES; page++) {
-      const more = await this.#rest.messagesAfter(plan.thread, after, PAGE);
+      const more = await this.#unlessShutOut(this.#rest.messagesAfter(plan.thread, after, PAGE));
       messages.push(...more);
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
@@ -57,7 +63,7 @@ export class Follower {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
       try {
-        const id = await this.#take(plan.thread, step);
+        const id = await this.#unlessShutOut(this.#take(plan.thread, step));
         if (id !== undefined) made.set(number, id);
       } catch (error) {
         if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
@@ -65,6 +71,29 @@ export class Follower {
       }
     }
     return { made };
+  }
+
+  /**
+   * A thread that the bot may not see is that thread's matter, and final. When it may not see the channel either, it was put out of
+   * the server or of the channel, and the gateway has not told yet: that passes, so the delivery waits.
+   */
+  async #unlessShutOut<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const home = this.#home();
+      if (!refusedWith(error, Code.missingAccess) || home === undefined) throw error;
+      try {
+        await this.#rest.channel(home.channel.id);
+      } catch (refusal) {
+        if (!(refusal instanceof DiscordRefusal)) throw refusal;
+        throw new DeliveryError(`Cannot deliver: the bot may not see #${home.channel.name} any more`, {
+          cause: error,
+          retryAfterMs: SHUT_OUT_WAIT_MS,
+        });
+      }
+      throw error;
+    }
   }
 
   async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {

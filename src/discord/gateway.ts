@@ -17,8 +17,8 @@ const INTENTS = 1 << 0 | 1 << 9 | 1 << 11 | 1 << 15;
 /** So few IDENTIFYs left today: wait for tomorrow's rather than have the token reset. */
 const LAST_IDENTIFIES = 5;
 
-/** How many connections in a row may fail before the budget is asked for again. */
-const CHECK_BUDGET_EVERY = 5;
+/** How many connections in a row may fail before the gateway's address is asked for again. */
+const ASK_ADDRESS_EVERY = 5;
 
 /** Options of {@link openGateway}. */
 export interface GatewayOptions {
@@ -42,6 +42,8 @@ class Gateway implements DiscordGateway {
   #listener: ((event: DiscordEvent) => void) | undefined;
   #shard: PatientShard | undefined;
   #starting: Promise<void> | undefined;
+  /** The budget was asked for just now, for the first connection. */
+  #asked = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -67,6 +69,7 @@ class Gateway implements DiscordGateway {
   async #begin(): Promise<void> {
     const url = await this.#findUrl();
     if (url === undefined) return;
+    this.#asked = true;
     const { token, logger, clock } = this.#options;
     const shard: PatientShard = this.#shard = new PatientShard({
       id: 0,
@@ -89,7 +92,7 @@ class Gateway implements DiscordGateway {
         for (const event of this.#reader.read(packet.t, packet.d)) this.#tell(event);
       },
       disconnected: () => this.#tell({ type: "disconnected" }),
-      beforeConnect: (failures) => this.#beforeConnect(failures),
+      beforeConnect: (failures, resumes) => this.#beforeConnect(failures, resumes),
       fatal: (code, reason) => this.#fail(problemOfClose(code, reason)),
       error: (action, error) => logger.warn("The gateway stumbled", { action, error }),
       now: () => clock.now(),
@@ -125,9 +128,12 @@ class Gateway implements DiscordGateway {
     return undefined;
   }
 
-  async #beforeConnect(failures: number): Promise<void> {
+  /** Before each IDENTIFY the day's budget is asked for: Discord resets the token of whoever goes beyond it. */
+  async #beforeConnect(failures: number, resumes: boolean): Promise<void> {
     await this.#wait(connectWaitMs(failures, this.#options.random()));
-    if (failures === 0 || failures % CHECK_BUDGET_EVERY !== 0) return;
+    const asked = this.#asked;
+    this.#asked = false;
+    if (asked || (resumes && (failures === 0 || failures % ASK_ADDRESS_EVERY !== 0))) return;
     const url = await this.#findUrl();
     if (url !== undefined && this.#shard !== undefined) this.#shard.connection.url = url;
   }

@@ -1,5 +1,12 @@
 import { type Membership, permissionsIn } from "./permissions.ts";
-import type { DiscordChannel, DiscordEvent, DiscordGuild, DiscordRole, DiscordUser } from "./ports.ts";
+import type {
+  DiscordChannel,
+  DiscordEvent,
+  DiscordGuild,
+  DiscordGuildChange,
+  DiscordRole,
+  DiscordUser,
+} from "./ports.ts";
 import { compareSnowflakes, type Snowflake } from "./snowflake.ts";
 
 /** The name by which the channel is found when no id is configured. */
@@ -7,11 +14,11 @@ export const CHANNEL_NAME = "chatbox50";
 
 interface GuildPage {
   readonly id: Snowflake;
-  readonly name: string;
-  readonly ownerId: Snowflake | undefined;
+  name: string;
+  ownerId: Snowflake | undefined;
   readonly channels: Map<Snowflake, DiscordChannel>;
   readonly roles: Map<Snowflake, DiscordRole>;
-  readonly fileBytes: number;
+  fileBytes: number;
   ownRoles: readonly Snowflake[] | undefined;
   available: boolean;
 }
@@ -53,6 +60,10 @@ export class GuildBook {
       case "role":
         this.#guilds.get(event.guildId)?.roles.set(event.role.id, event.role);
         return true;
+      case "role-gone":
+        return this.#roleGone(event.guildId, event.id);
+      case "guild-update":
+        return this.#guildUpdate(event.change);
       case "own-roles": {
         const page = this.#guilds.get(event.guildId);
         if (page !== undefined) page.ownRoles = event.roles;
@@ -71,6 +82,20 @@ export class GuildBook {
     return true;
   }
 
+  #roleGone(guildId: Snowflake, id: Snowflake): boolean {
+    const page = this.#guilds.get(guildId);
+    if (page === undefined || !page.roles.delete(id)) return false;
+    page.ownRoles = page.ownRoles?.filter((role) => role !== id);
+    return true;
+  }
+
+  #guildUpdate({ id, name, ownerId, fileBytes }: DiscordGuildChange): boolean {
+    const page = this.#guilds.get(id);
+    if (page === undefined) return false;
+    Object.assign(page, { name, fileBytes, ...(ownerId !== undefined && { ownerId }) });
+    return true;
+  }
+
   /** A channel that is no thread; `undefined` for a thread and for what is not known. */
   channel(id: Snowflake): DiscordChannel | undefined {
     for (const page of this.#guilds.values()) {
@@ -78,6 +103,11 @@ export class GuildBook {
       if (channel !== undefined) return channel;
     }
     return undefined;
+  }
+
+  /** The roles of a guild; none where it does not tell them. */
+  roles(guildId: Snowflake): readonly DiscordRole[] {
+    return [...this.#guilds.get(guildId)?.roles.values() ?? []];
   }
 
   /** A role's name. */

@@ -32,6 +32,8 @@ export interface InboxOptions {
   readonly names: Omit<MarkupNames, "users">;
   /** Somebody of the staff wrote or typed. */
   readonly onStaffActive: () => void;
+  /** A message of the staff's has come with nothing in it. */
+  readonly onEmpty: (about: { readonly uid: Uuid; readonly thread: Snowflake }) => void;
 }
 
 /** How a message is shown to the visitor. */
@@ -114,14 +116,17 @@ export class Inbox {
 
   /** Gives whether there was anything to show. */
   async #send(message: DiscordMessage, extra: { readonly cursor?: Snowflake }): Promise<boolean> {
-    const { worker, desk, onStaffActive, attachments } = this.#options;
+    const { worker, desk, onStaffActive, onEmpty, attachments } = this.#options;
     const { id, channelId: thread } = message;
     const connection = await worker.connectionOf(thread);
     if (connection === undefined) return false;
     const cid = `d${id}`;
     const kept = await attachments.keep(message, connection.uid, cid);
     const view = this.#view(message, kept);
-    if (view === undefined) return false;
+    if (view === undefined) {
+      onEmpty({ uid: connection.uid, thread });
+      return false;
+    }
     onStaffActive();
     const replyTo = message.replyTo && await worker.findMessage(thread, message.replyTo);
     await worker.send(thread, {
@@ -152,10 +157,11 @@ export class Inbox {
     }
   }
 
+  /** What members say; a webhook of somebody else's, which tells of a build or a ticket, is none. */
   async #isForVisitor(message: DiscordMessage): Promise<boolean> {
     const { isOwn, staff } = this.#options;
-    return !isOwn(message) && SPOKEN_TYPES.includes(message.type) && !this.#isNote(message) &&
-      await staff.has(message.author);
+    return !isOwn(message) && message.webhookId === undefined && SPOKEN_TYPES.includes(message.type) &&
+      !this.#isNote(message) && await staff.has(message.author);
   }
 
   #isNote({ content }: DiscordMessage): boolean {

@@ -1,21 +1,35 @@
-import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import type { Logger } from "../core/mod.ts";
+import { Code, DiscordRefusal, optional, refusedWith } from "./errors.ts";
 import { GuildBook } from "./guild_book.ts";
-import { object, objects, type Payload, readGuild, readUser, text } from "./payloads.ts";
+import {
+  mayReadMessages,
+  object,
+  objects,
+  type Payload,
+  readChannel,
+  readGuild,
+  readUser,
+  text,
+} from "./payloads.ts";
 import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
-import type { DiscordUser } from "./ports.ts";
+import type { DiscordChannel, DiscordRole, DiscordUser } from "./ports.ts";
 import { INTENTS_PROBLEM, TOKEN_PROBLEM } from "./problems.ts";
 import { RestCaller, type RestCallerOptions } from "./rest_manager.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
-
-/** GATEWAY_MESSAGE_CONTENT and its form for bots in few servers: either lets the bot read messages. */
-const MESSAGE_CONTENT_FLAGS = 1 << 18 | 1 << 19;
+import { isRole } from "./staff.ts";
 
 /** A bot for one team is in one server; more are looked at up to this number. */
 const MOST_GUILDS = 20;
 
+/** https://discord.com/developers/docs/resources/message#message-object-message-types */
+const THREAD_CREATED = 18;
+
+/** Among so many messages the one is looked for that tells of a thread. */
+const NOTICE_AMONG = 50;
+
 /** One thing that was looked at. */
 export interface Finding {
-  readonly subject: "Token" | "Message content" | "Channel" | "Permissions";
+  readonly subject: "Token" | "Message content" | "Channel" | "Permissions" | "Staff role";
   readonly ok: boolean;
   /** What was found or, when it is not ok, what to do. */
   readonly detail: string;
@@ -24,19 +38,26 @@ export interface Finding {
 /** Looks at Discord with the eyes of the bot, by REST alone: a server that is running does not notice. */
 export class DiscordInspection implements Disposable {
   readonly #rest: RestCaller;
+  readonly #logger: Logger;
 
   constructor(options: RestCallerOptions) {
     this.#rest = new RestCaller(options);
+    this.#logger = options.logger;
   }
 
   /**
-   * Looks at token, intent, channel and permissions, in this order, and ends at what makes the rest pointless.
+   * Looks at token, intent, channel, permissions and the role of staff, in this order, and ends at what makes the rest pointless.
    *
    * @param channelId the configured channel; the one named `chatbox50` when left out
    * @param use what the bot is to do, which takes permissions of its own
+   * @param staffRole the role of those who answer, by id or by name; not looked at when left out
    * @throws {DiscordUnreachable} when Discord cannot be asked
    */
-  async *inspect(channelId?: Snowflake, use: PersonaUse = { webhooks: false }): AsyncGenerator<Finding> {
+  async *inspect(
+    channelId?: Snowflake,
+    use: PersonaUse = { webhooks: false },
+    staffRole?: string,
+  ): AsyncGenerator<Finding> {
     const bot = await this.#bot();
     if (bot === undefined) {
       yield { subject: "Token", ok: false, detail: TOKEN_PROBLEM.message };
@@ -44,17 +65,18 @@ export class DiscordInspection implements Disposable {
     }
     yield { subject: "Token", ok: true, detail: `the bot is ${bot.username}` };
     const application = object(await this.#rest.call("read the application", "GET", "/applications/@me"));
-    yield (Number(application.flags) & MESSAGE_CONTENT_FLAGS) === 0
-      ? { subject: "Message content", ok: false, detail: INTENTS_PROBLEM.message }
-      : { subject: "Message content", ok: true, detail: "the bot may read messages" };
+    yield mayReadMessages(application) === true
+      ? { subject: "Message content", ok: true, detail: "the bot may read messages" }
+      : { subject: "Message content", ok: false, detail: INTENTS_PROBLEM.message };
     const invite = inviteUrl(isSnowflake(application.id) ? application.id : bot.id, use);
     const book = await this.#guilds(bot);
-    const { channel, ...search } = book.find(channelId);
-    if (channel === undefined) {
-      const reason = "reason" in search ? search.reason : "There is no channel";
+    const search = book.find(channelId);
+    if (search.channel === undefined) {
+      const { reason } = search;
       yield { subject: "Channel", ok: false, detail: `${reason}. To let the bot into a server: ${invite}` };
       return;
     }
+    const { channel, guildId } = search;
     yield { subject: "Channel", ok: true, detail: `#${channel.name} (${channel.kind} ${channel.id})` };
     const missing = lackingOf(requiredIn(channel), book.ownBits(channel));
     const lacking = lackingOf(wantedIn(use), book.ownBits(channel));
@@ -73,22 +95,57 @@ export class DiscordInspection implements Disposable {
           missing.join(", ")
         }. Give them to its role, or open ${invite}`,
       };
+    if (staffRole !== undefined) yield findRole(staffRole, book.roles(guildId));
   }
 
   /**
-   * Deletes a thread with everything in it.
+   * Deletes a thread with everything in it, and what Discord itself has said of it in its text channel: that names the visitor.
    *
    * @returns false when it was gone already
    * @throws {DiscordRefusal} when the bot may not; it needs Manage Threads
    * @throws {DiscordUnreachable} when Discord cannot be asked
    */
   async deleteThread(id: Snowflake): Promise<boolean> {
+    const thread = await this.#channel(id);
     try {
       await this.#rest.call("delete a thread", "DELETE", `/channels/${id}`);
-      return true;
     } catch (error) {
       if (refusedWith(error, Code.unknownChannel)) return false;
       throw error;
+    }
+    // A forum has no messages of its own.
+    const parent = thread?.parentId === undefined ? undefined : await this.#channel(thread.parentId);
+    if (parent?.kind === "text") await this.#deleteNotice(parent.id, id);
+    return true;
+  }
+
+  /** A channel or thread; `undefined` when it is gone, or hidden. */
+  async #channel(id: Snowflake): Promise<DiscordChannel | undefined> {
+    const payload = await optional(this.#rest.call("read a channel", "GET", `/channels/${id}`), undefined);
+    return payload === undefined ? undefined : readChannel(object(payload));
+  }
+
+  /** Deletes the line "started a thread", which stands in the parent channel and is called like the thread. */
+  async #deleteNotice(parent: Snowflake, thread: Snowflake): Promise<void> {
+    try {
+      // It was written in the moment in which the thread was made, and has an id of its own.
+      const route = `/channels/${parent}/messages?around=${thread}&limit=${NOTICE_AMONG}` as const;
+      const around = objects(await this.#rest.call("read messages", "GET", route));
+      const notices = around.filter((message) =>
+        message.type === THREAD_CREATED && object(message.message_reference).channel_id === thread
+      );
+      for (const { id } of notices) {
+        if (!isSnowflake(id)) continue;
+        await this.#rest.call("delete a message", "DELETE", `/channels/${parent}/messages/${id}`);
+      }
+    } catch (error) {
+      if (!(error instanceof DiscordRefusal)) throw error;
+      // The thread itself is gone, which is what was asked for; this line holds no more than its name.
+      this.#logger.warn("The line that tells of a deleted thread still stands in its channel, delete it there", {
+        channel: parent,
+        thread,
+        reason: error.message,
+      });
     }
   }
 
@@ -132,4 +189,17 @@ export class DiscordInspection implements Disposable {
       members: [{ user: { id: bot.id }, roles: member.roles }],
     };
   }
+}
+
+function findRole(wanted: string, roles: readonly DiscordRole[]): Finding {
+  const role = roles.find((candidate) => isRole(candidate, wanted));
+  if (role !== undefined) {
+    return { subject: "Staff role", ok: true, detail: `visitors hear those with the role ${role.name}` };
+  }
+  const known = roles.map(({ name }) => name).slice(0, 20).join(", ");
+  return {
+    subject: "Staff role",
+    ok: false,
+    detail: `STAFF_ROLE is ${wanted}, which is no role of this server, so visitors hear nobody; there are ${known}`,
+  };
 }

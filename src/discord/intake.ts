@@ -2,20 +2,16 @@ import { ChatBoxError, type Clock, type Logger, type ServiceWorker, type Uuid } 
 import { connectWaitMs } from "./backoff.ts";
 import type { CatchUp } from "./catch_up.ts";
 import { DiscordRefusal, DiscordUnreachable, failureFields } from "./errors.ts";
+import { Footings } from "./footing.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lanes } from "./lanes.ts";
 import type { DiscordChannel, DiscordEvent } from "./ports.ts";
+import { RefusedReads } from "./refused_reads.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { wait } from "./waiting.ts";
 
 /** Events of one thread that wait; beyond that they are dropped and the thread is read instead. */
 const LANE_CAPACITY = 500;
-
-/** Threads in which something was said before they were paired. */
-const MISSED_KEPT = 10_000;
-
-/** Threads of which it is known that nothing in them was missed; another one is read once more than it had to be. */
-const CURRENT_KEPT = 20_000;
 
 /** Where threads cannot be listed, so many of those that are known are read at once, and so long is the pause: 20 a second. */
 const SWEPT_AT_ONCE = 10;
@@ -41,17 +37,28 @@ interface About {
   readonly thread: Snowflake;
 }
 
+/** Something to do in a thread. */
+interface Work {
+  readonly run: () => Promise<void>;
+  /** It must not come before what was missed: where that cannot be read, it is left out, and read later with the rest. */
+  readonly inOrder: boolean;
+}
+
+/** Nothing but to read what was missed. */
+const READ: Work = { run: () => Promise.resolve(), inOrder: true };
+
+/** What became of work. `stopped`: it was not done, because the service stops. */
+type Outcome = "done" | "refused" | "stopped";
+
 /**
  * Keeps each thread's events in order, and behind what was missed before them: live events wait until it is known which
- * threads have to be read first.
+ * threads have to be read first. What is known of a thread is its footing, see {@link Footings}.
  */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #lanes: Lanes;
-  readonly #behind = new Set<Snowflake>();
-  readonly #missed = new Set<Snowflake>();
-  /** Threads that were told of without a gap since this session began. */
-  readonly #current = new Set<Snowflake>();
+  readonly #footings = new Footings();
+  readonly #refused: RefusedReads;
   readonly #looks = new Set<Promise<void>>();
   #looking = 0;
   #session = 0;
@@ -61,29 +68,27 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    const { logger, signal } = options;
+    const { logger, clock, signal } = options;
+    this.#refused = new RefusedReads({ clock, signal, again: (thread) => this.#again(thread) });
     this.#lanes = new Lanes({
       capacity: LANE_CAPACITY,
-      onError: (error, thread) => logger.error("An event of a thread was lost", { thread, error }),
+      onError: (error, thread) => {
+        // Nobody knows whose it was, so it is read again with the next one.
+        this.#footings.tell(thread, "missed");
+        logger.error("Cannot find out whose thread this is", { thread, error });
+      },
     });
     signal.addEventListener("abort", () => this.#release(), { once: true });
   }
 
   /**
    * Events may have been missed: in every thread, the next one has to wait until the thread was read, since it would move the
-   * thread's cursor past the gap.
+   * thread's cursor past the gap. What Discord has refused before may be asked again.
    */
   doubt(): void {
     this.#session++;
-    this.#current.clear();
-  }
-
-  #trust(thread: Snowflake): void {
-    if (this.#current.size >= CURRENT_KEPT) {
-      const [oldest] = this.#current;
-      if (oldest !== undefined) this.#current.delete(oldest);
-    }
-    this.#current.add(thread);
+    this.#footings.tellAll("doubted");
+    this.#refused.forgive();
   }
 
   /** Live events wait from now on, until the next {@link Intake.lookAround} has ended. */
@@ -120,12 +125,14 @@ export class Intake {
     try {
       await this.#insist(async () => {
         const session = this.#session;
-        const { behind, current, unlisted } = await catchUp.look(guildId, told, archivedOf);
+        const { behind, current, unpaired, unlisted } = await catchUp.look(guildId, told, archivedOf);
         if (behind.length > 0) {
           logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
         }
-        if (session === this.#session) { for (const thread of current) this.#trust(thread); }
-        for (const thread of behind) this.#readLater(thread);
+        if (session === this.#session) { for (const thread of current) this.#footings.tell(thread, "quiet"); }
+        for (const thread of [...behind, ...unpaired]) this.#footings.tell(thread, "missed");
+        // Those, and what was refused before, in channels that nobody lists.
+        for (const thread of this.#footings.behind) this.#push(thread, READ);
         if (unlisted) this.#sweep().catch((error) => logger.error("Cannot read what was missed", { error }));
       });
     } finally {
@@ -138,7 +145,7 @@ export class Intake {
   async #sweep(): Promise<void> {
     const { catchUp, logger, clock, signal } = this.#options;
     const number = ++this.#sweeps;
-    const threads = (await catchUp.known()).filter((thread) => !this.#current.has(thread));
+    const threads = (await catchUp.known()).filter((thread) => this.#footings.of(thread) !== "current");
     if (number === 1) {
       logger.warn("This server does not list threads, reading those where somebody spoke last", {
         threads: threads.length,
@@ -147,7 +154,7 @@ export class Intake {
     for (const [index, thread] of threads.entries()) {
       if (index > 0 && index % SWEPT_AT_ONCE === 0) await wait(SWEEP_PAUSE_MS, clock, signal);
       if (signal.aborted || number !== this.#sweeps) return;
-      this.#push(thread, () => Promise.resolve());
+      this.#push(thread, READ);
     }
   }
 
@@ -156,15 +163,27 @@ export class Intake {
     const { inbox } = this.#options;
     switch (event.type) {
       case "thread":
-        return event.isNew ? this.#trust(event.channel.id) : undefined;
+        return event.isNew ? this.#footings.tell(event.channel.id, "made") : undefined;
+      case "thread-gone":
+        this.#refused.drop(event.id);
+        return this.#footings.forget(event.id);
       case "message":
-        return this.#push(event.message.channelId, () => inbox.message(event.message));
+        return this.#push(event.message.channelId, {
+          run: () => inbox.message(event.message),
+          inOrder: true,
+        });
       case "message-edit":
-        return this.#push(event.edit.channelId, () => inbox.edit(event.edit));
+        return this.#push(event.edit.channelId, { run: () => inbox.edit(event.edit), inOrder: true });
       case "messages-gone":
-        return this.#push(event.channelId, () => inbox.gone(event.channelId, event.ids));
+        return this.#push(event.channelId, {
+          run: () => inbox.gone(event.channelId, event.ids),
+          inOrder: false,
+        });
       case "typing":
-        return this.#push(event.channelId, () => inbox.typing(event.channelId, event.user));
+        return this.#push(event.channelId, {
+          run: () => inbox.typing(event.channelId, event.user),
+          inOrder: false,
+        });
     }
   }
 
@@ -174,12 +193,12 @@ export class Intake {
    * @returns false, and it is never done, when too much waits already
    */
   after(thread: Snowflake, work: () => Promise<void>): boolean {
-    return this.#lanes.run(thread, () => this.#turn(thread, work));
+    return this.#lanes.run(thread, () => this.#turn(thread, { run: work, inOrder: false }));
   }
 
   /** A thread has been paired: what was said in it before is read now. */
   paired(thread: Snowflake): void {
-    if (this.#missed.delete(thread)) this.#readLater(thread);
+    if (this.#footings.of(thread) === "behind") this.#push(thread, READ);
   }
 
   /** Waits until all that was taken is stored, and nothing is read any more. */
@@ -188,25 +207,22 @@ export class Intake {
     await this.#lanes.drain();
   }
 
-  #readLater(thread: Snowflake): void {
-    this.#behind.add(thread);
-    this.#lanes.run(thread, () => this.#turn(thread, () => Promise.resolve()));
-  }
-
-  #push(thread: Snowflake, task: () => Promise<void>): void {
+  #push(thread: Snowflake, work: Work): void {
     // A full lane has tasks in it: the next of them reads the thread.
-    if (!this.#lanes.run(thread, () => this.#turn(thread, task))) this.#behind.add(thread);
+    if (!this.#lanes.run(thread, () => this.#turn(thread, work))) this.#footings.tell(thread, "missed");
   }
 
-  async #turn(thread: Snowflake, task: () => Promise<void>): Promise<void> {
+  async #turn(thread: Snowflake, work: Work): Promise<void> {
     await this.#gate.promise;
     if (this.#options.signal.aborted) return;
     const uid = await this.#uidOf(thread);
     if (uid === undefined) return;
     const about = { uid, thread };
     try {
-      if (this.#behind.delete(thread) || !this.#current.has(thread)) await this.#read(about);
-      await this.#insist(task, about);
+      if (!await this.#isCaughtUp(about) && work.inOrder) return;
+      if (await this.#insist(work.run, about) !== "refused") return;
+      this.#footings.tell(thread, "refused");
+      this.#refused.note(thread, true);
     } catch (error) {
       this.#options.logger.error("An event of a thread was lost", { ...about, error });
     }
@@ -217,44 +233,84 @@ export class Intake {
     const { worker } = this.#options;
     const uid = await worker.getUid(thread);
     if (uid !== undefined) return uid;
-    if (this.#missed.size >= MISSED_KEPT) {
-      const [oldest] = this.#missed;
-      if (oldest !== undefined) this.#missed.delete(oldest);
-    }
-    this.#missed.add(thread);
+    this.#footings.tell(thread, "missed");
     this.#options.logger.debug("Something happened in a thread that is not paired", { thread });
     // The pairing may have come between the look and the note of it.
     return await worker.getUid(thread);
   }
 
-  async #read(about: About): Promise<void> {
-    const { catchUp, inbox } = this.#options;
-    const session = this.#session;
-    await this.#insist(() =>
-      catchUp.read(
-        about.thread,
-        (message) => inbox.message(message),
-        (messages, through) => inbox.review(about.thread, messages, through),
-      ), about);
-    if (session === this.#session) this.#trust(about.thread);
+  /** Reads a thread first unless nothing in it was missed. @returns whether all of it is known now */
+  async #isCaughtUp(about: About): Promise<boolean> {
+    const { thread } = about;
+    switch (this.#footings.of(thread)) {
+      case "current":
+        return true;
+      case "refused":
+        this.#refused.keep(thread);
+        return false;
+      default:
+        return await this.#read(about);
+    }
   }
 
-  /** Tries until it works, since what comes after must not overtake it; gives up where trying again is of no use. */
-  async #insist(work: () => Promise<void>, about?: About): Promise<void> {
+  async #read(about: About): Promise<boolean> {
+    const { catchUp, inbox } = this.#options;
+    const { thread } = about;
+    const asks = this.#refused.mayAsk;
+    this.#footings.tell(thread, "begun");
+    try {
+      const outcome = asks
+        ? await this.#insist(() =>
+          catchUp.read(
+            thread,
+            (message) => inbox.message(message),
+            (messages, through) => inbox.review(thread, messages, through),
+          ), about)
+        : "refused";
+      if (outcome === "refused") {
+        this.#footings.tell(thread, "refused");
+        this.#refused.note(thread, asks);
+      } else if (outcome === "done") {
+        this.#footings.tell(thread, "read");
+        this.#refused.drop(thread);
+      }
+      return outcome === "done";
+    } finally {
+      // Stopped, or something was thrown: it was not read to its end.
+      if (this.#footings.of(thread) === "reading") this.#footings.tell(thread, "missed");
+    }
+  }
+
+  /** The time has come to try what was refused. */
+  #again(thread: Snowflake): void {
+    this.#footings.tell(thread, "forgiven");
+    if (this.#footings.of(thread) === "behind") this.#push(thread, READ);
+    else this.#refused.drop(thread);
+  }
+
+  /**
+   * Tries until it works, since what comes after must not overtake it; gives up where trying again at once is of no use.
+   *
+   * @param about the conversation; left out for what concerns all of them
+   */
+  async #insist(work: () => Promise<void>, about?: About): Promise<Outcome> {
     const { logger, clock, random, signal } = this.#options;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        return await work();
+        await work();
+        return "done";
       } catch (error) {
         if (error instanceof ChatBoxError && error.code !== "overloaded") {
-          if (error.code !== "closed") {
-            logger.warn("An event does not fit what is known", { ...about, error });
-          }
-          return;
+          if (error.code === "closed") return "stopped";
+          logger.warn("An event does not fit what is known", { ...about, error });
+          return "done";
         }
         if (error instanceof DiscordRefusal) {
-          logger.error("Discord refuses what was to be read", { ...about, ...failureFields(error) });
-          return;
+          logger.error("Discord refuses what was to be read, it is tried again later", {
+            ...about,
+            ...failureFields(error),
+          });
+          return "refused";
         }
         const passes = error instanceof DiscordUnreachable || error instanceof ChatBoxError;
         if (!passes && failures >= MAX_TRIES) throw error;
@@ -266,5 +322,6 @@ export class Intake {
         await wait(connectWaitMs(failures, random()), clock, signal);
       }
     }
+    return "stopped";
   }
 }

@@ -30,7 +30,7 @@ import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import { wordsOnRefusal } from "./refused_change.ts";
 import { isSnowflake, latest, type Snowflake } from "./snowflake.ts";
-import { THREAD_GONE } from "./threads.ts";
+import { THREAD_GONE, THREAD_TRIED } from "./threads.ts";
 import { CLOSED, isAboutMessage, verdictOnPost } from "./verdict.ts";
 import { aboutVisitor, shortName } from "./visitor.ts";
 
@@ -72,7 +72,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#follower = new Follower(options.rest, options.poster);
+    this.#follower = new Follower(options.rest, options.poster, options.home);
   }
 
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
@@ -101,6 +101,7 @@ export class Outbox {
       rev > (unfinished?.rev ?? 0)
     );
     await this.#change(batch, changes.sort((a, b) => a.rev - b.rev));
+    if (changes.length > 0) await this.#options.desk.keepShut(batch.id, batch.connection);
     const waiting = batch.messages.filter(({ seq }) => seq > through);
     if (waiting.length === 0) return;
     const late = await this.#options.desk.visitorWrote(batch.id, batch.connection, waiting);
@@ -108,7 +109,9 @@ export class Outbox {
       const reason = "Cannot deliver: the conversation is closed, and REOPEN is staff";
       await batch.fail(late, new PermanentDeliveryError(reason, CLOSED));
     }
-    await this.#post(batch, waiting.filter((message) => !late.includes(message)));
+    const posted = waiting.filter((message) => !late.includes(message));
+    await this.#post(batch, posted);
+    if (posted.length > 0) await this.#options.desk.keepShut(batch.id, batch.connection);
   }
 
   /** What was planned comes again only if the plan's end was not stored; a refusal in it may have ended it early. */
@@ -385,9 +388,12 @@ export class Outbox {
     const { worker, home, logger, now } = this.#options;
     if (refusedWith(error, Code.unknownChannel)) {
       logger.warn("A thread is gone, making a new one", { uid: batch.connection.uid, thread: batch.id });
-      await batch.connection.properties.set(THREAD_GONE, batch.id);
+      const { properties } = batch.connection;
+      await properties.set(THREAD_GONE, batch.id);
+      await properties.set(THREAD_TRIED, undefined);
       await worker.unpair(batch.id);
-      return new DeliveryError(error.message, { cause: error, retryAfterMs: 0 });
+      // At once, but not again and again: a thread that is gone as soon as it was made is waited for longer each time.
+      return new DeliveryError(error.message, { cause: error, ...(batch.attempt === 1 && { retryAfterMs: 0 }) });
     }
     const verdict = verdictOnPost(error, home()?.missing ?? []);
     if (error instanceof DiscordRefusal && error.status === 403 && error.code !== Code.blockedByAutomod) {

@@ -151,6 +151,17 @@ export function readChannel(payload: Payload, guildId?: Snowflake): DiscordChann
   };
 }
 
+/**
+ * GATEWAY_MESSAGE_CONTENT and its form for bots in few servers: either lets the bot read messages.
+ * https://discord.com/developers/docs/resources/application#application-object-application-flags
+ */
+const MESSAGE_CONTENT_FLAGS = 1 << 18 | 1 << 19;
+
+/** Whether an application may read what messages say; `undefined` where it has no flags. */
+export function mayReadMessages({ flags }: Payload): boolean | undefined {
+  return typeof flags === "number" ? (flags & MESSAGE_CONTENT_FLAGS) !== 0 : undefined;
+}
+
 /** Reads a role. */
 export function readRole(payload: Payload): DiscordRole {
   return {

@@ -119,6 +119,9 @@ export interface DiscordGuild {
   readonly fileBytes: number;
 }
 
+/** What of a guild may change while the bot is in it; its channels and roles have events of their own. */
+export type DiscordGuildChange = Pick<DiscordGuild, "id" | "name" | "ownerId" | "fileBytes">;
+
 /** Somebody has used a slash command. */
 export interface DiscordInteraction {
   readonly id: Snowflake;
@@ -152,12 +155,14 @@ export type DiscordEvent =
   }
   | { readonly type: "resumed" | "disconnected" }
   | { readonly type: "guild"; readonly guild: DiscordGuild }
+  | { readonly type: "guild-update"; readonly change: DiscordGuildChange }
   | { readonly type: "guild-gone"; readonly id: Snowflake; readonly outage: boolean }
   | { readonly type: "channel"; readonly channel: DiscordChannel }
   /** `isNew`: it was made just now, so that nothing in it was missed. */
   | { readonly type: "thread"; readonly channel: DiscordChannel; readonly isNew: boolean }
   | { readonly type: "channel-gone" | "thread-gone"; readonly id: Snowflake }
   | { readonly type: "role"; readonly guildId: Snowflake; readonly role: DiscordRole }
+  | { readonly type: "role-gone"; readonly guildId: Snowflake; readonly id: Snowflake }
   | { readonly type: "own-roles"; readonly guildId: Snowflake; readonly roles: readonly Snowflake[] }
   | { readonly type: "message"; readonly message: DiscordMessage }
   | { readonly type: "message-edit"; readonly edit: DiscordMessageEdit }
@@ -234,6 +239,8 @@ export interface DiscordRest {
   react(channelId: Snowflake, messageId: Snowflake, emoji: string): Promise<void>;
   /** The roles of a member; `undefined` for who is none. */
   memberRoles(guildId: Snowflake, userId: Snowflake): Promise<readonly Snowflake[] | undefined>;
+  /** Whether the application may read what messages say; `undefined` where the server does not tell. */
+  mayReadMessages(): Promise<boolean | undefined>;
   /** Ends calls that wait or are under way, and lets go of timers. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { Code, refusedWith } from "./errors.ts";
+import { Code, optional, refusedWith } from "./errors.ts";
 import type {
   DiscordChannel,
   DiscordMessage,
@@ -7,7 +7,16 @@ import type {
   NewThread,
   ThreadChange,
 } from "./ports.ts";
-import { object, objects, optionalId, type Payload, readChannel, readMessage, text } from "./payloads.ts";
+import {
+  mayReadMessages,
+  object,
+  objects,
+  optionalId,
+  type Payload,
+  readChannel,
+  readMessage,
+  text,
+} from "./payloads.ts";
 import type { RestCaller } from "./rest_manager.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 
@@ -146,6 +155,11 @@ class Rest implements DiscordRest {
       if (refusedWith(error, Code.unknownMember, Code.unknownUser)) return undefined;
       throw error;
     }
+  }
+
+  async mayReadMessages(): Promise<boolean | undefined> {
+    const application = this.#caller.call("read the application", "GET", "/applications/@me");
+    return mayReadMessages(object(await optional(application, {})));
   }
 
   close(): Promise<void> {

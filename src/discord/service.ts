@@ -78,7 +78,9 @@ export class DiscordService {
     worker.setCreateCallback((uid, connection) => this.#parts.threads.make(uid, connection));
     if (threadOn === "access") {
       worker.setNewAccessCallback(async (id, connection) => {
-        if (id === undefined && !this.#stopping.signal.aborted) await worker.pair(connection);
+        if (id !== undefined || this.#stopping.signal.aborted) return;
+        // Staff see the thread before it is paired, and may have said something.
+        this.#parts.intake.paired(await worker.pair(connection));
       });
     }
     worker.setPeerSignalCallback((id, signal, connection) =>
@@ -122,12 +124,14 @@ export class DiscordService {
         this.#connected = true;
         this.#options.metrics?.gateway(true);
         this.#options.logger.info("Connected to Discord again, nothing was missed");
-        return this.#home === undefined ? this.#settle() : undefined;
+        return this.#home === undefined ? this.#settleAndLook() : undefined;
       case "disconnected":
         return this.#onDisconnected();
       case "guild-gone":
-        if (event.outage) this.#parts.intake.doubt();
-        return changed ? this.#settle() : undefined;
+        this.#parts.intake.doubt();
+        // Whoever is put out of a server loses the commands there.
+        if (!event.outage && this.#commandsIn === event.id) this.#commandsIn = undefined;
+        return changed ? this.#settleAndLook() : undefined;
       case "guild":
         for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
         this.#settle();
@@ -139,6 +143,9 @@ export class DiscordService {
       case "thread":
         this.#parts.threads.heard(event.channel);
         return this.#parts.intake.take(event);
+      case "thread-gone":
+        this.#parts.threads.forget(event.id);
+        return this.#parts.intake.take(event);
       case "interaction":
         return this.#attend(this.#parts.commands.take(event.interaction));
       case "message":
@@ -146,7 +153,7 @@ export class DiscordService {
           ? this.#parts.intake.take(event)
           : undefined;
       default:
-        if (changed) this.#settle();
+        if (changed) this.#settleAndLook();
         else this.#parts.intake.take(event);
     }
   }
@@ -163,9 +170,16 @@ export class DiscordService {
     this.#connected = true;
     metrics?.gateway(true);
     this.#bot = { id: bot.id, applicationId };
+    // Nobody knows what has become of them since the last session.
+    this.#commandsIn = undefined;
     this.#parts.intake.doubt();
     this.#parts.intake.hold();
-    logger.info("Connected to Discord", { bot: bot.username, guilds: guildIds.length });
+    logger.info("Connected to Discord", {
+      bot: bot.username,
+      guilds: guildIds.length,
+      invite: this.#inviteUrl(applicationId),
+    });
+    this.#attend(this.#parts.explanation.checkIntent());
     if (guildIds.length === 0) this.#settle();
     // The home stays until its guild comes again, unless the bot was put out of it meanwhile.
     else if (this.#home !== undefined && !guildIds.includes(this.#home.guildId)) this.#home = undefined;
@@ -192,6 +206,14 @@ export class DiscordService {
     this.#reportProblem(problem);
   }
 
+  /** Something has changed for the bot: where it sees more than before, it has missed what was said there. */
+  #settleAndLook(): void {
+    const before = this.#home;
+    this.#settle();
+    const home = this.#home;
+    if (home !== undefined && !seesAll(before, home)) this.#lookAround(home.guildId, []);
+  }
+
   /** Finds the channel anew after something has changed. */
   #settle(): void {
     if (this.#bot === undefined) return;
@@ -199,6 +221,7 @@ export class DiscordService {
     const before = this.#home;
     const search = this.#book.find(channelId);
     if (search.channel === undefined) {
+      if (before !== undefined) this.#parts.intake.doubt();
       this.#home = undefined;
       if (search.reason !== this.#reason) {
         this.#reason = search.reason;
@@ -210,8 +233,11 @@ export class DiscordService {
     const home = this.#home = this.#homeIn(channel, guildId, this.#bot);
     const { missing, lacking } = home;
     this.#registerCommands(home);
+    this.#parts.explanation.checkStaffRole(home);
     if (sameHome(before, home)) return;
     this.#reason = "";
+    // What the bot cannot see is not told, from the first moment on.
+    if (!seesAll(before, home) || !seesAll(home, before)) this.#parts.intake.doubt();
     if (missing.length === 0) {
       logger.info("Conversations go to a channel", { channel: channel.name, id: channel.id });
     } else {
@@ -289,6 +315,13 @@ export class DiscordService {
     this.#underWay.add(delivery);
     return delivery;
   }
+}
+
+/** Whether somebody who knows all of `before` sees no more in `home`. */
+function seesAll(before: Home | undefined, home: Home | undefined): boolean {
+  if (home === undefined) return true;
+  if (before === undefined || before.channel.id !== home.channel.id) return false;
+  return before.missing.every((name) => home.missing.includes(name));
 }
 
 function sameHome(a: Home | undefined, b: Home): boolean {

@@ -3,6 +3,7 @@ import { Commands } from "./commands/commands.ts";
 import { InteractionCalls } from "./commands/interaction.ts";
 import { Courtesies } from "./courtesies.ts";
 import { Desk } from "./desk.ts";
+import { Explanation } from "./explanation.ts";
 import { Attachments } from "./files/attachments.ts";
 import type { GuildBook } from "./guild_book.ts";
 import type { Bot, FindHome } from "./home.ts";
@@ -29,6 +30,7 @@ export interface ServiceParts {
   readonly intake: Intake;
   readonly commands: Commands;
   readonly courtesies: Courtesies;
+  readonly explanation: Explanation;
 }
 
 /** What the parts learn of the present. */
@@ -60,6 +62,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     guildId: () => home()?.guildId,
     now,
   });
+  const explanation = new Explanation({ rest, book, staffRole: options.staffRole, logger });
   const isOwn = ({ author, webhookId, applicationId }: DiscordMessage): boolean =>
     author.id === bot()?.id ||
     (webhookId !== undefined && (webhooks.isOwn(webhookId) || applicationId === bot()?.applicationId));
@@ -73,6 +76,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     notePrefix: options.notePrefix ?? "//",
     names: { role: (id) => book.roleName(id), channel: (id) => book.channel(id)?.name },
     onStaffActive: () => options.onStaffActive?.(clock.now()),
+    onEmpty: (about) => explanation.emptyMessage(about),
   });
   const catchUp = new CatchUp({ worker, rest });
   const intake = new Intake({ worker, inbox, catchUp, logger, clock, random, signal });
@@ -101,5 +105,6 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     intake,
     commands,
     courtesies: new Courtesies({ worker, rest, logger, now }),
+    explanation,
   };
 }

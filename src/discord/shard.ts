@@ -5,6 +5,7 @@ import {
   type DiscordGatewayPayload,
   GatewayOpcodes,
   type ShardCreateOptions,
+  ShardState,
 } from "@discordeno/bot";
 import { GOOD_CONNECTION_MS } from "./backoff.ts";
 
@@ -23,8 +24,13 @@ export interface ShardHooks {
   packet(packet: DiscordGatewayPayload): void;
   /** The connection is gone. */
   disconnected(): void;
-  /** Waits before a connection is opened. @param failures how many in a row did not hold */
-  beforeConnect(failures: number): Promise<void>;
+  /**
+   * Waits before a connection is opened.
+   *
+   * @param failures how many in a row did not hold
+   * @param resumes whether it goes on with a session; otherwise it takes one of the day's IDENTIFYs
+   */
+  beforeConnect(failures: number, resumes: boolean): Promise<void>;
   /** Closed with one of {@link FATAL_CLOSE_CODES}. */
   fatal(code: number, reason: string): void;
   /** Something was thrown that discordeno leaves to nobody. */
@@ -51,7 +57,7 @@ export class PatientShard extends DiscordenoShard {
     const failures = this.#failures++;
     // The address for resuming may be what is out of order.
     if (failures >= 2) this.resumeGatewayUrl = "";
-    await this.#hooks.beforeConnect(failures);
+    await this.#hooks.beforeConnect(failures, this.state === ShardState.Resuming);
     // What waits for the connection waits for ever, and is collected: nothing is left that could end the wait.
     if (this.#stopped) return await new Promise<never>(() => {});
     return await super.connect();

@@ -1,5 +1,5 @@
 import { LruMap } from "../core/mod.ts";
-import type { DiscordRest, DiscordUser } from "./ports.ts";
+import type { DiscordRest, DiscordRole, DiscordUser } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 
 /** How long roles that Discord was asked for count, in milliseconds. */
@@ -18,6 +18,11 @@ export interface StaffOptions {
   readonly now: () => number;
 }
 
+/** Whether a role is the one that somebody means by its id or its name. */
+export function isRole({ id, name }: Pick<DiscordRole, "id" | "name">, wanted: string): boolean {
+  return id === wanted || name.toLowerCase() === wanted.toLowerCase();
+}
+
 /** Who may be heard by visitors. */
 export class Staff {
   readonly #options: StaffOptions;
@@ -29,13 +34,12 @@ export class Staff {
     this.#options = options;
   }
 
-  /** Whether somebody is of the staff. */
+  /** Whether somebody is of the staff: a person, or another bot that was given the role. */
   async has(user: DiscordUser): Promise<boolean> {
     const { role, roleName } = this.#options;
-    if (role === undefined) return true;
+    if (role === undefined) return !user.bot;
     const roles = await this.#rolesOf(user);
-    const wanted = role.toLowerCase();
-    return roles.some((id) => id === role || roleName(id)?.toLowerCase() === wanted);
+    return roles.some((id) => isRole({ id, name: roleName(id) ?? "" }, role));
   }
 
   /** Live events tell a member's roles, messages that are read later do not. */

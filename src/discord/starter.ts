@@ -17,15 +17,20 @@ export function starterOf(uid: string, about: AboutVisitor): string {
   return [`**New conversation** with visitor \`${uid}\``, ...linesAbout(about)].join("\n");
 }
 
-/** What is known of a visitor, a line each. */
+/** The same in one line of nothing but our own words, for where Discord refuses a visitor's. */
+export function plainStarter(uid: string): string {
+  return `**New conversation** with visitor \`${uid}\`; Discord refuses to show what is known of them, /who may tell`;
+}
+
+/** What is known of a visitor, a line each; all of them together have less than 1,500 characters. */
 export function linesAbout({ name, email, verified, page, title, locale }: AboutVisitor): string[] {
   const who = [name, email].filter((word) => word !== undefined).map((word) =>
-    escapeMarkdown(clip(word, 200))
+    escaped(word, 200)
   );
   return [
     who.length > 0 && `Identified: ${who.join(", ")}${verified ? "" : " (not verified)"}`,
-    page && `Page: ${title === undefined ? "" : `${escapeMarkdown(clip(title, 200))}, `}${bareLink(page)}`,
-    locale && `Language: ${escapeMarkdown(clip(locale, 35))}`,
+    page && `Page: ${title === undefined ? "" : `${escaped(title, 200)}, `}${bareLink(page)}`,
+    locale && `Language: ${escaped(locale, 35)}`,
   ].filter((line): line is string => typeof line === "string" && line !== "");
 }
 
@@ -73,7 +78,17 @@ function quote({ side, author, content }: Message, own: Side): string {
 
 /** A link without the preview that Discord would make of it. */
 function bareLink(url: string): string {
-  return /^https?:\/\/[^\s<>]+$/.test(url) ? `<${clip(url, 500)}>` : escapeMarkdown(clip(url, 500));
+  return /^https?:\/\/[^\s<>]+$/.test(url) ? `<${clip(url, 500)}>` : escaped(url, 500);
+}
+
+/** As it shows in Discord as text, with at most so many characters: escaping makes some of it twice as long. */
+function escaped(value: string, most: number): string {
+  for (let room = most;; room--) {
+    const text = escapeMarkdown(clip(value, room));
+    if (text.length <= most + 1) return text;
+    // Each of them gives back two at most.
+    room -= Math.floor((text.length - most - 1) / 2);
+  }
 }
 
 function clip(value: string, most: number): string {

@@ -1,17 +1,17 @@
 import { type Connection, DeliveryError, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
-import { DiscordRefusal, optional } from "./errors.ts";
+import { Code, DiscordRefusal, failureFields, optional, refusedWith } from "./errors.ts";
 import type { FindHome, Home } from "./home.ts";
 import { nonceOf } from "./plan.ts";
 import type { DiscordChannel, DiscordRest } from "./ports.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
-import { historyOf, linesAbout, starterOf, threadName } from "./starter.ts";
+import { historyOf, linesAbout, plainStarter, starterOf, threadName } from "./starter.ts";
 import { tagsOfNew } from "./tags.ts";
 import { type AboutVisitor, aboutVisitor } from "./visitor.ts";
-import { verdictOnThread } from "./verdict.ts";
+import { isAboutMessage, verdictOnThread } from "./verdict.ts";
 
 /** Property of a connection: the name of a thread that may have been made although nobody knows its id. */
-const THREAD_TRIED = "discord.threadTried";
+export const THREAD_TRIED = "discord.threadTried";
 
 /** Property of a connection: the id of the thread that is gone. */
 export const THREAD_GONE = "discord.threadGone";
@@ -21,6 +21,9 @@ const REFUSED_FOR_MS = 60_000;
 
 /** Threads of which the gateway has told, in case the answer to their making gets lost. */
 const HEARD_KEPT = 1_000;
+
+/** Among so many first messages of a thread its starter is looked for; staff may have been quick. */
+const STARTER_AMONG = 50;
 
 /** What {@link ThreadMaker} needs. */
 export interface ThreadMakerOptions {
@@ -54,12 +57,18 @@ export class ThreadMaker {
     this.#heard.set(thread.id, thread);
   }
 
+  /** A thread is gone. */
+  forget(thread: Snowflake): void {
+    this.#heard.delete(thread);
+  }
+
   /**
    * Makes a visitor's thread, or finds the one that an earlier attempt has made.
    *
    * @param uid the visitor's
    * @returns the thread's id
    * @throws {DeliveryError} when it could not be made now
+   * @throws {PermanentDeliveryError} when Discord refuses it whatever it is called
    */
   async make(uid: Uuid, connection: Connection): Promise<Snowflake> {
     const home = this.#options.home();
@@ -90,19 +99,25 @@ export class ThreadMaker {
     const about = await aboutVisitor(connection);
     const gone = await properties.get(THREAD_GONE);
     const tried = await properties.get(THREAD_TRIED);
-    if (tried !== undefined) {
-      // The visitor may have got a name, or another one, since.
-      const names = [uid, threadName(uid, about), tried];
-      const found = await this.#find(names, home, gone);
-      if (found !== undefined) return found;
-    }
     const name = threadName(uid, about);
+    // The visitor may have got a name, or another one, since.
+    const found = tried === undefined ? undefined : await this.#find([uid, name, tried], home);
     // On disk before the call: making a thread has no nonce, and this process may end before the answer comes.
-    await properties.set(THREAD_TRIED, name);
+    if (found === undefined) await properties.set(THREAD_TRIED, name);
     const starter = gone === undefined
       ? starterOf(uid, about)
       : await this.#history(connection, about, home, gone);
-    return await this.#create(name, connection, home, starter);
+    const plain = plainStarter(uid);
+    const thread = found ??
+      await this.#unlessWords(
+        () => this.#create(home, name, starter),
+        () => this.#create(home, uid, plain),
+        connection.uid,
+      );
+    if (home.channel.kind !== "forum" && (found === undefined || !await this.#hasStarter(thread, home))) {
+      await this.#introduce(thread, connection.uid, starter, plain);
+    }
+    return thread;
   }
 
   async #history(
@@ -119,56 +134,86 @@ export class ThreadMaker {
     return history.length + who.length + 1 <= MAX_CONTENT && who !== "" ? `${history}\n${who}` : history;
   }
 
-  async #create(
-    name: string,
-    connection: Connection,
-    { channel }: Home,
-    starter: string,
-  ): Promise<Snowflake> {
-    const { rest, logger } = this.#options;
-    const thread = await rest.createThread(channel, { name, content: starter, tags: tagsOfNew(channel) });
-    if (channel.kind !== "forum") {
-      const nonce = await nonceOf({
-        kind: "starter",
-        uid: connection.uid,
-        place: thread.id,
-        seq: 0,
-        rev: 0,
-        part: 0,
+  /** Does something with a visitor's words or, when Discord refuses it for what they say, without them. */
+  async #unlessWords<T>(withWords: () => Promise<T>, without: () => Promise<T>, uid: Uuid): Promise<T> {
+    try {
+      return await withWords();
+    } catch (error) {
+      if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
+      this.#options.logger.warn("Discord refuses what is known of a visitor, their thread is made without it", {
+        uid,
+        reason: error.message,
       });
-      // Nice to have: the visitor's words must not wait for it.
-      await rest.sendMessage(thread.id, { content: starter, nonce }).catch((error) =>
-        logger.warn("A thread has no starter message", { uid: connection.uid, thread: thread.id, error })
-      );
+      return await without();
     }
-    return thread.id;
   }
 
-  /** Looks for a thread of ours with a name of the visitor's, heard of, active or archived lately, that is nobody's and not the gone one. */
+  async #create({ channel }: Home, name: string, content: string): Promise<Snowflake> {
+    const { id } = await this.#options.rest.createThread(channel, {
+      name,
+      content,
+      tags: tagsOfNew(channel),
+    });
+    return id;
+  }
+
+  /** Says in a text channel's thread what a forum's post has from its beginning. */
+  async #introduce(thread: Snowflake, uid: Uuid, starter: string, plain: string): Promise<void> {
+    const { rest, logger } = this.#options;
+    const say = async (content: string, part: number): Promise<void> => {
+      const nonce = await nonceOf({ kind: "starter", uid, place: thread, seq: 0, rev: 0, part });
+      await rest.sendMessage(thread, { content, nonce });
+    };
+    // Nice to have: the visitor's words must not wait for it.
+    await this.#unlessWords(() => say(starter, 0), () => say(plain, 1), uid).catch((error) =>
+      logger.warn("A thread has no starter message", { uid, thread, ...failureFields(error) })
+    );
+  }
+
+  /** Whether an earlier attempt has said something in a thread already: it was the starter, for nothing comes before that. */
+  async #hasStarter(thread: Snowflake, { botId }: Home): Promise<boolean> {
+    const messages = await optional(this.#options.rest.messagesAfter(thread, thread, STARTER_AMONG), []);
+    return messages.some(({ author }) => author.id === botId);
+  }
+
+  /** Looks for a thread of ours with a name of the visitor's, heard of, active or archived lately, that is nobody's. */
   async #find(
     names: readonly unknown[],
     { guildId, channel, botId }: Home,
-    gone: unknown,
   ): Promise<Snowflake | undefined> {
     const { rest } = this.#options;
     // Some servers do not say whose a thread is.
-    const isOurs = ({ name, parentId, ownerId = botId, id }: DiscordChannel): boolean =>
-      names.includes(name) && parentId === channel.id && ownerId === botId && id !== gone;
+    const isOurs = ({ name, parentId, ownerId = botId }: DiscordChannel): boolean =>
+      names.includes(name) && parentId === channel.id && ownerId === botId;
     const heard = [...this.#heard.values()].filter(isOurs);
-    const known = await this.#unpaired(heard);
+    const known = await this.#usable(heard);
     if (known !== undefined) return known;
     const active = await optional(rest.activeThreads(guildId), []);
-    const found = await this.#unpaired(active.filter(isOurs));
+    const found = await this.#usable(active.filter(isOurs));
     if (found !== undefined) return found;
     const archived = await optional(rest.archivedThreads(channel.id), { threads: [], more: false });
-    return await this.#unpaired(archived.threads.filter(isOurs));
+    return await this.#usable(archived.threads.filter(isOurs));
   }
 
-  /** Two visitors of the same name may share the beginning of their UUIDs. */
-  async #unpaired(threads: readonly DiscordChannel[]): Promise<Snowflake | undefined> {
+  /** The first that is nobody's and still there: two visitors of the same name may share the beginning of their UUIDs. */
+  async #usable(threads: readonly DiscordChannel[]): Promise<Snowflake | undefined> {
     for (const { id } of threads) {
-      if (await this.#options.worker.connectionOf(id) === undefined) return id;
+      if (await this.#options.worker.connectionOf(id) !== undefined) continue;
+      if (await this.#isThere(id)) return id;
+      this.forget(id);
     }
     return undefined;
+  }
+
+  async #isThere(thread: Snowflake): Promise<boolean> {
+    try {
+      await this.#options.rest.channel(thread);
+      return true;
+    } catch (error) {
+      if (refusedWith(error, Code.unknownChannel)) return false;
+      // A server that does not know the call does not tell.
+      if (error instanceof DiscordRefusal && error.status === 404) return true;
+      throw error;
+    }
   }
 }

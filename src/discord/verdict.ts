@@ -70,18 +70,29 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
   return new PermanentDeliveryError(error.message, NOT_DELIVERED, { cause: error });
 }
 
-/** Turns a failed call for making a thread into what the core acts on: a conversation without a thread waits. */
+/**
+ * Turns a failed call for making a thread into what the core acts on: a conversation without a thread waits, unless even a thread
+ * without any word of the visitor's is refused for what it says.
+ */
 export function verdictOnThread(error: unknown, missing: readonly PermissionName[]): Error {
-  if (error instanceof DiscordRefusal) {
-    const hint = error.code === Code.tooManyActiveThreads
-      ? "the server has too many active threads, archive some"
-      : missing.length > 0
-      ? `the bot lacks the permissions ${missing.join(", ")}`
-      : error.message;
-    return new DeliveryError(`Cannot make a thread: ${hint}`, {
-      cause: error,
-      retryAfterMs: WAIT_FOR_OPERATOR_MS,
-    });
+  if (!(error instanceof DiscordRefusal)) return verdictOnPost(error, missing);
+  if (isAboutMessage(error)) {
+    const advice = refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod)
+      ? "exempt the bot's role from AutoMod"
+      : "look at the settings of the channel";
+    return new PermanentDeliveryError(`${error.message}; ${advice}`, NOT_DELIVERED, { cause: error });
   }
-  return verdictOnPost(error, missing);
+  const hint = hintOnThread(error, missing);
+  return new DeliveryError(hint === undefined ? error.message : `Cannot make a thread: ${hint}`, {
+    cause: error,
+    retryAfterMs: WAIT_FOR_OPERATOR_MS,
+  });
+}
+
+/** What is to be done; `undefined` where Discord's own words have to do. */
+function hintOnThread(error: DiscordRefusal, missing: readonly PermissionName[]): string | undefined {
+  if (error.code === Code.tooManyActiveThreads) return "the server has too many active threads, archive some";
+  if (missing.length > 0) return `the bot lacks the permissions ${missing.join(", ")}`;
+  if (error.status !== 403) return undefined;
+  return "the bot lacks a permission in the channel, give it Send Messages in a forum, Create Public Threads in a text channel";
 }

@@ -17,6 +17,8 @@ const MAX_TRANSCRIPT_BYTES = 8_000_000;
 /** How many commands are remembered, so that none is carried out twice. */
 const TAKEN_KEPT = 1_000;
 
+const FAILED = "This did not work, the log of ChatBox50 says why.";
+
 /** What the commands need. */
 export interface CommandsOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
@@ -74,8 +76,12 @@ export class Commands {
     try {
       await this.#begin(interaction, handler);
     } catch (error) {
-      logger.error("A command failed", { command: interaction.command, error });
-      await this.#answer(interaction, "This did not work, the log of ChatBox50 says why.");
+      logger.error("A command failed", {
+        command: interaction.command,
+        thread: interaction.channelId,
+        error,
+      });
+      await this.#answer(interaction, FAILED);
     }
   }
 
@@ -95,9 +101,11 @@ export class Commands {
         const answer = await handler({ interaction, thread, connection, by: displayName(user) });
         logger.info("A command was used", { command, uid: connection.uid, by: user.id });
         await this.#answer(interaction, answer.content, answer.files);
-        ended.resolve();
       } catch (error) {
-        ended.reject(error);
+        logger.error("A command failed", { command, uid: connection.uid, thread, error });
+        await this.#answer(interaction, FAILED);
+      } finally {
+        ended.resolve();
       }
     };
     if (!inTurn(thread, work)) {

@@ -1,10 +1,11 @@
 import type { Logger } from "../../core/mod.ts";
-import { Code, DiscordUnreachable, refusedWith } from "../errors.ts";
+import { Code, DiscordRefusal, DiscordUnreachable, refusedWith } from "../errors.ts";
 import { id, object, objects, optionalId, type Payload, readUser, text } from "../payloads.ts";
 import type { DiscordInteraction, Upload } from "../ports.ts";
 import type { RestCaller } from "../rest_manager.ts";
 import { NO_MENTIONS } from "../rest.ts";
 import type { Snowflake } from "../snowflake.ts";
+import { isAboutMessage } from "../verdict.ts";
 import { COMMANDS } from "./definitions.ts";
 
 /** APPLICATION_COMMAND, https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object */
@@ -13,6 +14,9 @@ const APPLICATION_COMMAND = 2;
 const DEFERRED = 5;
 /** Only who used the command sees the answer. https://discord.com/developers/docs/resources/message#message-object-message-flags */
 const EPHEMERAL = 1 << 6;
+
+/** What is said when Discord does not take what should have been. */
+const UNSAYABLE = "It is done, but Discord refuses the answer; the log of ChatBox50 says why.";
 
 /** More are of no use within Discord's three seconds. */
 const MAX_TRIES = 2;
@@ -86,15 +90,30 @@ export class InteractionCalls {
     }
   }
 
-  /** Answers a command that was acknowledged. Nobody waits for it, so what goes wrong is only noted. */
-  async answer(applicationId: Snowflake, token: string, { content, files = [] }: Answer): Promise<void> {
+  /**
+   * Answers a command that was acknowledged. Nobody waits for it, so what goes wrong is only noted; an answer that Discord refuses
+   * for what it says makes room for one that says so, since Discord shows the bot as thinking until there is any.
+   */
+  async answer(applicationId: Snowflake, token: string, answer: Answer): Promise<void> {
+    try {
+      await this.#answer(applicationId, token, answer);
+    } catch (error) {
+      this.#logger.warn("A command has no answer", { error });
+      if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) return;
+      await this.#answer(applicationId, token, { content: UNSAYABLE }).catch((again) =>
+        this.#logger.warn("A command has no answer", { error: again })
+      );
+    }
+  }
+
+  async #answer(
+    applicationId: Snowflake,
+    token: string,
+    { content, files = [] }: Answer,
+  ): Promise<void> {
     const route = `/webhooks/${applicationId}/${token}/messages/@original` as const;
     const body = { content, allowed_mentions: NO_MENTIONS };
     const options = { body, anonymous: true, ...(files.length > 0 && { files }) };
-    try {
-      await this.#caller.call("answer a command", "PATCH", route, options);
-    } catch (error) {
-      this.#logger.warn("A command has no answer", { error });
-    }
+    await this.#caller.call("answer a command", "PATCH", route, options);
   }
 }

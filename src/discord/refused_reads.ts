@@ -1,0 +1,97 @@
+import type { Clock } from "../core/mod.ts";
+import type { Snowflake } from "./snowflake.ts";
+import { wait } from "./waiting.ts";
+
+/** How long a thread that was refused is left alone, in milliseconds; twice as long each time, up to the longest. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 600_000;
+
+/** How often it is looked which threads are due. */
+const LOOK_EVERY_MS = 1_000;
+
+/** Threads that are remembered; one that is forgotten is tried again when something happens in it. */
+const WAITING_KEPT = 10_000;
+
+/**
+ * So many refusals in a row, and one more every five seconds: 130 in ten minutes, where 10,000 mean the ban of the address.
+ * https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
+ */
+const ALLOWED = 10;
+const ALLOWED_EVERY_MS = 5_000;
+
+/** What {@link RefusedReads} needs. */
+export interface RefusedReadsOptions {
+  readonly clock: Clock;
+  /** A thread is to be tried again. */
+  readonly again: (thread: Snowflake) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Threads that Discord did not let be read, and when they are tried again: ever more seldom, and never many at once. */
+export class RefusedReads {
+  readonly #options: RefusedReadsOptions;
+  readonly #waiting = new Map<Snowflake, { readonly waitMs: number; readonly dueAt: number }>();
+  #allowance = ALLOWED;
+  #countedAt: number;
+  #looking = false;
+
+  constructor(options: RefusedReadsOptions) {
+    this.#options = options;
+    this.#countedAt = options.clock.now();
+  }
+
+  /** Whether Discord may be asked now; after too many refusals it must not be. */
+  get mayAsk(): boolean {
+    const now = this.#options.clock.now();
+    const earned = Math.floor(Math.max(0, now - this.#countedAt) / ALLOWED_EVERY_MS);
+    this.#allowance = Math.min(ALLOWED, this.#allowance + earned);
+    this.#countedAt = this.#allowance === ALLOWED ? now : this.#countedAt + earned * ALLOWED_EVERY_MS;
+    return this.#allowance > 0;
+  }
+
+  /** A thread was not read. @param asked whether Discord has refused it just now, or it was not asked at all */
+  note(thread: Snowflake, asked: boolean): void {
+    const { clock } = this.#options;
+    const waited = this.#waiting.get(thread)?.waitMs;
+    if (asked) this.#allowance--;
+    const waitMs = waited === undefined
+      ? FIRST_WAIT_MS
+      : asked
+      ? Math.min(waited * 2, LONGEST_WAIT_MS)
+      : waited;
+    // At the end of the row: whoever is refused for ever must not keep others from their turn.
+    this.#waiting.delete(thread);
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size >= WAITING_KEPT && oldest !== undefined) this.#waiting.delete(oldest);
+    this.#waiting.set(thread, { waitMs, dueAt: clock.now() + waitMs });
+    if (!this.#looking) void this.#look();
+  }
+
+  /** Something happens in a thread that was refused: it is still to be tried. */
+  keep(thread: Snowflake): void {
+    if (!this.#waiting.has(thread)) this.note(thread, false);
+  }
+
+  /** A thread was read, or is gone. */
+  drop(thread: Snowflake): void {
+    this.#waiting.delete(thread);
+  }
+
+  /** Something has changed since: all may be tried at once, by whoever calls this. */
+  forgive(): void {
+    this.#waiting.clear();
+    this.#allowance = ALLOWED;
+  }
+
+  async #look(): Promise<void> {
+    const { clock, signal, again } = this.#options;
+    this.#looking = true;
+    while (this.#waiting.size > 0 && !signal.aborted) {
+      await wait(LOOK_EVERY_MS, clock, signal);
+      if (signal.aborted) break;
+      const due = [...this.#waiting].filter(([, { dueAt }]) => dueAt <= clock.now());
+      for (const [thread] of due.slice(0, ALLOWED)) again(thread);
+    }
+    this.#looking = false;
+  }
+}
