@@ -68,11 +68,7 @@ export class EventReader {
       case "THREAD_DELETE":
         return [{ type: "thread-gone", id: id(data, "id") }];
       case "THREAD_LIST_SYNC":
-        return objects(data.threads).map((thread) => ({
-          type: "thread",
-          channel: readChannel(thread, optionalId(data.guild_id)),
-          isNew: false,
-        }));
+        return [this.#threadList(data)];
       case "GUILD_ROLE_CREATE":
       case "GUILD_ROLE_UPDATE":
         return [{ type: "role", guildId: id(data, "guild_id"), role: readRole(object(data.role)) }];
@@ -89,6 +85,15 @@ export class EventReader {
       default:
         return this.#messageEvents(name, data);
     }
+  }
+
+  #threadList(data: Payload): DiscordEvent {
+    const guildId = id(data, "guild_id");
+    return {
+      type: "channel-opened",
+      guildId,
+      threads: objects(data.threads).map((thread) => readChannel(thread, guildId)),
+    };
   }
 
   #memberUpdate(data: Payload): readonly DiscordEvent[] {

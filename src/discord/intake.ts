@@ -56,7 +56,7 @@ type Outcome = "done" | "refused" | "stopped";
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #lanes: Lanes;
+  readonly #lanes: Lanes<Snowflake>;
   readonly #footings = new Footings();
   readonly #refused: RefusedReads;
   readonly #looks = new Set<Promise<void>>();

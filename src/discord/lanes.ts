@@ -1,17 +1,17 @@
 /** Options of {@link Lanes}. */
-export interface LanesOptions {
+export interface LanesOptions<Key extends string = string> {
   /** The most tasks that wait or run in one lane. */
   readonly capacity: number;
   /** Learns of a task that threw; a lane goes on with the next one. */
-  readonly onError: (error: unknown, key: string) => void;
+  readonly onError: (error: unknown, key: Key) => void;
 }
 
 /** Runs tasks of one key one after the other and tasks of different keys side by side. An idle lane costs nothing. */
-export class Lanes {
-  readonly #options: LanesOptions;
-  readonly #lanes = new Map<string, { size: number; tail: Promise<void> }>();
+export class Lanes<Key extends string = string> {
+  readonly #options: LanesOptions<Key>;
+  readonly #lanes = new Map<Key, { size: number; tail: Promise<void> }>();
 
-  constructor(options: LanesOptions) {
+  constructor(options: LanesOptions<Key>) {
     this.#options = options;
   }
 
@@ -25,7 +25,7 @@ export class Lanes {
    *
    * @returns false, and the task never runs, when the lane is full
    */
-  run(key: string, task: () => Promise<void>): boolean {
+  run(key: Key, task: () => Promise<void>): boolean {
     const lane = this.#lanes.get(key) ?? { size: 0, tail: Promise.resolve() };
     if (lane.size >= this.#options.capacity) return false;
     lane.size++;

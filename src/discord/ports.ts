@@ -160,6 +160,12 @@ export type DiscordEvent =
   | { readonly type: "channel"; readonly channel: DiscordChannel }
   /** `isNew`: it was made just now, so that nothing in it was missed. */
   | { readonly type: "thread"; readonly channel: DiscordChannel; readonly isNew: boolean }
+  | {
+    /** The bot may see a channel that it could not see before; these are its active threads. */
+    readonly type: "channel-opened";
+    readonly guildId: Snowflake;
+    readonly threads: readonly DiscordChannel[];
+  }
   | { readonly type: "channel-gone" | "thread-gone"; readonly id: Snowflake }
   | { readonly type: "role"; readonly guildId: Snowflake; readonly role: DiscordRole }
   | { readonly type: "role-gone"; readonly guildId: Snowflake; readonly id: Snowflake }

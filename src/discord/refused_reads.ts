@@ -42,11 +42,15 @@ export class RefusedReads {
 
   /** Whether Discord may be asked now; after too many refusals it must not be. */
   get mayAsk(): boolean {
+    return this.#allowed() > 0;
+  }
+
+  #allowed(): number {
     const now = this.#options.clock.now();
     const earned = Math.floor(Math.max(0, now - this.#countedAt) / ALLOWED_EVERY_MS);
     this.#allowance = Math.min(ALLOWED, this.#allowance + earned);
     this.#countedAt = this.#allowance === ALLOWED ? now : this.#countedAt + earned * ALLOWED_EVERY_MS;
-    return this.#allowance > 0;
+    return Math.max(0, this.#allowance);
   }
 
   /** A thread was not read. @param asked whether Discord has refused it just now, or it was not asked at all */
@@ -90,7 +94,8 @@ export class RefusedReads {
       await wait(LOOK_EVERY_MS, clock, signal);
       if (signal.aborted) break;
       const due = [...this.#waiting].filter(([, { dueAt }]) => dueAt <= clock.now());
-      for (const [thread] of due.slice(0, ALLOWED)) again(thread);
+      // No more of them than may ask, or the same ones would go to the end of the row again and again without having asked.
+      for (const [thread] of due.slice(0, this.#allowed())) again(thread);
     }
     this.#looking = false;
   }

@@ -138,6 +138,11 @@ export class DiscordService {
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
         return;
+      case "channel-opened":
+        for (const thread of event.threads) this.#parts.threads.heard(thread);
+        // Discord does not always tell when the bot loses sight of a channel, but it does when it sees it again.
+        this.#parts.intake.doubt();
+        return this.#lookAround(event.guildId, event.threads);
       case "problem":
         return this.#onProblem(event.problem);
       case "thread":

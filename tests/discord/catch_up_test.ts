@@ -65,6 +65,7 @@ Deno.test("[X4] CatchUp finds news behind a page of archived threads without any
   assert.deepEqual(await catchUp.look(GUILD, [], CHANNEL), {
     behind: ["200"],
     current: ["100"],
+    unpaired: [],
     unlisted: false,
   });
   assert.equal(rest.pages, 10);

@@ -45,8 +45,14 @@ Deno.test("[X4] Inbox takes nothing for deleted when Discord shows nothing at al
       discord.requests.slice(before).some(({ path, status }) => path.endsWith("/messages") && status === 200)
     );
     alice.say(thread, "live");
+    await second.until(
+      () => second.logged("error").some((line) => line.startsWith("Discord refuses what was to be read")),
+      "the refusal",
+    );
+    assert.deepEqual(again.texts, ["kept"]);
+    discord.denyBot(channel);
     await again.until(() => again.texts.includes("live"), "the live message");
-    assert.deepEqual(again.texts, ["kept", "live"]);
+    assert.deepEqual(again.texts, ["kept", "new", "live"]);
   });
 });
 

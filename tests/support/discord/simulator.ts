@@ -14,7 +14,7 @@ import { Faults } from "./faults.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { Front } from "./http/front.ts";
 import { StaffPage } from "./page/server.ts";
-import { bits, type PermissionName } from "./permissions.ts";
+import { bits, canSee, type PermissionName } from "./permissions.ts";
 import { type RateLimitOptions, RateLimits } from "./rate_limits.ts";
 import { renderChannel, renderMessage } from "./render.ts";
 import { type LoggedRequest, RestServer } from "./rest/server.ts";
@@ -221,6 +221,7 @@ export class DiscordSimulator implements AsyncDisposable {
    */
   denyBot(channelId: string, ...names: PermissionName[]): void {
     const channel = this.#world.channel(channelId);
+    const couldSee = canSee(this.#world, this.botId, channel);
     channel.overwrites = channel.overwrites.filter((entry) => entry.id !== this.botId);
     if (names.length > 0) {
       channel.overwrites.push({ id: this.botId, type: 1, allow: "0", deny: bits(names).toString() });
@@ -231,6 +232,8 @@ export class DiscordSimulator implements AsyncDisposable {
       intent: Intent.Guilds,
       channelId,
     });
+    // "Sent when the current user gains access to a channel."
+    if (!couldSee && canSee(this.#world, this.botId, channel)) syncThreads(this.#world, channelId);
   }
 
   /**

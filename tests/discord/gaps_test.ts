@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import type { DiscordSimulator, StaffMember } from "../support/discord/mod.ts";
+import { Bridge, type BridgeOptions, LastingStore, type Visitor, withDiscord } from "./bridge.ts";
+
+const MESSAGES = "/channels/:channel_id/messages";
+const FORBIDDEN = {
+  kind: "status",
+  status: 403,
+  body: { code: 50001, message: "Missing Access" },
+} as const;
+
+/** A conversation in which the visitor has heard "before". */
+interface Talk {
+  readonly discord: DiscordSimulator;
+  readonly channel: string;
+  readonly bridge: Bridge;
+  readonly visitor: Visitor;
+  readonly thread: string;
+  readonly alice: StaffMember;
+}
+
+async function talk(work: (talk: Talk) => Promise<void>, options: BridgeOptions = {}): Promise<void> {
+  await withDiscord(async (discord, channel) => {
+    await using bridge = await (await Bridge.start(discord, options)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const alice = discord.staff("Alice");
+    alice.say(thread, "before");
+    await visitor.untilHeard(1);
+    await work({ discord, channel, bridge, visitor, thread, alice });
+  });
+}
+
+/** The same conversation after a restart, during which something happened. */
+async function restarted(
+  { discord, bridge, visitor }: Talk,
+  store: LastingStore,
+  meanwhile: () => void,
+  work: (bridge: Bridge, visitor: Visitor) => Promise<void>,
+  options: BridgeOptions = {},
+): Promise<void> {
+  await bridge[Symbol.asyncDispose]();
+  meanwhile();
+  await using next = await Bridge.start(discord, { store, ...options });
+  await work(next, await next.returning(visitor.uid));
+}
+
+Deno.test("[X4] Intake reads later what Discord refuses to show after a lost session, and lets nothing overtake it", async () => {
+  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+    discord.faults.add({ method: "GET", route: MESSAGES, action: FORBIDDEN });
+    discord.dropGateway({ resumable: false });
+    alice.say(thread, "missed");
+    await bridge.until(() => bridge.logged("error").some((line) => line.startsWith("Discord refuses")), "it");
+    alice.say(thread, "live");
+    await visitor.untilHeard(3);
+    assert.deepEqual(visitor.texts, ["before", "missed", "live"]);
+  });
+});
+
+Deno.test("[X4] CatchUp waits for Read Message History when it is missing at the start, although Discord shows an empty thread", async () => {
+  const store = new LastingStore();
+  await talk(async (before) => {
+    const { discord, channel, thread, alice } = before;
+    const meanwhile = (): void => {
+      alice.say(thread, "while down");
+      discord.denyBot(channel, "ReadMessageHistory");
+    };
+    await restarted(before, store, meanwhile, async (bridge, visitor) => {
+      await bridge.until(
+        () => bridge.logged("error").some((line) => line.startsWith("Discord refuses")),
+        "the refusal",
+      );
+      alice.say(thread, "live");
+      discord.denyBot(channel);
+      await visitor.untilHeard(3);
+      assert.deepEqual(visitor.texts, ["before", "while down", "live"]);
+    });
+  }, { store });
+});
+
+Deno.test("[X4] Intake keeps a message whose author's roles Discord refuses to tell once", async () => {
+  const store = new LastingStore();
+  const options = { staffRole: "Staff" };
+  await talk(async (before) => {
+    const { discord, thread, alice } = before;
+    const meanwhile = (): void => {
+      alice.say(thread, "while down 1");
+      discord.staff("Bob").say(thread, "while down 2");
+      discord.faults.add({
+        method: "GET",
+        route: "/guilds/:guild_id/members/:user_id",
+        action: FORBIDDEN,
+      });
+    };
+    await restarted(before, store, meanwhile, async (_, visitor) => {
+      await visitor.untilHeard(3);
+      assert.deepEqual(visitor.texts, ["before", "while down 1", "while down 2"]);
+    }, options);
+  }, { store, ...options });
+});
+
+/** Nobody lists a thread then: only what is known of it tells that it has to be read. */
+function unlist(discord: DiscordSimulator): void {
+  const action = { kind: "status", status: 200, body: { threads: [], members: [] } } as const;
+  discord.faults.add({ method: "GET", route: /\/threads\//, times: 1_000, action });
+}
+
+for (const listed of [true, false]) {
+  const how = `(the thread is listed: ${listed})`;
+
+  Deno.test(`[X4] DiscordService reads what staff wrote while the bot had lost sight of the channel, which nobody told ${how}`, async () => {
+    await talk(async ({ discord, channel, visitor, thread, alice }) => {
+      discord.denyBot(channel, "ViewChannel");
+      alice.say(thread, "during");
+      if (!listed) unlist(discord);
+      discord.denyBot(channel);
+      alice.say(thread, "after");
+      await visitor.untilHeard(3);
+      assert.deepEqual(visitor.texts, ["before", "during", "after"]);
+    });
+  });
+
+  Deno.test(`[X4] DiscordService reads what staff wrote while the bot was without a permission ${how}`, async () => {
+    await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+      const { roles } = discord.world;
+      const role = [...roles.values()].find(({ botId }) => botId === discord.botId);
+      assert.ok(role);
+      const { permissions } = role;
+      const give = (bits: string): void => {
+        role.permissions = bits;
+        const d = { guild_id: discord.guildId, role: { ...role } };
+        discord.world.dispatch({ t: "GUILD_ROLE_UPDATE", d, intent: 1 });
+      };
+      give(String(BigInt(permissions) & ~(1n << 10n)));
+      const everyone = roles.get(discord.guildId);
+      assert.ok(everyone);
+      everyone.permissions = String(BigInt(everyone.permissions) & ~(1n << 10n));
+      discord.world.dispatch({
+        t: "GUILD_ROLE_UPDATE",
+        d: { guild_id: discord.guildId, role: { ...everyone } },
+        intent: 1,
+      });
+      await bridge.until(() => !bridge.service.status.ready, "the loss to be noticed");
+      discord.world.member(alice.id).roles.push(role.id);
+      role.permissions = permissions;
+      alice.say(thread, "during");
+      if (!listed) unlist(discord);
+      give(permissions);
+      await bridge.ready();
+      alice.say(thread, "after");
+      await visitor.untilHeard(3);
+      assert.deepEqual(visitor.texts, ["before", "during", "after"]);
+    });
+  });
+}
+
+Deno.test("[X4] DiscordService reads what staff wrote while the bot was out of the server", async () => {
+  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+    discord.kickBot();
+    await bridge.until(() => !bridge.service.status.ready, "the loss to be noticed");
+    alice.say(thread, "during");
+    unlist(discord);
+    discord.inviteBot();
+    await bridge.ready();
+    alice.say(thread, "after");
+    await visitor.untilHeard(3);
+    assert.deepEqual(visitor.texts, ["before", "during", "after"]);
+  });
+});
+
+Deno.test("[X4] Intake reads what staff wrote between a thread's making at the first access and its pairing", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord, { threadOn: "access" })).ready();
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/threads",
+      action: { kind: "late", until: held.promise },
+    });
+    const visitor = await bridge.visitor();
+    const thread = await visitor.until(() => visitor.thread, "the thread");
+    discord.staff("Alice").say(thread, "Can I help?");
+    await bridge.until(
+      () => bridge.logged("debug").includes("Something happened in a thread that is not paired"),
+      "it to be seen",
+    );
+    held.resolve();
+    await visitor.untilHeard(1);
+    discord.staff("Alice").say(thread, "Still there?");
+    await visitor.untilHeard(2);
+    assert.deepEqual(visitor.texts, ["Can I help?", "Still there?"]);
+  });
+});
+
+Deno.test("[X4] Intake reads what staff wrote before the pairing while the gateway was away", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord, { threadOn: "access" })).ready();
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/threads",
+      action: { kind: "late", until: held.promise },
+    });
+    const visitor = await bridge.visitor();
+    const thread = await visitor.until(() => visitor.thread, "the thread");
+    discord.dropGateway({ resumable: false });
+    discord.staff("Alice").say(thread, "Can I help?");
+    const listed = "/guilds/:guild_id/threads/active";
+    const before = discord.requests.filter(({ route }) => route === listed).length;
+    await discord.until(() => discord.requests.filter(({ route }) => route === listed).length > before);
+    held.resolve();
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, ["Can I help?"]);
+  });
+});
+
+Deno.test("[O4] Intake loses nothing of a burst that has no room in its lane", async () => {
+  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "GET",
+      route: "/guilds/:guild_id/threads/active",
+      action: { kind: "delay", until: held.promise },
+    });
+    discord.dropGateway({ resumable: false });
+    await bridge.until(
+      () => bridge.logged("info").filter((line) => line === "Connected to Discord").length > 1,
+      "it",
+    );
+    const texts = Array.from({ length: 620 }, (_, index) => `burst ${index}`);
+    for (const text of texts) alice.say(thread, text);
+    // Behind all of them on the gateway's line.
+    alice.type(thread);
+    await bridge.until(() => visitor.typists.length === 0 && discord.connected, "the line");
+    held.resolve();
+    await visitor.untilHeard(621);
+    assert.deepEqual(visitor.texts, ["before", ...texts]);
+  });
+});
+
+Deno.test("[X4] Intake names the conversation in each line about what it cannot take in", async () => {
+  const store = new LastingStore();
+  await talk(async (before) => {
+    const { discord, thread, alice } = before;
+    const meanwhile = (): void => {
+      alice.say(thread, "while down");
+      const page = { method: "GET", route: MESSAGES } as const;
+      discord.faults.add({ ...page, action: { kind: "status", status: 500 } });
+      discord.faults.add({ ...page, action: FORBIDDEN });
+    };
+    await restarted(before, store, meanwhile, async (bridge, visitor) => {
+      await visitor.untilHeard(2);
+      const lines = bridge.log.filter(({ level, fields }) =>
+        (level === "warn" || level === "error") && fields.service === undefined &&
+        fields.missing === undefined
+      );
+      assert.deepEqual(
+        lines.map(({ message, fields }) => [message, fields.uid, fields.thread]),
+        [
+          "Cannot take in what happened, trying again",
+          "Discord refuses what was to be read, it is tried again later",
+        ].map((message) => [message, visitor.connection.uid, thread]),
+      );
+    });
+  }, { store });
+});
