@@ -200,7 +200,6 @@ Deno.test("[X4] Intake reads what staff wrote before the pairing while the gatew
       action: { kind: "late", until: held.promise },
     });
     const visitor = await bridge.visitor();
-    await visitor.say("Hello");
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.dropGateway({ resumable: false });
     alice.say(thread, "Can I help?");
@@ -210,27 +209,33 @@ Deno.test("[X4] Intake reads what staff wrote before the pairing while the gatew
     held.resolve();
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["Can I help?"]);
-  });
+  }, { threadOn: "access" });
 });
 
 Deno.test("[O4] Intake loses nothing of a burst that has no room in its lane", async () => {
   await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+    const other = await bridge.visitor();
+    await other.say("Hello");
+    const otherThread = await other.untilDelivered(1);
     const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
     discord.faults.add({
-      method: "GET",
-      route: "/guilds/:guild_id/threads/active",
+      method: "POST",
+      route: MESSAGES,
+      when: () => {
+        begun.resolve();
+        return true;
+      },
       action: { kind: "delay", until: held.promise },
     });
-    discord.dropGateway({ resumable: false });
-    await bridge.until(
-      () => bridge.logged("info").filter((line) => line === "Connected to Discord").length > 1,
-      "it",
-    );
+    await bridge.until(() => discord.world.commands.length > 0, "the commands");
+    alice.slash(thread, "note", { text: "takes its time" });
+    await begun.promise;
     const texts = Array.from({ length: 620 }, (_, index) => `burst ${index}`);
     for (const text of texts) alice.say(thread, text);
     // Behind all of them on the gateway's line.
-    alice.type(thread);
-    await bridge.until(() => visitor.typists.length === 0 && discord.connected, "the line");
+    alice.type(otherThread);
+    await other.until(() => other.typists.length > 0, "the end of the line");
     held.resolve();
     await visitor.untilHeard(621);
     assert.deepEqual(visitor.texts, ["before", ...texts]);

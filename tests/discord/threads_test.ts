@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "../support/discord/mod.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
 
 const THREADS = "/channels/:channel_id/threads";
@@ -215,28 +216,29 @@ Deno.test("[X2] ThreadMaker says who it is in a text channel's thread whose maki
 });
 
 Deno.test("[X3] ThreadMaker says only once who it is when the process ends between the starter and the pairing", async () => {
+  const clock = new ManualClock();
   await withDiscord(async (discord) => {
     const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
+    const first = await (await Bridge.start(discord, { store, threadOn: "access" })).ready();
     const visitor = await first.visitor();
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({ method: "POST", route: MESSAGES, action: { kind: "late", until: held.promise } });
-    await visitor.say("Hello");
-    await first.until(
-      () => discord.threads().some(({ id }) => discord.messages(id).length > 0),
+    const made = await first.until(
+      () => discord.threads().map(({ id }) => id).find((id) => discord.messages(id).length > 0),
       "the starter",
     );
+    await first.until(() => first.logged("info").includes("A conversation has its thread"), "the pairing");
     await first[Symbol.asyncDispose]();
-    held.resolve();
+    // As if the process had ended one moment earlier.
+    const record = await store.connectionOf(2, made);
+    assert.ok(record);
+    await store.setId(record.uid, 2, null);
     // Discord has forgotten the nonce by then.
-    for (const message of discord.world.messages.values()) {
-      for (const state of message.values()) Object.assign(state, { nonce: null });
-    }
+    clock.advance(3_600_000);
     await using second = await (await Bridge.start(discord, { store })).ready();
     const again = await second.returning(visitor.uid);
+    await again.say("Hello");
     const thread = await again.untilDelivered(1);
     assert.equal(discord.threads().length, 1);
     const said = discord.messages(thread).map(({ content }) => content.split("\n")[0]);
     assert.deepEqual(said, [`**New conversation** with visitor \`${visitor.uid}\``, "Hello"]);
-  }, { kind: "text" });
+  }, { kind: "text", clock });
 });
