@@ -10,14 +10,17 @@ import type { DiscordServiceOptions } from "./service_options.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { wait } from "./waiting.ts";
 
-/** How long a stop waits for calls that are under way, in milliseconds; what they did not finish is tried again. */
-const STOP_WITHIN_MS = 5_000;
+/**
+ * How long a stop may take in all, in milliseconds, and how much of that for events that have come in. What calls that are under
+ * way did not finish is tried again.
+ */
+const STOP_WITHIN_MS = { all: 5_000, storing: 1_000 };
 
-/** How long a stop waits for events that have come in, in milliseconds. */
-const STORE_WITHIN_MS = 1_000;
+/** The same while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
+const STOP_CUT_OFF_WITHIN_MS = { all: 500, storing: 250 };
 
-/** The same two while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
-const STOP_CUT_OFF_WITHIN_MS = 250;
+/** To let go of timers and sockets takes no longer, even when the time is over. */
+const CLOSE_WITHIN_MS = 250;
 
 /** Whether conversations flow, for `/readyz`. */
 export interface DiscordStatus {
@@ -94,17 +97,19 @@ export class DiscordService {
    * What was not delivered waits in the store.
    */
   async stop(): Promise<void> {
-    const { worker } = this.#options;
+    const { worker, clock } = this.#options;
     worker.setReceivedBatchCallback(undefined);
     worker.setPeerSignalCallback(undefined);
-    const cutOff = !this.#connected;
-    await this.#gateway.stop();
+    const { all, storing } = this.#connected ? STOP_WITHIN_MS : STOP_CUT_OFF_WITHIN_MS;
+    const end = clock.now() + all;
+    // No event comes after this call, though a dead line takes its time to close.
+    const closed = this.#gateway.stop();
     // What came in is stored; what cannot be now, because Discord has to be asked first, is read after the next start.
-    await this.#orLate(this.#parts.intake.drain(), cutOff ? STOP_CUT_OFF_WITHIN_MS : STORE_WITHIN_MS);
+    await this.#orLate(this.#parts.intake.drain(), storing);
     this.#stopping.abort();
-    const ends = Promise.allSettled([...this.#underWay, this.#parts.intake.drain()]);
-    await this.#orLate(ends, cutOff ? STOP_CUT_OFF_WITHIN_MS : STOP_WITHIN_MS);
-    await this.#parts.rest.close();
+    const ends = Promise.allSettled([closed, ...this.#underWay, this.#parts.intake.drain()]);
+    await this.#orLate(ends, end - clock.now());
+    await this.#orLate(this.#parts.rest.close(), Math.max(end - clock.now(), CLOSE_WITHIN_MS));
     this.#connected = false;
     this.#reason = "Stopped";
   }

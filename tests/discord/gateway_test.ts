@@ -174,11 +174,12 @@ Deno.test("DiscordService lets time pass between its tries to reach Discord, lon
   await withDiscord(async (discord) => {
     discord.setOutage(true);
     const clock = new FakeClock();
-    await using bridge = await Bridge.start(discord, { clock });
+    const bridge = await Bridge.start(discord, { clock });
     const tries = (): number =>
       bridge.logged("warn").filter((line) => line === "Cannot reach Discord, trying again").length;
     for (const [index, waitMs] of [250, 500, 1_000].entries()) {
-      await bridge.until(() => tries() === index + 1 && clock.waiting > 0, `try ${index + 1}`);
+      await bridge.until(() => tries() === index + 1, `try ${index + 1}`);
+      await turn();
       clock.advance(waitMs - 1);
       const before = discord.requests.length;
       // Whatever was on its way has come when this one is answered.
@@ -187,5 +188,55 @@ Deno.test("DiscordService lets time pass between its tries to reach Discord, lon
       clock.advance(1);
     }
     await bridge.until(() => tries() === 4, "the fourth try");
+    await timeToStop(bridge, clock);
   });
 });
+
+Deno.test("[D6] DiscordService stops within five seconds in all, whatever it waits for", async () => {
+  await withDiscord(async (discord) => {
+    const clock = new FakeClock();
+    const bridge = await (await Bridge.start(discord, { clock })).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const held = Promise.withResolvers<void>();
+    const begun = { GET: Promise.withResolvers<void>(), POST: Promise.withResolvers<void>() };
+    for (const method of ["GET", "POST"] as const) {
+      discord.faults.add({
+        method,
+        route: "/channels/:channel_id/messages",
+        when: () => {
+          begun[method].resolve();
+          return true;
+        },
+        action: { kind: "delay", until: held.promise },
+      });
+    }
+    await visitor.say("never answered");
+    await begun.POST.promise;
+    discord.syncThreads(discord.world.channel(thread).parentId ?? "");
+    discord.staff("Alice").say(thread, "never read");
+    await begun.GET.promise;
+    const tookMs = await timeToStop(bridge, clock);
+    held.resolve();
+    assert.ok(tookMs >= 1_000 && tookMs <= 5_300, `${tookMs} ms`);
+  });
+});
+
+/** Lets what can go on without the clock go on. */
+function turn(): Promise<void> {
+  return new Promise<void>((resolve) => setTimeout(resolve));
+}
+
+/** Stops a bridge whose clock stands still otherwise. @returns milliseconds of that clock */
+async function timeToStop(bridge: Bridge, clock: FakeClock): Promise<number> {
+  const started = clock.now();
+  let isOver = false;
+  const stopped = bridge[Symbol.asyncDispose]().finally(() => isOver = true);
+  while (!isOver) {
+    clock.advance(50);
+    await turn();
+  }
+  await stopped;
+  return clock.now() - started;
+}
