@@ -201,10 +201,11 @@ Deno.test("[D6] DiscordService stops within five seconds in all, whatever it wai
     const thread = await visitor.untilDelivered(1);
     const held = Promise.withResolvers<void>();
     const begun = { GET: Promise.withResolvers<void>(), POST: Promise.withResolvers<void>() };
+    const routes = { GET: "/guilds/:guild_id/threads/active", POST: "/channels/:channel_id/messages" };
     for (const method of ["GET", "POST"] as const) {
       discord.faults.add({
         method,
-        route: "/channels/:channel_id/messages",
+        route: routes[method],
         when: () => {
           begun[method].resolve();
           return true;
