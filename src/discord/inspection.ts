@@ -141,11 +141,14 @@ export class DiscordInspection implements Disposable {
     } catch (error) {
       if (!(error instanceof DiscordRefusal)) throw error;
       // The thread itself is gone, which is what was asked for; this line holds no more than its name.
-      this.#logger.warn("The line that tells of a deleted thread still stands in its channel, delete it there", {
-        channel: parent,
-        thread,
-        reason: error.message,
-      });
+      this.#logger.warn(
+        "The line that tells of a deleted thread still stands in its channel, delete it there",
+        {
+          channel: parent,
+          thread,
+          reason: error.message,
+        },
+      );
     }
   }
 
@@ -200,6 +203,7 @@ function findRole(wanted: string, roles: readonly DiscordRole[]): Finding {
   return {
     subject: "Staff role",
     ok: false,
-    detail: `STAFF_ROLE is ${wanted}, which is no role of this server, so visitors hear nobody; there are ${known}`,
+    detail:
+      `STAFF_ROLE is ${wanted}, which is no role of this server, so visitors hear nobody; there are ${known}`,
   };
 }

@@ -393,7 +393,10 @@ export class Outbox {
       await properties.set(THREAD_TRIED, undefined);
       await worker.unpair(batch.id);
       // At once, but not again and again: a thread that is gone as soon as it was made is waited for longer each time.
-      return new DeliveryError(error.message, { cause: error, ...(batch.attempt === 1 && { retryAfterMs: 0 }) });
+      return new DeliveryError(error.message, {
+        cause: error,
+        ...(batch.attempt === 1 && { retryAfterMs: 0 }),
+      });
     }
     const verdict = verdictOnPost(error, home()?.missing ?? []);
     if (error instanceof DiscordRefusal && error.status === 403 && error.code !== Code.blockedByAutomod) {

@@ -24,9 +24,7 @@ export function plainStarter(uid: string): string {
 
 /** What is known of a visitor, a line each; all of them together have less than 1,500 characters. */
 export function linesAbout({ name, email, verified, page, title, locale }: AboutVisitor): string[] {
-  const who = [name, email].filter((word) => word !== undefined).map((word) =>
-    escaped(word, 200)
-  );
+  const who = [name, email].filter((word) => word !== undefined).map((word) => escaped(word, 200));
   return [
     who.length > 0 && `Identified: ${who.join(", ")}${verified ? "" : " (not verified)"}`,
     page && `Page: ${title === undefined ? "" : `${escaped(title, 200)}, `}${bareLink(page)}`,

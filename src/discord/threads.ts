@@ -140,10 +140,13 @@ export class ThreadMaker {
       return await withWords();
     } catch (error) {
       if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
-      this.#options.logger.warn("Discord refuses what is known of a visitor, their thread is made without it", {
-        uid,
-        reason: error.message,
-      });
+      this.#options.logger.warn(
+        "Discord refuses what is known of a visitor, their thread is made without it",
+        {
+          uid,
+          reason: error.message,
+        },
+      );
       return await without();
     }
   }
