@@ -98,6 +98,8 @@ export interface ServiceSettings<Id> {
  * equal(await box.worker2.getUid(`ticket of ${visitor}`), await box.worker1.getUid(visitor));
  * ```
  *
+ * A `DeliveryError` that it throws says when to try again, a `PermanentDeliveryError` that what waits for the client has failed.
+ *
  * @param peerId the id of the client in the other service
  */
 export type CreateCallback<Id, PeerId> = (peerId: PeerId, connection: Connection) => Id | Promise<Id>;

@@ -69,6 +69,20 @@ export const Code = {
   titleBlockedByAutomod: 200001,
 } as const;
 
+/**
+ * What Discord says of single fields, as `name: Must be 100 or fewer in length.`
+ * https://discord.com/developers/docs/reference#error-messages
+ *
+ * @param errors as Discord nests them, by field, with a list `_errors` at the end
+ */
+export function wordsOf(errors: unknown, path: readonly string[] = []): readonly string[] {
+  if (typeof errors !== "object" || errors === null) return [];
+  return Object.entries(errors).flatMap(([field, value]: [string, unknown]) => {
+    if (field !== "_errors" || !Array.isArray(value)) return wordsOf(value, [...path, field]);
+    return value.map((item) => `${path.join(".")}: ${String(Reflect.get(Object(item), "message"))}`);
+  });
+}
+
 /** Tells whether an error is Discord's refusal with one of these codes. */
 export function refusedWith(error: unknown, ...codes: readonly number[]): error is DiscordRefusal {
   return error instanceof DiscordRefusal && codes.includes(error.code);

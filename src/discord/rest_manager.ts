@@ -2,7 +2,7 @@
 import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
-import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { DiscordRefusal, DiscordUnreachable, wordsOf } from "./errors.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
 import type { Upload } from "./ports.ts";
 import { watched } from "./rest_watch.ts";
@@ -279,8 +279,8 @@ export class RestCaller {
 function parse(body: string | undefined): { code: number; message: string } {
   try {
     const { code, message, errors } = JSON.parse(body ?? "");
-    const detail = errors === undefined ? "" : ` ${JSON.stringify(errors).slice(0, 300)}`;
-    return { code: typeof code === "number" ? code : 0, message: `${String(message)}${detail}` };
+    const said = [String(message), ...wordsOf(errors)].join("; ").slice(0, 300);
+    return { code: typeof code === "number" ? code : 0, message: said };
   } catch {
     return { code: 0, message: "without a reason" };
   }

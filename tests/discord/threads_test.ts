@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wordsOf } from "../../src/discord/errors.ts";
 import { ManualClock } from "../support/discord/mod.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
 
@@ -162,6 +163,18 @@ Deno.test("[X8] ThreadMaker names once what it could not do, and the permission"
         "Create Public Threads in a text channel",
     );
   });
+});
+
+Deno.test("DiscordRefusal says in words what Discord says of single fields", () => {
+  const errors = {
+    name: { _errors: [{ code: "BASE_TYPE_BAD_LENGTH", message: "Must be between 1 and 100 in length." }] },
+    message: { content: { _errors: [{ code: "X", message: "Must be 2000 or fewer in length." }] } },
+  };
+  assert.deepEqual(wordsOf(errors), [
+    "name: Must be between 1 and 100 in length.",
+    "message.content: Must be 2000 or fewer in length.",
+  ]);
+  assert.deepEqual(wordsOf(undefined), []);
 });
 
 Deno.test("[X2] ThreadMaker makes a thread for a visitor whose name, page and language are nothing but marks", async () => {

@@ -175,6 +175,9 @@ Deno.test("End to end: check says ok or what to do, a line each", RELAXED, async
   match(refused.stdout, /^FAIL {2}Token: Discord refuses the bot token.*Reset Token/m);
   const missing = await world.command(["check"], { DISCORD_CHANNEL_ID: "1" });
   match(missing.stdout, /^FAIL {2}Channel: There is no .* with the id 1; the bot sees #chatbox50/m);
+  const mistyped = await world.command(["check"], { STAFF_ROLE: "Stuff" });
+  equal(mistyped.code, 78);
+  match(mistyped.stdout, /^FAIL {2}Staff role: STAFF_ROLE is Stuff, which is no role.*Staff$/m);
   const silent = await world.command(["check"], { DISCORD_TOKEN: "" });
   match(silent.stdout, /^FAIL {2}Token: DISCORD_TOKEN is not set/m);
   const homeless = await world.command(["check"], { DATABASE_PATH: "no/such/folder/x.db" });
