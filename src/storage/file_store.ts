@@ -1,6 +1,7 @@
 import { ChatBoxError, type FileReference, type Logger, type Side, type Uuid } from "../core/mod.ts";
 import { HEAD_BYTES, lookInto } from "./file_content.ts";
 import type { FileTable, StoredFile } from "./file_table.ts";
+import { freeBytes, type NoRoom, Room, type RoomLimits } from "./room.ts";
 
 /** 192 bits that nobody can guess, as 32 characters of base64url. */
 const ID_BYTES = 24;
@@ -13,8 +14,13 @@ const MAX_NAME = 120;
 /** How much is read at once for one reader, in bytes. */
 const CHUNK_BYTES = 64 * 1024;
 
+const HOUR_MS = 60 * 60_000;
+
 /** How long a file may wait for a message that names it, in milliseconds. */
-const UNUSED_FOR_MS = 24 * 60 * 60_000;
+const UNUSED_FOR_MS = 24 * HOUR_MS;
+
+/** The same where its conversation has not begun: nobody would see who fills the disk. */
+const UNBEGUN_FOR_MS = HOUR_MS;
 
 /** How many files a sweep removes between two looks at the table. */
 const SWEEP_BATCH = 100;
@@ -34,13 +40,15 @@ export interface NewFile {
   readonly at: number;
   /** Gives it up. */
   readonly signal?: AbortSignal;
+  /** How much room it may find; any when left out. */
+  readonly room?: RoomLimits;
 }
 
 /** The outcome of {@link FileStore.save}. */
 export type Saved =
   | { readonly file: FileReference }
   /** Nothing was kept. */
-  | { readonly refused: "too_large" | "empty" };
+  | { readonly refused: "too_large" | "empty" | NoRoom };
 
 /** Bytes of a file, from `start` to before `end`. */
 export interface ByteRange {
@@ -56,13 +64,24 @@ export class FileStore {
   readonly #folder: string;
   readonly #table: FileTable;
   readonly #logger: Logger;
+  readonly #room: Room;
   readonly #arriving = new Set<string>();
 
-  /** @param folder made when it is needed first */
-  constructor(folder: string, table: FileTable, logger: Logger) {
+  /**
+   * @param folder made when it is needed first
+   * @param free how many bytes of the folder's disk are free
+   */
+  constructor(folder: string, table: FileTable, logger: Logger, free = freeBytes) {
     this.#folder = folder;
     this.#table = table;
     this.#logger = logger;
+    this.#room = new Room({
+      unsent: (least, uid) => table.unsent(least, uid),
+      free: async () => {
+        await this.#makeFolder();
+        return await free(folder);
+      },
+    });
   }
 
   /**
@@ -72,6 +91,18 @@ export class FileStore {
    * @throws {ChatBoxError} `overloaded` when it cannot be written; the reason of the signal, or whatever ended the body early
    */
   async save(request: NewFile): Promise<Saved> {
+    const { room, uid, maxBytes } = request;
+    if (room === undefined) return await this.#save(request);
+    const place = await onDisk(() => this.#room.take(uid, maxBytes, room));
+    if (typeof place === "string") return { refused: place };
+    try {
+      return await this.#save(request);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async #save(request: NewFile): Promise<Saved> {
     const id = newId();
     const path = this.#path(id);
     this.#arriving.add(id);
@@ -128,9 +159,13 @@ export class FileStore {
 
   async #create(path: string): Promise<Deno.FsFile> {
     return await onDisk(async () => {
-      await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await this.#makeFolder();
       return await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
     });
+  }
+
+  async #makeFolder(): Promise<void> {
+    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   /** The name in the folder is as durable as the bytes. Systems where a folder cannot be opened keep it by themselves. */
@@ -185,12 +220,12 @@ export class FileStore {
 
   /**
    * Removes the bytes that nobody needs: of deleted messages and conversations, and of files that no message has named within
-   * a day.
+   * a day, or an hour where the conversation has not begun.
    *
    * @param now Unix milliseconds
    */
   async sweep(now: number): Promise<void> {
-    await this.#table.removeUnused(now - UNUSED_FOR_MS);
+    await this.#table.removeUnused(now - UNUSED_FOR_MS, now - UNBEGUN_FOR_MS);
     for (;;) {
       const ids = this.#table.removed(SWEEP_BATCH);
       if (ids.length === 0) return;
