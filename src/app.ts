@@ -24,6 +24,8 @@ import {
 import { VERSION } from "./version.ts";
 import { Presence, socketsForOpenFiles, StaffLinks, WebService } from "./web/mod.ts";
 
+const MIB = 1024 * 1024;
+
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
 
@@ -158,6 +160,12 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
       connections: {
         all: config.maxConnections ?? socketsForOpenFiles(),
         perAddress: config.maxConnectionsPerIp,
+      },
+      transfers: {
+        atOnce: config.maxTransfers,
+        deadlineMs: config.transferSeconds * 1_000,
+        unsentBytes: config.maxUnsentMib * MIB,
+        keepFreeBytes: config.keepFreeMib * MIB,
       },
       createOn: config.threadOn,
       name: config.name,

@@ -40,15 +40,13 @@ export interface NewFile {
   readonly at: number;
   /** Gives it up. */
   readonly signal?: AbortSignal;
-  /** How much room it may find; any when left out. */
-  readonly room?: RoomLimits;
 }
 
 /** The outcome of {@link FileStore.save}. */
 export type Saved =
   | { readonly file: FileReference }
   /** Nothing was kept. */
-  | { readonly refused: "too_large" | "empty" | NoRoom };
+  | { readonly refused: "too_large" | "empty" };
 
 /** Bytes of a file, from `start` to before `end`. */
 export interface ByteRange {
@@ -91,18 +89,6 @@ export class FileStore {
    * @throws {ChatBoxError} `overloaded` when it cannot be written; the reason of the signal, or whatever ended the body early
    */
   async save(request: NewFile): Promise<Saved> {
-    const { room, uid, maxBytes } = request;
-    if (room === undefined) return await this.#save(request);
-    const place = await onDisk(() => this.#room.take(uid, maxBytes, room));
-    if (typeof place === "string") return { refused: place };
-    try {
-      return await this.#save(request);
-    } finally {
-      place.leave();
-    }
-  }
-
-  async #save(request: NewFile): Promise<Saved> {
     const id = newId();
     const path = this.#path(id);
     this.#arriving.add(id);
@@ -119,6 +105,20 @@ export class FileStore {
     } finally {
       this.#arriving.delete(id);
       if (!kept) await this.#discard(path);
+    }
+  }
+
+  /** The same, if there is room for all that may come. */
+  async saveWithin(
+    room: RoomLimits,
+    request: NewFile,
+  ): Promise<Saved | { readonly refused: NoRoom }> {
+    const place = await onDisk(() => this.#room.take(request.uid, request.maxBytes, room));
+    if (typeof place === "string") return { refused: place };
+    try {
+      return await this.save(request);
+    } finally {
+      place.leave();
     }
   }
 

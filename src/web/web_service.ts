@@ -3,6 +3,7 @@ import { answer, forMethod } from "./answers.ts";
 import { Assets } from "./assets.ts";
 import type { VisitorFiles } from "./files/ports.ts";
 import { StaffLinks } from "./files/staff_links.ts";
+import { NO_TRANSFER_LIMITS, TransferLimits, type TransferSettings } from "./files/transfer_limits.ts";
 import { SecurityHeaders } from "./headers.ts";
 import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
@@ -60,6 +61,8 @@ export interface WebServiceOptions {
   readonly limits?: LimitSettings;
   /** How many sockets there may be; no limits when left out. */
   readonly connections?: ConnectionLimits;
+  /** How much uploads and downloads may hold; no limits but an hour's time when left out. */
+  readonly transfers?: TransferSettings;
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
@@ -121,6 +124,7 @@ export class WebService {
       staffLinks: new StaffLinks(options.identityKey),
       isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
+      transfers: new TransferLimits(options.transfers ?? NO_TRANSFER_LIMITS, connections, clock),
       clock,
       logger,
     });

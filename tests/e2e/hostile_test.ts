@@ -214,13 +214,33 @@ siege("messages made of line ends, and floods of them", { openFiles: 256, env: D
       // Ended for it.
     }
   });
-  for (let i = 0; i < 5; i++) equal((await fetch(`${server.url}/healthz`).then((answer) => answer.text())), "ok\n");
+  for (let i = 0; i < 5; i++) {
+    equal(await fetch(`${server.url}/healthz`).then((answer) => answer.text()), "ok\n");
+  }
   const started = performance.now();
   await server.talk();
   await fetch(`${server.url}/healthz`).then((answer) => answer.text());
   equal(performance.now() - started < 10_000, true);
   await Promise.all(flood);
 });
+
+siege(
+  "visitors without end, where a few thousand descriptors are allowed",
+  { openFiles: 2_048, env: { MAX_CONNECTIONS_PER_IP: "0" } },
+  async (server) => {
+    using held = new DisposableStack();
+    let refused = 0;
+    for (let i = 0; i < 1_800 && refused < 10; i++) {
+      const one = held.use(await RawVisitor.connect(server.url));
+      if (!(await one.handshake()).startsWith("HTTP/1.1 101")) refused++;
+    }
+    equal(refused, 10);
+    // Enough is left for the database, Discord, files and pages.
+    equal(server.descriptors < 2_048 - 256, true);
+    await server.talk();
+    equal(await (await fetch(`${server.url}/healthz`)).text(), "ok\n");
+  },
+);
 
 /** Asks for pages without reading them until the server has had enough. */
 async function refused(one: RawVisitor): Promise<boolean> {

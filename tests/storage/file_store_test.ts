@@ -219,14 +219,13 @@ Deno.test("FileStore lets no more wait than a visitor may have, and all together
   const { storage } = temp;
   const [uid, other] = [await connect(storage), await connect(storage)];
   const attempt = async (who: Uuid, room: RoomLimits): Promise<unknown> => {
-    const saved = await storage.files.save({
+    const saved = await storage.files.saveWithin(room, {
       uid: who,
       side: 1,
       name: "a",
       body: text("x"),
       maxBytes: MIB,
       at: AT,
-      room,
     });
     return "refused" in saved ? saved.refused : saved.file.id;
   };
@@ -234,7 +233,10 @@ Deno.test("FileStore lets no more wait than a visitor may have, and all together
   const [first] = [await save(storage, { uid }), await save(storage, { uid })];
   equal(await attempt(uid, { ...ANY_ROOM, unsentOfVisitor: 1.5 * MIB - 1 }), "visitor_full");
   equal(await attempt(other, { ...ANY_ROOM, unsent: 1.5 * MIB - 1 }), "full");
-  match(String(await attempt(other, { ...ANY_ROOM, unsentOfVisitor: MIB, unsent: 1.5 * MIB })), /^[\w-]{32}$/);
+  match(
+    String(await attempt(other, { ...ANY_ROOM, unsentOfVisitor: MIB, unsent: 1.5 * MIB })),
+    /^[\w-]{32}$/,
+  );
   await sendWith(storage, uid, "m1", [first]);
   match(String(await attempt(uid, { ...ANY_ROOM, unsentOfVisitor: 1.25 * MIB })), /^[\w-]{32}$/);
   await storage.files.sweep(AT + DAY_MS + 1);
@@ -263,14 +265,13 @@ Deno.test("Room counts what is on its way as if all of it came, until it has lef
 
 Deno.test("[D5] FileStore refuses a file that would leave too little of the disk free, and keeps nothing of it", async () => {
   await using temp = await tempStorage();
-  const saved = await temp.storage.files.save({
+  const saved = await temp.storage.files.saveWithin({ ...ANY_ROOM, keepFree: Number.MAX_SAFE_INTEGER }, {
     uid: randomUuid(),
     side: 1,
     name: "a",
     body: text("x"),
     maxBytes: MIB,
     at: AT,
-    room: { ...ANY_ROOM, keepFree: Number.MAX_SAFE_INTEGER },
   });
   deepEqual(saved, { refused: "disk_full" });
   deepEqual(onDisk(temp), []);

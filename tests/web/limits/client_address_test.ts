@@ -92,5 +92,14 @@ Deno.test("[S4] socketsForOpenFiles leaves descriptors for everything else, and 
     equal(open, 0);
     return sockets;
   };
-  deepEqual([0, 1, 40, 1_000, 1_279, 1_280].map(withLimit), [1, 1, 30, 750, 1_023, 10_000]);
+  deepEqual([0, 1, 40, 1_000, 2_048, 4_096, 10_511, 10_512].map(withLimit), [
+    1,
+    1,
+    30,
+    750,
+    1_536,
+    3_584,
+    9_999,
+    10_000,
+  ]);
 });
