@@ -8,8 +8,8 @@ const HOUR_MS = 60 * 60_000;
 
 /** Each holds two descriptors, the line's and the file's: of those that are left beside the sockets, these take a part. */
 const SOCKETS_FOR_EACH = 16;
-/** However many sockets there may be. */
-const MOST_AT_ONCE = 128;
+/** However many sockets there may be: uploads and downloads together hold four times as many descriptors. */
+const MOST_AT_ONCE = 96;
 
 /** As much of what all visitors may have waiting. */
 const PART_OF_A_VISITOR = 1 / 10;
@@ -64,7 +64,8 @@ export class TransferLimits {
   /** @param sockets how many there may be, which says how many descriptors there are */
   constructor(settings: TransferSettings, sockets: ConnectionLimits, clock: Clock) {
     const { atOnce, deadlineMs, unsentBytes, keepFreeBytes } = settings;
-    const all = sockets.all === 0 ? MOST_AT_ONCE : Math.ceil(sockets.all / SOCKETS_FOR_EACH);
+    const isAmple = sockets.all === 0 || sockets.more !== undefined;
+    const all = isAmple ? MOST_AT_ONCE : Math.ceil(sockets.all / SOCKETS_FOR_EACH);
     const limits: ConnectionLimits = atOnce === 0
       ? { all: 0, perAddress: 0 }
       : { all: Math.min(MOST_AT_ONCE, all), perAddress: 2 * atOnce };
