@@ -32,7 +32,7 @@ import { VisitorSession } from "./session/visitor_session.ts";
 const TURNED_AWAY: ConnectionLimits = { all: 64, perAddress: 4 };
 
 /** Where few sockets are allowed, they are few of those, too: one for so many. */
-const ATTENDED_FOR_EACH_TURNED_AWAY = 8;
+const ATTENDED_FOR_EACH_TURNED_AWAY = 16;
 
 /** How long a new certificate waits for sockets to close, in milliseconds. */
 const RENEW_DEADLINE_MS = 2_000;

@@ -40,7 +40,7 @@ Deno.test("[S4] TransferLimits leaves most descriptors to others where there are
     { length: 10 },
     (_, i) => limits.upload({ uid: `${i}`, prefix: `192.0.2.${i}` }, 1),
   );
-  equal(begun.filter((turn) => "leave" in turn).length, 3);
+  equal(begun.filter((turn) => "leave" in turn).length, 2);
 });
 
 Deno.test("[S3] TransferLimits lets an address bring a quarter of what may wait in an hour", () => {

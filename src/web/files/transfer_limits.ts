@@ -7,7 +7,7 @@ import { MAX_FILE_BYTES } from "../protocol.ts";
 const HOUR_MS = 60 * 60_000;
 
 /** Each holds two descriptors, the line's and the file's: of those that are left beside the sockets, these take a part. */
-const SOCKETS_FOR_EACH = 16;
+const SOCKETS_FOR_EACH = 32;
 /** However many sockets there may be: uploads and downloads together hold four times as many descriptors. */
 const MOST_AT_ONCE = 96;
 
