@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { ANY_NUMBER_FROM_AN_ADDRESS, Besieged } from "../hostile/besieged.ts";
 import { RawVisitor } from "../hostile/raw_visitor.ts";
+import { SocketClient } from "../support/socket_client.ts";
 import { vanish } from "../hostile/vanish.ts";
 
 const HELLO = { type: "hello", v: 1, session: null, after: 0 };
@@ -241,6 +242,77 @@ siege(
     equal(await (await fetch(`${server.url}/healthz`)).text(), "ok\n");
   },
 );
+
+siege(
+  "HTTP connections that are kept and ask for nothing more",
+  { openFiles: 256, env: DEFAULTS },
+  async (server) => {
+    const before = server.descriptors;
+    {
+      using held = new DisposableStack();
+      for (let i = 0; i < 100; i++) {
+        const one = held.use(await RawVisitor.connect(server.url));
+        await one.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+        match(await one.read(), /^HTTP\/1\.1 200 /);
+      }
+      await server.talk();
+      await server.servesNewVisitors();
+    }
+    await server.closesDownTo(before + 8);
+  },
+);
+
+siege(
+  "uploads that hardly come and downloads that nobody reads",
+  { openFiles: 256, env: { TRANSFER_SECONDS: "5" } },
+  async (server) => {
+    await using visitor = await SocketClient.hello(server.url);
+    const { session } = await visitor.nextOf("welcome");
+    const Authorization = `Bearer ${session}`;
+    const before = server.descriptors;
+    using held = new DisposableStack();
+    const ask = async (head: string, body = ""): Promise<RawVisitor> => {
+      const one = held.use(await RawVisitor.connect(server.url));
+      await one.write(`${head} HTTP/1.1\r\nHost: x\r\nAuthorization: ${Authorization}\r\n${body}`);
+      return one;
+    };
+    const slow: RawVisitor[] = [];
+    for (let i = 0; i < 30; i++) slow.push(await ask("POST /upload", "Content-Length: 1000000\r\n\r\nx"));
+    // Those that are one too many for a visitor are told so at once, the others by the deadline.
+    const answers = await Promise.all(slow.map((one) => one.read()));
+    const statuses = answers.map((answer) => answer.slice(9, 12)).sort();
+    equal(statuses.filter((status) => status === "429").length >= 18, true, statuses.join());
+    equal(statuses.every((status) => status === "429" || status === "408"), true, statuses.join());
+    for (const one of slow) one[Symbol.dispose]();
+    await server.closesDownTo(before + 4);
+    const stored = await fetch(`${server.url}/upload`, {
+      method: "POST",
+      headers: { Authorization },
+      body: new Uint8Array(10 * MIB),
+    });
+    const { id } = await stored.json();
+    for (let i = 0; i < 30; i++) await ask(`GET /files/${id}`, "\r\n");
+    await server.talk();
+    // The line of each stays as long as its other end wants it to; its file does not.
+    await server.closesDownTo(before + 30 + 4);
+  },
+);
+
+siege("readers who take a little now and then", { openFiles: 256, env: NO_RATES }, async (server) => {
+  using held = new DisposableStack();
+  const reader = held.use(await RawVisitor.upgrade(server.url));
+  await reader.frame(HELLO);
+  for (let i = 0; i < 50; i++) await reader.frame({ type: "send", cid: `c${i}`, content: "x".repeat(4_000) });
+  // Each page is 200 KB, and of each only a part is read: what waits grows until it is too much.
+  let ended = false;
+  for (let i = 0; i < 1_000 && !ended; i++) {
+    ended = await reader.frame({ type: "history", before: 1_000, limit: 100 }).then(() => false, () => true);
+    if (!ended) ended = (await reader.readSoon(50)) === "" && i > 100;
+  }
+  equal(ended, true);
+  await server.talk();
+  await server.shrinksTo(KEPT_MIB);
+});
 
 /** Asks for pages without reading them until the server has had enough. */
 async function refused(one: RawVisitor): Promise<boolean> {
