@@ -22,7 +22,9 @@ import {
   type StorageOptions,
 } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
-import { Presence, socketsForOpenFiles, StaffLinks, WebService } from "./web/mod.ts";
+import { type ConnectionLimits, Presence, socketsForOpenFiles, StaffLinks, WebService } from "./web/mod.ts";
+
+const MIB = 1024 * 1024;
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const STOP_DEADLINE_MS = 8_000;
@@ -155,9 +157,12 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
         sessions: config.limitSessions,
         uploads: config.limitUploads,
       },
-      connections: {
-        all: config.maxConnections ?? socketsForOpenFiles(),
-        perAddress: config.maxConnectionsPerIp,
+      connections: { ...socketLimit(config), perAddress: config.maxConnectionsPerIp },
+      transfers: {
+        atOnce: config.maxTransfers,
+        deadlineMs: config.transferSeconds * 1_000,
+        unsentBytes: config.maxUnsentMib * MIB,
+        keepFreeBytes: config.keepFreeMib * MIB,
       },
       createOn: config.threadOn,
       name: config.name,
@@ -214,6 +219,12 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     logger.info("Stopped", { reason });
     finished.resolve({ exitCode });
   }
+}
+
+function socketLimit({ maxConnections }: Config): Omit<ConnectionLimits, "perAddress"> {
+  if (maxConnections !== undefined) return { all: maxConnections };
+  const { sure, more } = socketsForOpenFiles();
+  return { all: sure, more };
 }
 
 function open(path: string, options: StorageOptions): Storage {

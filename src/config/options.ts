@@ -109,7 +109,7 @@ export const OPTIONS = {
   PUBLIC_URL: option({
     type: httpUrl,
     fallbackWords: "none",
-    help: "The address visitors use, for links and origin checks behind a proxy",
+    help: "The address visitors use: in links, and the only one whose pages may open a WebSocket",
   }),
   ALLOWED_SITES: option({
     type: list(site, 1000),
@@ -187,6 +187,30 @@ export const OPTIONS = {
     type: limit,
     fallback: "60",
     help: "Uploads of a visitor in an hour; 0 turns the limit off",
+  }),
+  MAX_TRANSFERS: option({
+    type: limit,
+    fallback: "10",
+    help:
+      "Uploads of a visitor at the same time; an address may have twice as many, and so many downloads; " +
+      "0 turns the limit off",
+  }),
+  TRANSFER_SECONDS: option({
+    type: integer(1, 86_400),
+    fallback: "900",
+    help: "How long an upload or a download may take",
+  }),
+  MAX_UNSENT_MIB: option({
+    type: limit,
+    fallback: "1000",
+    help:
+      "Uploads that no message has named yet, in MiB; a visitor may have a tenth of it, and an address bring " +
+      "a quarter in an hour; 0 turns the limit off",
+  }),
+  KEEP_FREE_MIB: option({
+    type: limit,
+    fallback: "500",
+    help: "What visitors' uploads leave free of the disk for the database, in MiB; 0 turns the limit off",
   }),
   RETENTION_DAYS: option({
     type: integer(1, 36_500),

@@ -1,6 +1,7 @@
 import { ChatBoxError, type FileReference, type Logger, type Side, type Uuid } from "../core/mod.ts";
 import { HEAD_BYTES, lookInto } from "./file_content.ts";
 import type { FileTable, StoredFile } from "./file_table.ts";
+import { freeBytes, type NoRoom, Room, type RoomLimits } from "./room.ts";
 
 /** 192 bits that nobody can guess, as 32 characters of base64url. */
 const ID_BYTES = 24;
@@ -13,8 +14,13 @@ const MAX_NAME = 120;
 /** How much is read at once for one reader, in bytes. */
 const CHUNK_BYTES = 64 * 1024;
 
+const HOUR_MS = 60 * 60_000;
+
 /** How long a file may wait for a message that names it, in milliseconds. */
-const UNUSED_FOR_MS = 24 * 60 * 60_000;
+const UNUSED_FOR_MS = 24 * HOUR_MS;
+
+/** The same where its conversation has not begun: nobody would see who fills the disk. */
+const UNBEGUN_FOR_MS = HOUR_MS;
 
 /** How many files a sweep removes between two looks at the table. */
 const SWEEP_BATCH = 100;
@@ -56,13 +62,24 @@ export class FileStore {
   readonly #folder: string;
   readonly #table: FileTable;
   readonly #logger: Logger;
+  readonly #room: Room;
   readonly #arriving = new Set<string>();
 
-  /** @param folder made when it is needed first */
-  constructor(folder: string, table: FileTable, logger: Logger) {
+  /**
+   * @param folder made when it is needed first
+   * @param free how many bytes of the folder's disk are free
+   */
+  constructor(folder: string, table: FileTable, logger: Logger, free = freeBytes) {
     this.#folder = folder;
     this.#table = table;
     this.#logger = logger;
+    this.#room = new Room({
+      unsent: (least, uid) => table.unsent(least, uid),
+      free: async () => {
+        await this.#makeFolder();
+        return await free(folder);
+      },
+    });
   }
 
   /**
@@ -88,6 +105,20 @@ export class FileStore {
     } finally {
       this.#arriving.delete(id);
       if (!kept) await this.#discard(path);
+    }
+  }
+
+  /** The same, if there is room for all that may come. */
+  async saveWithin(
+    room: RoomLimits,
+    request: NewFile,
+  ): Promise<Saved | { readonly refused: NoRoom }> {
+    const place = await onDisk(() => this.#room.take(request.uid, request.maxBytes, room));
+    if (typeof place === "string") return { refused: place };
+    try {
+      return await this.save(request);
+    } finally {
+      place.leave();
     }
   }
 
@@ -128,9 +159,13 @@ export class FileStore {
 
   async #create(path: string): Promise<Deno.FsFile> {
     return await onDisk(async () => {
-      await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await this.#makeFolder();
       return await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
     });
+  }
+
+  async #makeFolder(): Promise<void> {
+    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   /** The name in the folder is as durable as the bytes. Systems where a folder cannot be opened keep it by themselves. */
@@ -185,12 +220,12 @@ export class FileStore {
 
   /**
    * Removes the bytes that nobody needs: of deleted messages and conversations, and of files that no message has named within
-   * a day.
+   * a day, or an hour where the conversation has not begun.
    *
    * @param now Unix milliseconds
    */
   async sweep(now: number): Promise<void> {
-    await this.#table.removeUnused(now - UNUSED_FOR_MS);
+    await this.#table.removeUnused(now - UNUSED_FOR_MS, now - UNBEGUN_FOR_MS);
     for (;;) {
       const ids = this.#table.removed(SWEEP_BATCH);
       if (ids.length === 0) return;

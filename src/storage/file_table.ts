@@ -33,6 +33,8 @@ export class FileTable {
   readonly #removeUnused: Statement;
   readonly #removed: Statement<{ id: string }>;
   readonly #delete: Statement;
+  readonly #unsent: Statement<{ bytes: number }>;
+  readonly #unsentOf: Statement<{ bytes: number }>;
 
   constructor(database: Database, commits: GroupCommit) {
     this.#commits = commits;
@@ -40,11 +42,15 @@ export class FileTable {
     this.#insert = database.prepare(`
       INSERT INTO files (id, uid, side, name, type, size, width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#claim = database.prepare("UPDATE files SET cid = ? WHERE id = ?");
-    this.#removeUnused = database.prepare(
-      "UPDATE files SET removed = 1 WHERE used = 0 AND removed = 0 AND created_at < ?",
-    );
+    this.#removeUnused = database.prepare(`
+      UPDATE files SET removed = 1
+      WHERE used = 0 AND removed = 0 AND created_at < ?2
+        AND (created_at < ?1 OR NOT EXISTS (SELECT 1 FROM connections WHERE uid = files.uid))`);
     this.#removed = database.prepare("SELECT id FROM files WHERE removed = 1 LIMIT ?");
     this.#delete = database.prepare("DELETE FROM files WHERE id = ? AND removed = 1");
+    const sum = "SELECT coalesce(sum(max(size, ?)), 0) AS bytes FROM files WHERE used = 0";
+    this.#unsent = database.prepare(sum);
+    this.#unsentOf = database.prepare(`${sum} AND uid = ?`);
   }
 
   /** Finds a file; one that was removed is not there any more. */
@@ -88,9 +94,23 @@ export class FileTable {
     });
   }
 
-  /** Marks as removed what no message names and came before a time, in Unix milliseconds. */
-  removeUnused(before: number): Promise<void> {
-    return this.#commits.write(() => void this.#removeUnused.run(before));
+  /**
+   * Marks as removed what no message names and came before a time, in Unix milliseconds.
+   *
+   * @param unbegun the time for conversations that have not begun, not earlier than the other
+   */
+  removeUnused(before: number, unbegun: number): Promise<void> {
+    return this.#commits.write(() => void this.#removeUnused.run(before, unbegun));
+  }
+
+  /**
+   * Bytes of files that no message names and that are on the disk still.
+   *
+   * @param least what a smaller file counts as
+   * @param uid of one conversation only
+   */
+  unsent(least: number, uid?: Uuid): number {
+    return (uid === undefined ? this.#unsent.get(least) : this.#unsentOf.get(least, uid))?.bytes ?? 0;
   }
 
   /** Some of the removed files, whose bytes are to go. */

@@ -24,6 +24,7 @@ export type { Erased } from "./upkeep/erasure.ts";
 export type { RemovalStep } from "./upkeep/removal.ts";
 export type { Retention } from "./upkeep/retention.ts";
 export { type ByteRange, FileStore, type NewFile, type Saved } from "./file_store.ts";
+export type { NoRoom, RoomLimits } from "./room.ts";
 export { FileTable, type StoredFile } from "./file_table.ts";
 export { IdentityTable } from "./identity_table.ts";
 export { FileSweeper, type FileSweeperOptions } from "./file_sweeper.ts";

@@ -11,6 +11,9 @@ const PROXY_HEADERS = [
   "Via",
 ];
 
+/** The names of this machine, with or without a port. */
+const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
+
 /** What the page shows, and to whom. */
 export interface MetricsPageOptions {
   /** The metrics in Prometheus' text format. */
@@ -46,7 +49,9 @@ export async function metricsPage(
 
 function isLocal(request: Request, peer: string): boolean {
   const loopback = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(peer) || peer === "::1";
-  return loopback && !PROXY_HEADERS.some((name) => request.headers.has(name));
+  // A page of any site may have its name lead to this machine (DNS rebinding); it cannot choose another Host than that name.
+  const asked = LOCAL_HOST.test(request.headers.get("Host") ?? "");
+  return loopback && asked && !PROXY_HEADERS.some((name) => request.headers.has(name));
 }
 
 function hasToken(request: Request, token: string | undefined): boolean {

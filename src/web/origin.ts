@@ -1,6 +1,6 @@
 /**
- * Whether a page may open a WebSocket here: our own pages may, whatever the address they came by; programs that are
- * no browsers send no `Origin` at all.
+ * Whether a page may open a WebSocket here: our own pages may, by the address that visitors use or, where it is not known, by
+ * whatever they came; programs that are no browsers send no `Origin` at all.
  *
  * @param origin the `Origin` header
  * @param host the `Host` header
@@ -11,7 +11,8 @@ export function isOwnOrigin(origin: string | null, host: string | null, publicUr
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
   if (url.protocol !== "http:" && url.protocol !== "https:") return false;
-  if (publicUrl !== undefined && url.origin === new URL(publicUrl).origin) return true;
+  // Any name can be made to lead here (DNS rebinding), so a known one alone counts.
+  if (publicUrl !== undefined) return url.origin === new URL(publicUrl).origin;
   // A proxy that ends TLS hands on the host, not the scheme.
   return host !== null && url.host === hostOf(host, url.protocol);
 }

@@ -179,21 +179,33 @@ function contentFault(content: unknown, action: string, mayBeEmpty: boolean): Fr
       message: `Cannot ${action}: content has an unpaired surrogate, allowed is Unicode text`,
     };
   }
-  const trimmed = content.replace(/^[\r\n]+|[\r\n]+$/g, "");
+  const trimmed = withoutOuterLineEnds(content);
   if (trimmed === "") {
     if (mayBeEmpty) return undefined;
     return { code: "content_empty", message: `Cannot ${action}: content is empty` };
   }
   // Code points are at most as many as code units; only a long text needs counting.
-  if (trimmed.length > MAX_CONTENT_CODE_POINTS && countCodePoints(trimmed) > MAX_CONTENT_CODE_POINTS) {
+  const length = trimmed.length > MAX_CONTENT_CODE_POINTS ? countCodePoints(trimmed) : 0;
+  if (length > MAX_CONTENT_CODE_POINTS) {
     return {
       code: "content_too_long",
-      message: `Cannot ${action}: content has ${
-        countCodePoints(trimmed)
-      } characters, allowed are ${MAX_CONTENT_CODE_POINTS}`,
+      message: `Cannot ${action}: content has ${length} characters, allowed are ${MAX_CONTENT_CODE_POINTS}`,
     };
   }
   return undefined;
+}
+
+/** By index: an expression that looks for line ends before the end begins anew at each of a run in the middle. */
+function withoutOuterLineEnds(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isLineEnd(text.charCodeAt(start))) start++;
+  while (end > start && isLineEnd(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isLineEnd(code: number): boolean {
+  return code === 0x0a || code === 0x0d;
 }
 
 function countCodePoints(text: string): number {

@@ -7,6 +7,7 @@ import { conversationOf } from "./files/bearer.ts";
 import { download } from "./files/download.ts";
 import type { VisitorFiles } from "./files/ports.ts";
 import type { StaffLinks } from "./files/staff_links.ts";
+import type { TransferLimits } from "./files/transfer_limits.ts";
 import { upload } from "./files/upload.ts";
 import type { Identity } from "./identity.ts";
 import type { ClientAddress } from "./limits/client_address.ts";
@@ -33,6 +34,7 @@ export interface RoutesOptions {
   /** Whether staff want to hear nothing from a visitor. */
   readonly isBlocked: (uid: Uuid) => Promise<boolean>;
   readonly rates: VisitorLimits;
+  readonly transfers: TransferLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -88,14 +90,16 @@ export function makeRoutes(options: RoutesOptions): Routes {
       const opened = staffLinks.opens(context.req.param("id"), key)
         ? await files.find(context.req.param("id"))
         : undefined;
-      return opened === undefined ? notFound() : await download(opened, context.req.raw, { files, logger });
+      return opened === undefined
+        ? notFound()
+        : await download(opened, context.req.raw, { ...options, prefix: context.env.client.prefix });
     }
     const uid = await conversationOf(context.req.header("Authorization"), identity);
     if (uid === undefined) return unauthorized();
     const file = await files.find(context.req.param("id"));
     // Whether somebody else has such a file is nobody's business.
     if (file === undefined || file.uid !== uid) return notFound();
-    return await download(file, context.req.raw, { files, logger });
+    return await download(file, context.req.raw, { ...options, prefix: context.env.client.prefix });
   });
 
   app.get("/healthz", () => answer("ok"));

@@ -3,6 +3,7 @@ import { answer, forMethod } from "./answers.ts";
 import { Assets } from "./assets.ts";
 import type { VisitorFiles } from "./files/ports.ts";
 import { StaffLinks } from "./files/staff_links.ts";
+import { NO_TRANSFER_LIMITS, TransferLimits, type TransferSettings } from "./files/transfer_limits.ts";
 import { SecurityHeaders } from "./headers.ts";
 import { Identity, type IdentityStore, type SessionStore } from "./identity.ts";
 import { type ClientAddress, ClientAddresses } from "./limits/client_address.ts";
@@ -18,19 +19,20 @@ import type { Presence } from "./presence.ts";
 import { CloseCode, MAX_CONTENT_CODE_POINTS, MAX_FILE_BYTES, MAX_FILES } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
 import { SignIn } from "./sign_in.ts";
+import { isStillThere, upgrade, whenGone } from "./upgrade.ts";
 import type { SessionContext } from "./session/context.ts";
 import { socketPort } from "./session/socket_port.ts";
 import type { VisitorChatBox } from "./session/visitor_conversation.ts";
 import { VisitorSession } from "./session/visitor_session.ts";
 
-/** A socket that does not answer a ping within this time, in seconds, is gone. */
-const IDLE_TIMEOUT_S = 30;
-
 /**
  * How many sockets that were turned away may be there until they close. The runtime waits for the other end's word with no limit of
- * time, and each of them holds a descriptor as long as that end is silent.
+ * time, and each of them holds a descriptor as long as that end is silent, and a frame of up to 64 MiB that it has begun.
  */
 const TURNED_AWAY: ConnectionLimits = { all: 64, perAddress: 4 };
+
+/** Where few sockets are allowed, they are few of those, too: one for so many. */
+const ATTENDED_FOR_EACH_TURNED_AWAY = 16;
 
 /** How long a new certificate waits for sockets to close, in milliseconds. */
 const RENEW_DEADLINE_MS = 2_000;
@@ -59,6 +61,8 @@ export interface WebServiceOptions {
   readonly limits?: LimitSettings;
   /** How many sockets there may be; no limits when left out. */
   readonly connections?: ConnectionLimits;
+  /** How much uploads and downloads may hold; no limits but an hour's time when left out. */
+  readonly transfers?: TransferSettings;
   readonly createOn?: "access" | "message";
   readonly name?: string;
   readonly greeting?: string | undefined;
@@ -79,7 +83,7 @@ export class WebService {
   readonly #headers: SecurityHeaders;
   readonly #addresses: ClientAddresses;
   readonly #connections: ConnectionCount;
-  readonly #turnedAway = new ConnectionCount(TURNED_AWAY);
+  readonly #turnedAway: ConnectionCount;
   readonly #warnings: ProxyWarnings;
   #stopping = false;
   #onEmpty: (() => void) | undefined;
@@ -106,7 +110,9 @@ export class WebService {
     const alwaysSecure = options.certificate !== undefined || publicUrl?.startsWith("https:") === true;
     this.#headers = new SecurityHeaders(allowedSites, alwaysSecure);
     this.#addresses = new ClientAddresses(options.trustedProxies ?? []);
-    this.#connections = new ConnectionCount(options.connections ?? { all: 0, perAddress: 0 });
+    const { connections = { all: 0, perAddress: 0 } } = options;
+    this.#connections = new ConnectionCount(connections);
+    this.#turnedAway = new ConnectionCount(turnedAwayBeside(connections));
     this.#warnings = new ProxyWarnings(logger);
     const routes = makeRoutes({
       assets: Assets.load(),
@@ -118,6 +124,7 @@ export class WebService {
       staffLinks: new StaffLinks(options.identityKey),
       isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
+      transfers: new TransferLimits(options.transfers ?? NO_TRANSFER_LIMITS, connections, clock),
       clock,
       logger,
     });
@@ -133,8 +140,10 @@ export class WebService {
         const pathname = pathOf(request);
         const response = pathname === undefined
           ? answer("This is no address", { status: 400 })
+          : options.certificate === undefined && namesNoHost(request, pathname)
+          ? answer("The Host header is missing", { status: 400 })
           : pathname === "/ws"
-          ? this.#upgrade(request, client)
+          ? await this.#upgrade(request, client)
           : pathname === "/metrics" && options.metricsPage !== undefined
           ? await metricsPage(request, remoteAddr.hostname, options.metricsPage)
           : await routes.fetch(request, { client });
@@ -155,12 +164,13 @@ export class WebService {
     return this.#sessions.size;
   }
 
-  #upgrade(request: Request, client: ClientAddress): Response {
+  async #upgrade(request: Request, client: ClientAddress): Promise<Response> {
     const fault = handshakeFault(request);
     if (fault !== undefined) return fault;
     if (!isOwnOrigin(request.headers.get("Origin"), request.headers.get("Host"), this.#options.publicUrl)) {
       return answer("This origin may not open a WebSocket here", { status: 403 });
     }
+    if (!await isStillThere(request)) return answer("Gone", { status: 400 });
     if (this.#stopping) return answer("Restarting", { status: 503, headers: { "Retry-After": "2" } });
     const attended = this.#connections.enter(client.prefix);
     const leave = attended ?? this.#turnedAway.enter(client.prefix);
@@ -175,8 +185,11 @@ export class WebService {
       return answer("This is no WebSocket handshake", { status: 400 });
     }
     const { socket, response } = upgraded;
-    if (attended === undefined) turnAway(socket, leave);
-    else this.#attend(socket, client, leave);
+    if (attended === undefined) {
+      // A page learns why from the close code of an open socket only; a refused handshake tells it nothing.
+      socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
+      whenGone(socket, this.#options.clock, leave);
+    } else this.#attend(socket, client, leave);
     return response;
   }
 
@@ -190,19 +203,16 @@ export class WebService {
     const session = new VisitorSession(this.#context, socketPort(socket), prefix);
     this.#sessions.add(session);
     this.#options.metrics?.socketOpened();
-    const end = (event: Event): void => {
-      if (event instanceof CloseEvent) this.#options.metrics?.socketClosed(event.code);
+    socket.addEventListener("message", (event) => {
+      if (!this.#stopping) session.receive(event.data);
+    });
+    whenGone(socket, this.#options.clock, (code) => {
+      if (code !== undefined) this.#options.metrics?.socketClosed(code);
       leave();
       session.close();
       this.#sessions.delete(session);
       if (this.#sessions.size === 0) this.#onEmpty?.();
-    };
-    socket.addEventListener("message", (event) => {
-      if (!this.#stopping) session.receive(event.data);
     });
-    socket.addEventListener("close", end);
-    // An error is always followed by a close; what it says is about the network, not about us.
-    socket.addEventListener("error", end);
   }
 
   /** Goes on with another certificate. Open sockets come back at once: they are told to, and lose nothing by it. */
@@ -247,18 +257,19 @@ function pathOf(request: Request): string | undefined {
   }
 }
 
-/** A page learns why from the close code of an open socket only; a refused handshake tells it nothing. */
-function turnAway(socket: WebSocket, leave: () => void): void {
-  socket.addEventListener("open", () => socket.close(CloseCode.tooMany, "too many connections"));
-  socket.addEventListener("close", leave);
-  socket.addEventListener("error", leave);
+/** What load balancers ask for by HTTP/1.0; it holds nothing. */
+const WITHOUT_HOST: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
+/**
+ * HTTP/1.1 always names a host (RFC 9112 section 3.2). Without TLS nobody else comes but HTTP/2 with prior knowledge, which no browser
+ * speaks, and of which the runtime lets one connection carry 200 requests at a time.
+ */
+function namesNoHost({ headers }: Request, pathname: string): boolean {
+  return !headers.has("Host") && !WITHOUT_HOST.has(pathname);
 }
 
-/** Gives nothing for a handshake that lacks what it must have. */
-function upgrade(request: Request): Deno.WebSocketUpgrade | undefined {
-  try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
-  } catch {
-    return undefined;
-  }
+function turnedAwayBeside({ all }: ConnectionLimits): ConnectionLimits {
+  if (all === 0) return TURNED_AWAY;
+  const few = Math.ceil(all / ATTENDED_FOR_EACH_TURNED_AWAY);
+  return { ...TURNED_AWAY, all: Math.min(TURNED_AWAY.all, few) };
 }

@@ -18,10 +18,12 @@ function permissionsOf(task: string): Readonly<Record<string, readonly string[]>
 
 const EXPECTED = {
   ...Object.fromEntries(WHOLE.map((name) => [name, []])),
+  // How much of the disk is free, for KEEP_FREE_MIB.
+  sys: ["statfs"],
   env: [...SETTABLE_KEYS, ...SYSTEMD_VARIABLES],
 };
 
-Deno.test("[S6] the executable may use the network and files, read its own settings, and nothing else", () => {
+Deno.test("[S6] the executable may use the network and files, read its own settings, look how full a disk is, and nothing else", () => {
   const { compile, start } = manifest.tasks;
   deepEqual(permissionsOf(compile.command), EXPECTED);
   // The end-to-end tests run the program with these: they are enough.
@@ -45,6 +47,7 @@ Deno.test({
     deepEqual(Object.fromEntries(granted), {
       ...Object.fromEntries(WHOLE.map((name) => [`allow_${name}`, []])),
       allow_env: EXPECTED.env,
+      allow_sys: EXPECTED.sys,
       // What Deno lets every program import; this one has all its modules inside.
       allow_import: Object.fromEntries(granted).allow_import,
     });

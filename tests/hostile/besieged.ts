@@ -12,6 +12,9 @@ const LOOK_MS = 100;
 /** How long the garbage collector may take to look at what is no longer used, in milliseconds: an idle program's is slow. */
 const COLLECTED_MS = 60_000;
 
+/** The attackers all come from the address of those who must be served. */
+export const ANY_NUMBER_FROM_AN_ADDRESS = { MAX_CONNECTIONS_PER_IP: "0", LIMIT_SESSIONS: "0" };
+
 /** A server with few descriptors, and a conversation between a visitor and the staff that an attack must not touch. */
 export class Besieged implements AsyncDisposable {
   readonly url: string;
@@ -40,8 +43,16 @@ export class Besieged implements AsyncDisposable {
     this.#memory = processState(process.pid).memory;
   }
 
-  /** Starts it and lets the two talk. */
-  static async start(openFiles: number, env: Readonly<Record<string, string>> = {}): Promise<Besieged> {
+  /**
+   * Starts it and lets the two talk.
+   *
+   * @param openFiles how many descriptors it may have
+   * @param env its settings; left out, an address may do what it likes
+   */
+  static async start(
+    openFiles: number,
+    env: Readonly<Record<string, string>> = ANY_NUMBER_FROM_AN_ADDRESS,
+  ): Promise<Besieged> {
     const discord = await DiscordSimulator.start({ log: () => {} });
     const forum = discord.createForum("chatbox50");
     const folder = await Deno.makeTempDir();
@@ -53,8 +64,6 @@ export class Besieged implements AsyncDisposable {
         HOST: "127.0.0.1",
         PORT: "0",
         LOG_LEVEL: "info",
-        MAX_CONNECTIONS_PER_IP: "0",
-        LIMIT_SESSIONS: "0",
         ...env,
       },
       [],

@@ -20,13 +20,18 @@ export class RawVisitor implements Disposable {
   /** Connects and opens a WebSocket. */
   static async upgrade(url: string): Promise<RawVisitor> {
     const visitor = await RawVisitor.connect(url);
-    await visitor.write(
-      `GET /ws HTTP/1.1\r\nHost: ${visitor.#host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-    );
-    const answer = await visitor.read();
+    const answer = await visitor.handshake();
     if (!answer.startsWith("HTTP/1.1 101")) throw new Error(`no WebSocket: ${answer}`);
     return visitor;
+  }
+
+  /** Asks for a WebSocket, and gives the answer. */
+  async handshake(): Promise<string> {
+    await this.write(
+      `GET /ws HTTP/1.1\r\nHost: ${this.#host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    );
+    return await this.read();
   }
 
   /** Sends text as it is. */

@@ -1,11 +1,14 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { type ChatBoxError, randomUuid, type Side, type Uuid } from "../../src/core/mod.ts";
-import type { NewFile, Storage } from "../../src/storage/mod.ts";
+import type { NewFile, RoomLimits, Storage } from "../../src/storage/mod.ts";
+import { Room } from "../../src/storage/room.ts";
 import { type TempStorage, tempStorage } from "../support/temp_storage.ts";
 import { PNG_1X2 } from "../support/pictures.ts";
 
 const AT = 1_700_000_000_000;
-const DAY_MS = 24 * 60 * 60_000;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+const MIB = 1024 * 1024;
 
 function body(...chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(chunks);
@@ -196,6 +199,82 @@ Deno.test("FileStore keeps what a message names, and removes what none has named
   deepEqual(onDisk(temp), [used]);
   equal(await read(storage, used), "hello");
   equal(await storage.files.find(unused), undefined);
+});
+
+Deno.test("FileStore keeps what waits for a conversation that has not begun for an hour only", async () => {
+  await using temp = await tempStorage();
+  const { storage } = temp;
+  const begun = await save(storage, { uid: await connect(storage) });
+  await save(storage, { uid: randomUuid() });
+  await storage.files.sweep(AT + HOUR_MS);
+  equal(onDisk(temp).length, 2);
+  await storage.files.sweep(AT + HOUR_MS + 1);
+  deepEqual(onDisk(temp), [begun]);
+});
+
+const ANY_ROOM: RoomLimits = { unsentOfVisitor: 0, unsent: 0, keepFree: 0 };
+
+Deno.test("FileStore lets no more wait than a visitor may have, and all together, until it is sent or removed", async () => {
+  await using temp = await tempStorage();
+  const { storage } = temp;
+  const [uid, other] = [await connect(storage), await connect(storage)];
+  const attempt = async (who: Uuid, room: RoomLimits): Promise<unknown> => {
+    const saved = await storage.files.saveWithin(room, {
+      uid: who,
+      side: 1,
+      name: "a",
+      body: text("x"),
+      maxBytes: MIB,
+      at: AT,
+    });
+    return "refused" in saved ? saved.refused : saved.file.id;
+  };
+  // However small, a file counts as a quarter of a MiB; one that comes, as much as may come.
+  const [first] = [await save(storage, { uid }), await save(storage, { uid })];
+  equal(await attempt(uid, { ...ANY_ROOM, unsentOfVisitor: 1.5 * MIB - 1 }), "visitor_full");
+  equal(await attempt(other, { ...ANY_ROOM, unsent: 1.5 * MIB - 1 }), "full");
+  match(
+    String(await attempt(other, { ...ANY_ROOM, unsentOfVisitor: MIB, unsent: 1.5 * MIB })),
+    /^[\w-]{32}$/,
+  );
+  await sendWith(storage, uid, "m1", [first]);
+  match(String(await attempt(uid, { ...ANY_ROOM, unsentOfVisitor: 1.25 * MIB })), /^[\w-]{32}$/);
+  await storage.files.sweep(AT + DAY_MS + 1);
+  match(String(await attempt(other, { ...ANY_ROOM, unsent: MIB })), /^[\w-]{32}$/);
+});
+
+Deno.test("Room counts what is on its way as if all of it came, until it has left", async () => {
+  let free = 10 * MIB;
+  const room = new Room({ unsent: () => 0, free: () => Promise.resolve(free) });
+  const [uid, other] = [randomUuid(), randomUuid()];
+  const limits = { unsentOfVisitor: 2 * MIB, unsent: 3 * MIB, keepFree: 7 * MIB };
+  const first = await room.take(uid, 2 * MIB, limits);
+  equal(await room.take(uid, 1, limits), "visitor_full");
+  equal(await room.take(other, 2 * MIB, limits), "full");
+  if (typeof first === "string") throw new Error(first);
+  first.leave();
+  // Two at once: each sees the other.
+  const both = await Promise.all([uid, other].map((one) => room.take(one, 1.5 * MIB, limits)));
+  deepEqual(both.map((place) => typeof place), ["object", "object"]);
+  for (const place of both) if (typeof place === "object") place.leave();
+  free = 7 * MIB;
+  equal(await room.take(uid, 1, limits), "disk_full");
+  free += 256 * 1024;
+  equal(typeof await room.take(uid, 1, limits), "object");
+});
+
+Deno.test("[D5] FileStore refuses a file that would leave too little of the disk free, and keeps nothing of it", async () => {
+  await using temp = await tempStorage();
+  const saved = await temp.storage.files.saveWithin({ ...ANY_ROOM, keepFree: Number.MAX_SAFE_INTEGER }, {
+    uid: randomUuid(),
+    side: 1,
+    name: "a",
+    body: text("x"),
+    maxBytes: MIB,
+    at: AT,
+  });
+  deepEqual(saved, { refused: "disk_full" });
+  deepEqual(onDisk(temp), []);
 });
 
 Deno.test("FileStore gives a deleted message's files to nobody, at once, and then removes them", async () => {

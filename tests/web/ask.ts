@@ -12,10 +12,11 @@ export async function ask(
   headers: Record<string, string> = {},
   method = "GET",
 ): Promise<Answer> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, host } = new URL(url);
+  const { Host = host, ...others } = headers;
   using connection = await Deno.connect({ hostname, port: Number(port) });
-  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${hostname}:${port}`, "Connection: close"];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${Host}`, "Connection: close"];
+  for (const [name, value] of Object.entries(others)) lines.push(`${name}: ${value}`);
   await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
   const answer = await readAnswer(connection);
   const text = new TextDecoder("latin1").decode(answer);

@@ -1,13 +1,10 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import type { FileInfo } from "../../src/web/protocol.ts";
 import { NO_LIMITS } from "../../src/web/limits/visitor_limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { PNG_1X2 } from "../support/pictures.ts";
 import { SocketClient } from "../support/socket_client.ts";
-import { within } from "../support/until.ts";
+import { FileVisitor as Visitor, nextSave } from "./file_visitor.ts";
 import { socketTest } from "./server_test_case.ts";
-import type { TestServer } from "./web_server.ts";
-import type { Uuid } from "../../src/core/mod.ts";
 
 function utf16(text: string, encoding: "utf-16le" | "utf-16be"): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(text.length * 2));
@@ -15,57 +12,6 @@ function utf16(text: string, encoding: "utf-16le" | "utf-16be"): Uint8Array<Arra
     view.setUint16(index * 2, letter.charCodeAt(0), encoding === "utf-16le")
   );
   return new Uint8Array(view.buffer);
-}
-
-/** A visitor with an open socket. */
-class Visitor implements AsyncDisposable {
-  readonly url: string;
-  readonly client: SocketClient;
-  readonly session: string;
-
-  private constructor(url: string, client: SocketClient, session: string) {
-    this.url = url;
-    this.client = client;
-    this.session = session;
-  }
-
-  static async arrive(url: string): Promise<Visitor> {
-    const client = await SocketClient.hello(url);
-    return new Visitor(url, client, String((await client.next()).session));
-  }
-
-  get uid(): Uuid {
-    return this.session.slice(0, 36) as Uuid;
-  }
-
-  upload(body: BodyInit, name = "a.txt", headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.url}/upload`, {
-      method: "POST",
-      body,
-      headers: {
-        Authorization: `Bearer ${this.session}`,
-        "X-File-Name": encodeURIComponent(name),
-        ...headers,
-      },
-    });
-  }
-
-  async file(body: BodyInit, name?: string): Promise<FileInfo> {
-    const response = await this.upload(body, name);
-    equal(response.status, 200);
-    return await response.json();
-  }
-
-  get(id: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
-    return fetch(`${this.url}/files/${id}`, {
-      method,
-      headers: { Authorization: `Bearer ${this.session}`, ...headers },
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client[Symbol.asyncDispose]();
-  }
 }
 
 socketTest(
@@ -348,25 +294,6 @@ socketTest("Upload refuses one too many and says when to try again", async ({ ur
     retryAfterMs: 3_600_000,
   });
 }, { clock: new FakeClock(), limits: { ...NO_LIMITS, uploads: 1 } });
-
-/** Tells when the next upload begins to be stored, and how that ends. */
-function nextSave(
-  { storage: { files } }: TestServer,
-): { readonly begun: Promise<void>; readonly ended: Promise<unknown> } {
-  const begun = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<unknown>();
-  const save = files.save.bind(files);
-  files.save = (request) => {
-    const saved = save(request);
-    saved.then(ended.resolve, ended.resolve);
-    begun.resolve();
-    return saved;
-  };
-  return {
-    begun: within("the upload to begin", begun.promise),
-    ended: within("the upload to end", ended.promise),
-  };
-}
 
 const stalling = new FakeClock();
 

@@ -217,20 +217,27 @@ Deno.test("Assets has nothing that begins with a dot", () => {
 });
 
 for (
-  const [origin, allowed] of [
-    [undefined, true],
-    ["own", true],
-    ["https://chat.example", true],
-    ["https://evil.example", false],
-    ["https://chat.example.evil.example", false],
-    ["http://chat.example", false],
-    ["null", false],
-    ["file://", false],
-    ["not a url", false],
+  const [origin, publicUrl, allowed] of [
+    [undefined, undefined, true],
+    ["own", undefined, true],
+    ["https://chat.example", undefined, false],
+    ["null", undefined, false],
+    ["file://", undefined, false],
+    ["not a url", undefined, false],
+    [undefined, "https://chat.example", true],
+    ["https://chat.example", "https://chat.example", true],
+    // The name of an address that is made to lead here.
+    ["own", "https://chat.example", false],
+    ["https://evil.example", "https://chat.example", false],
+    ["https://chat.example.evil.example", "https://chat.example", false],
+    ["http://chat.example", "https://chat.example", false],
+    ["null", "https://chat.example", false],
   ] as const
 ) {
   socketTest(
-    `[S2] WebSocket is ${allowed ? "opened" : "refused with 403"} for the origin ${origin}`,
+    `[S2] WebSocket is ${allowed ? "opened" : "refused with 403"} for the origin ${origin} where ${
+      publicUrl ?? "no address"
+    } is known`,
     async ({ url }) => {
       const { status } = await ask(url, "/ws", {
         ...(origin !== undefined && { Origin: origin === "own" ? url : origin }),
@@ -241,6 +248,26 @@ for (
       });
       equal(status, allowed ? 101 : 403);
     },
-    { publicUrl: "https://chat.example" },
+    { publicUrl },
+  );
+}
+
+for (
+  const [host, status] of [
+    ["localhost", 200],
+    ["LOCALHOST:8000", 200],
+    ["127.0.0.1:8000", 200],
+    ["[::1]:8000", 200],
+    ["evil.example", 401],
+    ["127.0.0.1.evil.example", 401],
+    ["localhost.evil.example:8000", 401],
+  ] as const
+) {
+  socketTest(
+    `[S5] Metrics are ${status === 200 ? "shown" : "refused"} without a token to this machine as ${host}`,
+    async ({ url }) => {
+      equal((await ask(url, "/metrics", { Host: host })).status, status);
+    },
+    { metricsPage: { read: () => Promise.resolve("x"), contentType: "text/plain", token: undefined } },
   );
 }

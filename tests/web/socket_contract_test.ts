@@ -277,6 +277,15 @@ socketTest("WebSocket tells 4400 also to one who has sent many more such frames 
   equal((await client.ended()).code, 4400);
 });
 
+socketTest("[S3] WebSocket ends with 1009 after a binary frame over 64 KiB", async ({ url }) => {
+  await using client = await SocketClient.hello(url);
+  await client.next();
+  client.send(new Uint8Array(64 * 1024));
+  equal((await client.next()).code, "bad_frame");
+  client.send(new Uint8Array(64 * 1024 + 1));
+  equal((await client.ended()).code, 1009);
+});
+
 socketTest("WebSocket ends with 1009 after a frame over 64 KiB, and reads one of 64 KiB", async ({ url }) => {
   await using client = await SocketClient.hello(url);
   await client.next();

@@ -1,14 +1,16 @@
 import type { FileReference, Uuid } from "../../core/mod.ts";
 import type { FileClaims } from "../session/visitor_conversation.ts";
+import type { TransferRoom } from "./transfer_limits.ts";
 
 /** Where files of conversations are kept. */
 export interface VisitorFiles extends FileClaims {
   /**
    * Stores a file as it comes, on disk when this resolves; nothing stays of one that does not arrive whole.
    *
+   * @param room bytes that files which no message names may have, and that stay free on the disk; 0 for no limit
    * @throws {ChatBoxError} `overloaded` when it cannot be written; whatever ended the body early
    */
-  save(file: {
+  saveWithin(room: TransferRoom, file: {
     readonly uid: Uuid;
     readonly side: 1 | 2;
     readonly name: string;
@@ -17,7 +19,10 @@ export interface VisitorFiles extends FileClaims {
     /** Unix milliseconds. */
     readonly at: number;
     readonly signal?: AbortSignal;
-  }): Promise<{ readonly file: FileReference } | { readonly refused: "too_large" | "empty" }>;
+  }): Promise<
+    | { readonly file: FileReference }
+    | { readonly refused: "too_large" | "empty" | "visitor_full" | "full" | "disk_full" }
+  >;
   /** Finds a file; `undefined` when there is none or it was removed. */
   find(id: string): Promise<(FileReference & { readonly uid: Uuid }) | undefined>;
   /**

@@ -5,6 +5,7 @@ import { VISITOR_SIDE } from "../message_view.ts";
 import { MAX_FILE_BYTES } from "../protocol.ts";
 import { refusalOf } from "../refusal.ts";
 import type { VisitorFiles } from "./ports.ts";
+import type { TransferLimits } from "./transfer_limits.ts";
 
 /** An upload of which nothing came for so long, in milliseconds, is given up. */
 const STALLED_AFTER_MS = 30_000;
@@ -13,6 +14,7 @@ const STALLED_AFTER_MS = 30_000;
 export interface UploadOptions {
   readonly files: VisitorFiles;
   readonly rates: VisitorLimits;
+  readonly transfers: TransferLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,40 +27,65 @@ export interface UploadRefusal {
   readonly retryAfterMs?: number;
 }
 
+/** What has become of an upload. */
+export type Uploaded = { readonly file: FileReference } | { readonly refusal: UploadRefusal };
+
 /** Takes in a file of a visitor: its bytes are the request's body, its name the header `X-File-Name`, percent-encoded. */
 export async function upload(
   request: Request,
   asker: Asker & { readonly uid: Uuid },
-  { files, rates, clock, logger }: UploadOptions,
-): Promise<{ readonly file: FileReference } | { readonly refusal: UploadRefusal }> {
+  options: UploadOptions,
+): Promise<Uploaded> {
+  const { rates, transfers } = options;
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > MAX_FILE_BYTES) return { refusal: TOO_LARGE };
   if (request.body === null) return { refusal: EMPTY };
-  const waitMs = rates.upload(asker);
-  if (waitMs > 0) {
-    const { message, retryAfterMs } = new RateLimited("upload", waitMs);
-    return { refusal: { status: 429, code: "rate_limited", message, retryAfterMs } };
-  }
-  const { body, signal, stop } = untilStalled(request.body, clock);
+  const bytes = declared > 0 ? declared : MAX_FILE_BYTES;
+  const turn = transfers.upload(asker, bytes);
+  if ("waitMs" in turn) return tooMany(turn.waitMs);
   try {
-    const saved = await files.save({
-      uid: asker.uid,
+    const waitMs = rates.upload(asker);
+    return waitMs > 0 ? tooMany(waitMs) : await take(request, request.body, bytes, asker.uid, options);
+  } finally {
+    turn.leave();
+  }
+}
+
+function tooMany(waitMs: number): Uploaded {
+  const { message, retryAfterMs } = new RateLimited("upload", waitMs);
+  return { refusal: { status: 429, code: "rate_limited", message, retryAfterMs } };
+}
+
+async function take(
+  request: Request,
+  whole: ReadableStream<Uint8Array>,
+  bytes: number,
+  uid: Uuid,
+  { files, transfers, clock, logger }: UploadOptions,
+): Promise<Uploaded> {
+  const { body, signal, stop } = inTime(whole, transfers.deadlineMs, clock);
+  try {
+    const saved = await files.saveWithin(transfers.room, {
+      uid,
       side: VISITOR_SIDE,
       name: nameOf(request),
       body,
-      maxBytes: MAX_FILE_BYTES,
+      maxBytes: bytes,
       at: clock.now(),
       signal,
     });
     if ("file" in saved) return saved;
-    return { refusal: saved.refused === "empty" ? EMPTY : TOO_LARGE };
+    if (saved.refused === "full" || saved.refused === "disk_full") {
+      logger.warn("Refused an upload: there is no room for it", { uid, reason: saved.refused });
+    }
+    return { refusal: REFUSALS[saved.refused] };
   } catch (error) {
     if (error instanceof ChatBoxError) {
-      logger.error("Cannot store an upload", { uid: asker.uid, error });
+      logger.error("Cannot store an upload", { uid, error });
       return { refusal: { status: 503, code: "overloaded", message: refusalOf(error, "upload").message } };
     }
     // Most often the visitor has closed the page; whoever is still there may try again.
-    logger.debug("An upload ended early", { uid: asker.uid, error });
+    logger.debug("An upload ended early", { uid, error });
     return { refusal: CUT_OFF };
   } finally {
     stop();
@@ -71,6 +98,22 @@ const TOO_LARGE: UploadRefusal = {
   message: `Cannot upload: the file is too large, allowed are ${MAX_FILE_BYTES} bytes`,
 };
 const EMPTY: UploadRefusal = { status: 400, code: "bad_frame", message: "Cannot upload: the file is empty" };
+const NO_ROOM: UploadRefusal = {
+  status: 503,
+  code: "overloaded",
+  message: "Cannot upload: the server has no room for files now, try again later",
+};
+const REFUSALS = {
+  too_large: TOO_LARGE,
+  empty: EMPTY,
+  visitor_full: {
+    status: 429,
+    code: "rate_limited",
+    message: "Cannot upload: too many files wait to be sent already, send those first",
+  },
+  full: NO_ROOM,
+  disk_full: NO_ROOM,
+} as const;
 const CUT_OFF: UploadRefusal = {
   status: 408,
   code: "bad_frame",
@@ -87,17 +130,17 @@ function nameOf(request: Request): string {
   }
 }
 
-/** The same body, and a signal that is aborted when nothing comes for too long. */
-function untilStalled(
+/** The same body, and a signal that is aborted when nothing comes for too long, or not all of it by the deadline. */
+function inTime(
   body: ReadableStream<Uint8Array>,
+  deadlineMs: number,
   clock: Clock,
 ): { readonly body: ReadableStream<Uint8Array>; readonly signal: AbortSignal; readonly stop: () => void } {
-  const stalled = new AbortController();
-  const wait = (): () => void =>
-    clock.after(
-      STALLED_AFTER_MS,
-      () => stalled.abort(new DOMException("the upload has stalled", "TimeoutError")),
-    );
+  const late = new AbortController();
+  const after = (ms: number, reason: string): () => void =>
+    clock.after(ms, () => late.abort(new DOMException(reason, "TimeoutError")));
+  const wait = (): () => void => after(STALLED_AFTER_MS, "the upload has stalled");
+  const stopDeadline = after(deadlineMs, "the upload takes too long");
   let stop = wait();
   const watched = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
@@ -108,5 +151,12 @@ function untilStalled(
       },
     }),
   );
-  return { body: watched, signal: stalled.signal, stop: () => stop() };
+  return {
+    body: watched,
+    signal: late.signal,
+    stop: () => {
+      stop();
+      stopDeadline();
+    },
+  };
 }

@@ -1,6 +1,8 @@
 /** The most sockets at the same time; 0 for no limit. */
 export interface ConnectionLimits {
   readonly all: number;
+  /** Asked once when `all` are there: how many there may be after all. Told how many there are. */
+  readonly more?: ((there: number) => number) | undefined;
   /** From one IPv4 address or IPv6 /64. */
   readonly perAddress: number;
 }
@@ -9,10 +11,14 @@ export interface ConnectionLimits {
 export class ConnectionCount {
   readonly #limits: ConnectionLimits;
   readonly #byPrefix = new Map<string, number>();
+  #most: number;
+  #more: ((there: number) => number) | undefined;
   #all = 0;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
+    this.#most = limits.all;
+    this.#more = limits.more;
   }
 
   /**
@@ -21,9 +27,10 @@ export class ConnectionCount {
    * @returns what to call once it has ended; `undefined` when there are too many already, and it was not counted
    */
   enter(prefix: string): (() => void) | undefined {
-    const { all, perAddress } = this.#limits;
+    const { perAddress } = this.#limits;
     const there = this.#byPrefix.get(prefix) ?? 0;
-    if ((all > 0 && this.#all >= all) || (perAddress > 0 && there >= perAddress)) return undefined;
+    if (perAddress > 0 && there >= perAddress) return undefined;
+    if (this.#isFull()) return undefined;
     this.#all++;
     this.#byPrefix.set(prefix, there + 1);
     let left = false;
@@ -32,6 +39,13 @@ export class ConnectionCount {
       left = true;
       this.#leave(prefix);
     };
+  }
+
+  #isFull(): boolean {
+    if (this.#most === 0 || this.#all < this.#most) return false;
+    this.#most = Math.max(this.#most, this.#more?.(this.#all) ?? 0);
+    this.#more = undefined;
+    return this.#all >= this.#most;
   }
 
   #leave(prefix: string): void {

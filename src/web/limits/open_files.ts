@@ -1,20 +1,31 @@
+import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Descriptors for the database, Discord, uploads and requests that are no sockets; of a small limit a quarter. */
-const RESERVE = 256;
+/** Descriptors for the database, Discord, uploads, downloads and requests that are no sockets; of a small limit a quarter. */
+const RESERVE = 512;
 
-/**
- * How many descriptors are tried. A limit beyond is large by any measure (systemd's hard limit, to which Deno raises its own, is 524,288),
- * and trying as many takes about 20 ms.
- */
-const MOST_TRIED = 1_280;
-
-/** What is allowed where the limit is not near. */
+/** What is allowed where the limit is not near: one process carries as many. */
 const AMPLE = 10_000;
+
+/** How many descriptors are tried at the start: it takes about 20 ms. */
+const TRIED_AT_START = 1_280;
 
 /** A descriptor that can be given back. */
 export interface Descriptor {
   close(): void;
+}
+
+/** How many sockets there may be. */
+export interface SocketRoom {
+  /** So many are sure. */
+  readonly sure: number;
+  /**
+   * Looks once more, for about 100 ms, when those are there; not given where there are no more.
+   *
+   * @param there how many sockets there are
+   * @returns how many there may be after all
+   */
+  readonly more?: (there: number) => number;
 }
 
 /**
@@ -23,21 +34,39 @@ export interface Descriptor {
  *
  * @param open takes one descriptor; throws when there is none left
  */
-export function socketsForOpenFiles(open: () => Descriptor = openOwnSource): number {
+export function socketsForOpenFiles(open: () => Descriptor = openOwnSource): SocketRoom {
+  const tried = tryToOpen(TRIED_AT_START, open);
+  const sure = Math.max(1, tried - reserveOf(tried));
+  if (tried < TRIED_AT_START) return { sure };
+  return {
+    sure,
+    more: (there) => {
+      const left = tryToOpen(AMPLE + RESERVE - there, open);
+      return Math.max(sure, there + left - RESERVE);
+    },
+  };
+}
+
+function reserveOf(descriptors: number): number {
+  return Math.min(RESERVE, Math.ceil(descriptors / 4));
+}
+
+/** How many can be opened at the same time; whatever keeps the next one from it keeps the next socket from it, too. */
+function tryToOpen(most: number, open: () => Descriptor): number {
   const taken: Descriptor[] = [];
   try {
-    while (taken.length < MOST_TRIED) taken.push(open());
-    return AMPLE;
+    while (taken.length < most) taken.push(open());
+    return taken.length;
   } catch {
-    // Whatever keeps the next one from being opened keeps the next socket from it, too.
-    return Math.max(1, taken.length - Math.min(RESERVE, Math.ceil(taken.length / 4)));
+    return taken.length;
   } finally {
     for (const descriptor of taken) descriptor.close();
   }
 }
 
 function openOwnSource(): Descriptor {
-  return Deno.openSync(OWN_SOURCE);
+  const descriptor = openSync(OWN_SOURCE, "r");
+  return { close: () => closeSync(descriptor) };
 }
 
 /** A file that is there in any case, and of the file system even in the executable. */

@@ -13,6 +13,12 @@ const MAX_BAD_FRAMES = 10;
 const MAX_REFUSED_FRAMES = 100;
 const REFUSALS_COUNT_FOR_MS = 60_000;
 
+/**
+ * A frame that is refused for its number is read up to this many code units, to say which message it was. A message of 4,000 code points
+ * fits unless it is written in escapes; a larger one would cost more to read than its sender has left.
+ */
+const MAX_REFUSED_LENGTH = 16 * 1024;
+
 /** What becomes of a frame. */
 export interface Verdict {
   /** It is let in. */
@@ -43,16 +49,14 @@ export class FrameGate {
    * @param isFirst whether the hello has not come yet: then nothing else may, and afterwards no other
    */
   judge(data: unknown, asker: Asker, isFirst: boolean): Verdict {
-    const text = typeof data === "string" ? data : "";
-    if (exceedsBytes(text, MAX_FRAME_BYTES)) {
-      return end(CloseCode.tooBig, `a frame is at most ${MAX_FRAME_BYTES} bytes`);
-    }
-    const waitMs = this.#rates.frame(asker, Math.max(1, text.length));
-    if (waitMs > 0) return this.#tooMany(text, waitMs);
+    const size = sizeOf(data);
+    if (size > MAX_FRAME_BYTES) return end(CloseCode.tooBig, `a frame is at most ${MAX_FRAME_BYTES} bytes`);
+    const waitMs = this.#rates.frame(asker, Math.max(1, size));
+    if (waitMs > 0) return this.#tooMany(data, waitMs);
     if (typeof data !== "string") {
       return this.#bad(new Refusal("bad_frame", "Cannot read the frame: it is binary, allowed is text"), {});
     }
-    const parsed = parseFrame(text);
+    const parsed = parseFrame(data);
     if ("fault" in parsed) {
       const { code, message, ...to } = parsed.fault;
       if (code !== "bad_hello") return this.#bad(new Refusal(code, message), to);
@@ -71,14 +75,19 @@ export class FrameGate {
     return { refusal, to, ...end(CloseCode.notProtocol, "too many frames that are not the protocol") };
   }
 
-  #tooMany(text: string, waitMs: number): Verdict {
+  #tooMany(data: unknown, waitMs: number): Verdict {
     const now = this.#clock.now();
     if (now - this.#refusals.since > REFUSALS_COUNT_FOR_MS) this.#refusals = { count: 0, since: now };
     if (++this.#refusals.count > MAX_REFUSED_FRAMES) return end(CloseCode.tooMany, "too many frames");
-    const parsed = parseFrame(text);
-    const to = "fault" in parsed ? parsed.fault : answered(parsed.frame);
-    return { refusal: new RateLimited("read the frame", waitMs), to };
+    return { refusal: new RateLimited("read the frame", waitMs), to: nameOf(data) };
   }
+}
+
+/** How the refusal of a frame names it, as far as that is found out cheaply. */
+function nameOf(data: unknown): Answered {
+  if (typeof data !== "string" || data.length > MAX_REFUSED_LENGTH) return {};
+  const parsed = parseFrame(data);
+  return "fault" in parsed ? parsed.fault : answered(parsed.frame);
 }
 
 function noHello(message: string): Verdict {
@@ -93,9 +102,15 @@ function end(code: number, reason: string): Pick<Verdict, "end"> {
   return { end: { code, reason } };
 }
 
-function exceedsBytes(text: string, most: number): boolean {
-  // A code unit is one to three bytes of UTF-8.
-  if (text.length > most) return true;
-  if (text.length * 3 <= most) return false;
-  return new TextEncoder().encode(text).length > most;
+/** Bytes that a socket received; of text that is far from too long, code units. */
+function sizeOf(data: unknown): number {
+  if (typeof data === "string") return sizeOfText(data);
+  if (data instanceof ArrayBuffer) return data.byteLength;
+  return data instanceof Blob ? data.size : 0;
+}
+
+function sizeOfText(text: string): number {
+  // A code unit is one to three bytes of UTF-8: every frame comes by here, and only the largest need counting.
+  if (text.length > MAX_FRAME_BYTES || text.length * 3 <= MAX_FRAME_BYTES) return text.length;
+  return new TextEncoder().encode(text).length;
 }

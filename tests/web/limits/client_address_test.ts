@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { ClientAddresses } from "../../../src/web/limits/client_address.ts";
 import { ConnectionCount } from "../../../src/web/limits/connection_count.ts";
-import { socketsForOpenFiles } from "../../../src/web/limits/open_files.ts";
+import { type Descriptor, socketsForOpenFiles } from "../../../src/web/limits/open_files.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
@@ -84,13 +84,34 @@ Deno.test("ConnectionCount of 0 is no limit", () => {
 Deno.test("[S4] socketsForOpenFiles leaves descriptors for everything else, and gives back what it tried", () => {
   const withLimit = (limit: number): number => {
     let open = 0;
-    const sockets = socketsForOpenFiles(() => {
+    const descriptor = (): Descriptor => {
       if (open === limit) throw new Error("Too many open files (os error 24)");
       open++;
       return { close: () => void open-- };
-    });
+    };
+    const { sure, more } = socketsForOpenFiles(descriptor);
     equal(open, 0);
-    return sockets;
+    if (more === undefined) return sure;
+    // As many sockets as are sure have come, each with a descriptor of its own.
+    open = sure;
+    const all = more(sure);
+    equal(open, sure);
+    return all;
   };
-  deepEqual([0, 1, 40, 1_000, 1_279, 1_280].map(withLimit), [1, 1, 30, 750, 1_023, 10_000]);
+  deepEqual(
+    [0, 1, 40, 1_000, 1_279, 1_280, 1_300, 2_048, 10_511, 10_512, 100_000].map(withLimit),
+    [1, 1, 30, 750, 959, 960, 960, 1_536, 9_999, 10_000, 10_000],
+  );
+});
+
+Deno.test("ConnectionCount asks once for more when all are there", () => {
+  const asked: number[] = [];
+  const more = (there: number): number => {
+    asked.push(there);
+    return 3;
+  };
+  const count = new ConnectionCount({ all: 2, more, perAddress: 0 });
+  const entered = ["a", "b", "c", "d", "e"].map((prefix) => count.enter(prefix) !== undefined);
+  deepEqual(entered, [true, true, true, false, false]);
+  deepEqual(asked, [2]);
 });

@@ -1,0 +1,113 @@
+import type { Clock } from "../../core/mod.ts";
+import { ConnectionCount, type ConnectionLimits } from "../limits/connection_count.ts";
+import { RateLimit } from "../limits/rate_limit.ts";
+import type { Asker } from "../limits/visitor_limits.ts";
+import { MAX_FILE_BYTES } from "../protocol.ts";
+
+const HOUR_MS = 60 * 60_000;
+
+/** Each holds two descriptors, the line's and the file's: of those that are left beside the sockets, these take a part. */
+const SOCKETS_FOR_EACH = 32;
+/** However many sockets there may be: uploads and downloads together hold four times as many descriptors. */
+const MOST_AT_ONCE = 96;
+
+/** As much of what all visitors may have waiting. */
+const PART_OF_A_VISITOR = 1 / 10;
+const PART_OF_AN_ADDRESS = 1 / 4;
+
+/** How much may be on its way, or wait; 0 for no limit. */
+export interface TransferSettings {
+  /** Uploads of a visitor at the same time; twice as many from one address, and so many downloads. */
+  readonly atOnce: number;
+  /** How long an upload or a download may take. */
+  readonly deadlineMs: number;
+  /** Bytes of files that no message has named yet, of all visitors. */
+  readonly unsentBytes: number;
+  /** Bytes of the disk that uploads leave free. */
+  readonly keepFreeBytes: number;
+}
+
+/** No limits but the time: an hour. */
+export const NO_TRANSFER_LIMITS: TransferSettings = {
+  atOnce: 0,
+  deadlineMs: HOUR_MS,
+  unsentBytes: 0,
+  keepFreeBytes: 0,
+};
+
+/** What files may take of the disk, in bytes; 0 for no limit. */
+export interface TransferRoom {
+  /** Those of a visitor that no message has named yet. */
+  readonly unsentOfVisitor: number;
+  /** Those of all visitors that no message has named yet. */
+  readonly unsent: number;
+  /** Stays free. */
+  readonly keepFree: number;
+}
+
+/** What one more upload finds. */
+export type UploadTurn = { readonly leave: () => void } | { readonly waitMs: number };
+
+/** How soon to try again when too many are on their way, in milliseconds. */
+const BUSY_MS = 2_000;
+
+/** Bounds what uploads and downloads may hold: descriptors, time, the disk. */
+export class TransferLimits {
+  readonly deadlineMs: number;
+  /** What a file may find on the disk. */
+  readonly room: TransferRoom;
+  readonly #uploadsOfVisitor: ConnectionCount;
+  readonly #uploads: ConnectionCount;
+  readonly #downloads: ConnectionCount;
+  readonly #bytes: RateLimit;
+
+  /** @param sockets how many there may be, which says how many descriptors there are */
+  constructor(settings: TransferSettings, sockets: ConnectionLimits, clock: Clock) {
+    const { atOnce, deadlineMs, unsentBytes, keepFreeBytes } = settings;
+    const isAmple = sockets.all === 0 || sockets.more !== undefined;
+    const all = isAmple ? MOST_AT_ONCE : Math.ceil(sockets.all / SOCKETS_FOR_EACH);
+    const limits: ConnectionLimits = atOnce === 0
+      ? { all: 0, perAddress: 0 }
+      : { all: Math.min(MOST_AT_ONCE, all), perAddress: 2 * atOnce };
+    this.deadlineMs = deadlineMs;
+    this.room = {
+      // One message may bring ten of the largest files, however little all may have.
+      unsentOfVisitor: unsentBytes === 0 ? 0 : Math.max(unsentBytes * PART_OF_A_VISITOR, MAX_FILE_BYTES),
+      unsent: unsentBytes,
+      keepFree: keepFreeBytes,
+    };
+    this.#uploadsOfVisitor = new ConnectionCount({ all: 0, perAddress: atOnce });
+    this.#uploads = new ConnectionCount(limits);
+    this.#downloads = new ConnectionCount(limits);
+    this.#bytes = new RateLimit({ count: unsentBytes * PART_OF_AN_ADDRESS, periodMs: HOUR_MS, clock });
+  }
+
+  /**
+   * Begins an upload of at most so many bytes.
+   *
+   * @returns what to call at its end, or how long to wait
+   */
+  upload({ uid = "", prefix }: Asker, bytes: number): UploadTurn {
+    const waitMs = this.#bytes.waitMs(prefix, bytes);
+    if (waitMs > 0) return { waitMs };
+    const leaveVisitor = this.#uploadsOfVisitor.enter(uid);
+    if (leaveVisitor === undefined) return { waitMs: BUSY_MS };
+    const leave = this.#uploads.enter(prefix);
+    if (leave === undefined) {
+      leaveVisitor();
+      return { waitMs: BUSY_MS };
+    }
+    this.#bytes.use(prefix, bytes);
+    return {
+      leave: () => {
+        leave();
+        leaveVisitor();
+      },
+    };
+  }
+
+  /** Begins a download. @returns what to call at its end; `undefined` when there are too many */
+  download(prefix: string): (() => void) | undefined {
+    return this.#downloads.enter(prefix);
+  }
+}
