@@ -1,6 +1,9 @@
+import { isIP } from "node:net";
+
 /**
- * Whether a page may open a WebSocket here: our own pages may, by the address that visitors use or, where it is not known, by
- * whatever they came; programs that are no browsers send no `Origin` at all.
+ * Whether a page may open a WebSocket here: our own pages may, by the address that visitors use, by this machine's number or
+ * `localhost` (an operator who looks past the proxy), and by any name where the address is not known. Programs that are no
+ * browsers send no `Origin` at all.
  *
  * @param origin the `Origin` header
  * @param host the `Host` header
@@ -11,10 +14,15 @@ export function isOwnOrigin(origin: string | null, host: string | null, publicUr
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
   if (url.protocol !== "http:" && url.protocol !== "https:") return false;
-  // Any name can be made to lead here (DNS rebinding), so a known one alone counts.
-  if (publicUrl !== undefined) return url.origin === new URL(publicUrl).origin;
+  if (publicUrl !== undefined && url.origin === new URL(publicUrl).origin) return true;
   // A proxy that ends TLS hands on the host, not the scheme.
-  return host !== null && url.host === hostOf(host, url.protocol);
+  if (host === null || url.host !== hostOf(host, url.protocol)) return false;
+  // Any name can be made to lead here (DNS rebinding), a number cannot: where our name is known, no other counts.
+  return publicUrl === undefined || isNumberOrLocalhost(url.hostname);
+}
+
+function isNumberOrLocalhost(hostname: string): boolean {
+  return hostname === "localhost" || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 function hostOf(host: string, protocol: string): string | undefined {

@@ -226,8 +226,9 @@ for (
     ["not a url", undefined, false],
     [undefined, "https://chat.example", true],
     ["https://chat.example", "https://chat.example", true],
-    // The name of an address that is made to lead here.
-    ["own", "https://chat.example", false],
+    ["own", "https://chat.example", true],
+    ["http://rebound.example", undefined, true],
+    ["http://rebound.example", "https://chat.example", false],
     ["https://evil.example", "https://chat.example", false],
     ["https://chat.example.evil.example", "https://chat.example", false],
     ["http://chat.example", "https://chat.example", false],
@@ -240,6 +241,8 @@ for (
     } is known`,
     async ({ url }) => {
       const { status } = await ask(url, "/ws", {
+        // A name that somebody made to lead here: the browser sends it as host and origin alike.
+        ...(origin === "http://rebound.example" && { Host: "rebound.example" }),
         ...(origin !== undefined && { Origin: origin === "own" ? url : origin }),
         Connection: "Upgrade",
         Upgrade: "websocket",
