@@ -1,0 +1,61 @@
+import type { Connection, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
+import { escapeMarkdown } from "../escape.ts";
+import { fileLine, splitFiles } from "../files/uploads.ts";
+import type { FindHome } from "../home.ts";
+import type { PackItem, PackOptions } from "../pack.ts";
+import { neutralName, webhookName } from "../persona/webhook_name.ts";
+import { type PostStep, prefixOf } from "../plan.ts";
+import { isSnowflake, type Snowflake } from "../snowflake.ts";
+import { aboutVisitor, shortName } from "../visitor.ts";
+
+/** How a visitor is shown in Discord. */
+export type Voice = PackOptions & Pick<PostStep, "as">;
+
+/** What {@link Composer} needs. */
+export interface ComposerOptions {
+  readonly worker: ServiceWorker<Snowflake, Uuid>;
+  readonly home: FindHome;
+  /** Whether visitors are shown as the bot, or under their names by a webhook. */
+  readonly persona: "bot" | "webhook";
+  /** The address at which staff can open a visitor's file; none when left out. */
+  readonly fileLink: ((id: string) => string) | undefined;
+}
+
+/** Gives what visitors write the form in which it is packed: whose words, the text, what it answers, its files. */
+export class Composer {
+  readonly #options: ComposerOptions;
+
+  constructor(options: ComposerOptions) {
+    this.#options = options;
+  }
+
+  /** How a visitor is shown. */
+  async voice(connection: Connection): Promise<Voice> {
+    const { persona } = this.#options;
+    const about = await aboutVisitor(connection);
+    const name = shortName(about);
+    if (persona === "bot") return name === undefined ? {} : { prefix: prefixOf(escapeMarkdown(name)) };
+    const shown = escapeMarkdown(name ?? neutralName(connection.uid));
+    return {
+      as: { name: webhookName(about.name, connection.uid), shown, uid: connection.uid },
+      reserve: prefixOf(shown).length,
+    };
+  }
+
+  /** The messages as items of a pack; deleted ones are left out. */
+  async items(connection: Connection, messages: readonly Message[]): Promise<PackItem[]> {
+    const { fileLink, home, worker } = this.#options;
+    const there = messages.filter((message) => message.deletedAt === undefined);
+    return await Promise.all(there.map(async ({ seq, content, replyTo, files = [] }): Promise<PackItem> => {
+      const { uploads, linked } = splitFiles(files, home()?.fileBytes ?? 0);
+      const [id] = replyTo === undefined ? [] : await worker.remoteIds(connection, replyTo);
+      return {
+        seq,
+        text: content,
+        ...(isSnowflake(id) && { replyTo: id }),
+        ...(uploads.length > 0 && { files: uploads }),
+        ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
+      };
+    }));
+  }
+}
