@@ -1,5 +1,6 @@
 import { DeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import type { Bot } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
@@ -34,7 +35,8 @@ export class Follower {
    *
    * @returns step number to id
    */
-  async lookUp(plan: Plan, botId: Snowflake): Promise<Map<number, Snowflake>> {
+  async lookUp(plan: Plan, bot: Bot): Promise<Map<number, Snowflake>> {
+    const isOwn = await this.#poster.ownIn(plan, bot);
     const messages: DiscordMessage[] = [];
     let after = plan.after;
     for (let page = 0; page < MAX_PAGES; page++) {
@@ -43,7 +45,7 @@ export class Follower {
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
     }
-    return alreadyPosted(plan, messages, (message) => this.#poster.isOwn(message, botId));
+    return alreadyPosted(plan, messages, isOwn);
   }
 
   /**

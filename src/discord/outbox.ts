@@ -15,6 +15,7 @@ import { Composer } from "./outbox/composer.ts";
 import { NewMessages } from "./outbox/new_messages.ts";
 import { type Batch, PlanRunner } from "./outbox/plan_runner.ts";
 import { Refusals } from "./outbox/refusals.ts";
+import type { Webhooks } from "./persona/webhooks.ts";
 import { type Plan, planFromNote } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
@@ -31,6 +32,7 @@ export interface OutboxOptions {
   readonly home: FindHome;
   /** Whether visitors are shown as the bot, or under their names by a webhook. */
   readonly persona: "bot" | "webhook";
+  readonly webhooks: Webhooks;
   /** The address at which staff can open a visitor's file; none when left out. */
   readonly fileLink: ((id: string) => string) | undefined;
   readonly logger: Logger;

@@ -2,17 +2,23 @@ import type { FileReference, Logger } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { ConversationFiles } from "./files/ports.ts";
 import { fileLine, readUploads } from "./files/uploads.ts";
+import type { Bot, FindHome } from "./home.ts";
 import { neutralName } from "./persona/webhook_name.ts";
 import type { Webhook, Webhooks } from "./persona/webhooks.ts";
-import { type PostStep, prefixOf } from "./plan.ts";
+import { isOwn } from "./own.ts";
+import { type Plan, type PostStep, prefixOf } from "./plan.ts";
 import type { DiscordMessage, DiscordRest, NewMessage, Upload } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
+
+/** Threads that are known to be in other channels than the present one. */
+const THREADS_KEPT = 1_000;
 
 /** What the poster needs. */
 export interface PosterOptions {
   readonly rest: DiscordRest;
   readonly webhooks: Webhooks;
+  readonly home: FindHome;
   readonly persona: "bot" | "webhook";
   readonly files: ConversationFiles | undefined;
   /** The address at which staff can open a visitor's file; none when left out. */
@@ -23,6 +29,8 @@ export interface PosterOptions {
 /** Makes single posts, edits and deletions for visitors, as the bot or under the visitor's name. */
 export class Poster {
   readonly #options: PosterOptions;
+  /** Threads in channels of which the present webhook does not know, and those channels. */
+  readonly #elsewhere = new Map<Snowflake, Snowflake>();
 
   constructor(options: PosterOptions) {
     this.#options = options;
@@ -96,6 +104,7 @@ export class Poster {
     files: readonly Upload[],
   ): Promise<DiscordMessage | undefined> {
     const { webhooks } = this.#options;
+    if (this.#isElsewhere(thread)) return undefined;
     for (const username of [name, neutralName(uid)]) {
       const webhook = await webhooks.get();
       if (webhook === undefined) return undefined;
@@ -103,7 +112,11 @@ export class Poster {
         return await webhooks.say(webhook, thread, { username, content, files });
       } catch (error) {
         if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) webhooks.forget();
-        else if (!isAboutName(error) || username === neutralName(uid)) throw error;
+        // A webhook knows only the threads of its own channel: whether this one is gone is asked the bot's way.
+        else if (refusedWith(error, Code.unknownChannel)) {
+          await this.#parentOf(thread);
+          return undefined;
+        } else if (!isAboutName(error) || username === neutralName(uid)) throw error;
       }
     }
     return undefined;
@@ -113,6 +126,7 @@ export class Poster {
   async edit(thread: Snowflake, id: Snowflake, content: string): Promise<void> {
     const { rest, webhooks } = this.#options;
     await this.#change(
+      thread,
       () => rest.editMessage(thread, id, content),
       (webhook) => webhooks.edit(webhook, thread, id, content),
     );
@@ -122,40 +136,97 @@ export class Poster {
   async remove(thread: Snowflake, id: Snowflake): Promise<void> {
     const { rest, webhooks } = this.#options;
     await this.#change(
+      thread,
       () => rest.deleteMessage(thread, id),
       (webhook) => webhooks.remove(webhook, thread, id),
     );
   }
 
   /** Who wrote a message is not kept, since who speaks is a setting: the other one is tried when the present one has not. */
-  async #change(byBot: () => Promise<void>, byWebhook: (webhook: Webhook) => Promise<void>): Promise<void> {
+  async #change(
+    thread: Snowflake,
+    byBot: () => Promise<void>,
+    byWebhook: (webhook: Webhook) => Promise<void>,
+  ): Promise<void> {
     const { persona, webhooks } = this.#options;
-    const webhook = persona === "webhook" ? await webhooks.get() : undefined;
-    if (webhook !== undefined) {
-      try {
-        return await byWebhook(webhook);
-      } catch (error) {
-        if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) webhooks.forget();
-        else if (!refusedWith(error, Code.unknownMessage)) throw error;
-      }
-      return await byBot();
+    if (persona === "webhook" && await this.#changeBy(await this.#webhookIn(thread), thread, byWebhook)) {
+      return;
     }
     try {
       await byBot();
     } catch (error) {
-      if (!refusedWith(error, Code.notTheAuthor, Code.missingPermissions)) throw error;
-      const earlier = await webhooks.get();
-      if (earlier === undefined) throw error;
-      await byWebhook(earlier).catch((refusal) => {
-        // The webhook has not written it either: what was said first counts.
-        throw refusedWith(refusal, Code.unknownMessage, Code.unknownWebhook) ? error : refusal;
-      });
+      if (persona === "webhook" || !refusedWith(error, Code.notTheAuthor, Code.missingPermissions)) {
+        throw error;
+      }
+      // The webhook has not written it either: what was said first counts.
+      if (!await this.#changeBy(await webhooks.find(), thread, byWebhook)) throw error;
     }
   }
 
-  /** Whether a message was written by us. */
-  isOwn({ author, webhookId }: DiscordMessage, botId: Snowflake): boolean {
-    return author.id === botId || (webhookId !== undefined && this.#options.webhooks.isOwn(webhookId));
+  /** @returns false when the webhook has not written it, or there is none */
+  async #changeBy(
+    webhook: Webhook | undefined,
+    thread: Snowflake,
+    change: (webhook: Webhook) => Promise<void>,
+  ): Promise<boolean> {
+    if (webhook === undefined) return false;
+    const { webhooks } = this.#options;
+    try {
+      await change(webhook);
+      return true;
+    } catch (error) {
+      if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) webhooks.forget();
+      else if (refusedWith(error, Code.unknownChannel)) {
+        const parent = await this.#parentOf(thread);
+        const earlier = parent === undefined ? undefined : await webhooks.find(parent);
+        if (earlier !== undefined && earlier.id !== webhook.id) {
+          return await this.#changeBy(earlier, thread, change);
+        }
+      } else if (!refusedWith(error, Code.unknownMessage)) throw error;
+      return false;
+    }
+  }
+
+  /** The webhook by which a visitor has spoken in a thread: that of the channel in which the thread is. */
+  async #webhookIn(thread: Snowflake): Promise<Webhook | undefined> {
+    const { webhooks } = this.#options;
+    return this.#isElsewhere(thread)
+      ? await webhooks.find(this.#elsewhere.get(thread))
+      : await webhooks.get();
+  }
+
+  /** Whether a thread is known to be in another channel than the present one, whose webhook cannot speak there. */
+  #isElsewhere(thread: Snowflake): boolean {
+    const parent = this.#elsewhere.get(thread);
+    return parent !== undefined && parent !== this.#options.home()?.channel.id;
+  }
+
+  /**
+   * The channel of a thread of which a webhook does not know.
+   *
+   * @throws {DiscordRefusal} 10003 when the thread is gone indeed
+   */
+  async #parentOf(thread: Snowflake): Promise<Snowflake | undefined> {
+    const { parentId } = await this.#options.rest.channel(thread);
+    if (parentId === undefined) return undefined;
+    const [oldest] = this.#elsewhere.keys();
+    if (this.#elsewhere.size >= THREADS_KEPT && oldest !== undefined) this.#elsewhere.delete(oldest);
+    this.#elsewhere.set(thread, parentId);
+    return parentId;
+  }
+
+  /**
+   * Tells what in a thread was written by us. It is known for sure: to take a post of ours for somebody else's is to post it twice.
+   *
+   * @throws {DiscordUnreachable} while it cannot be found out
+   */
+  async ownIn({ steps }: Plan, bot: Bot): Promise<(message: DiscordMessage) => boolean> {
+    const { webhooks } = this.#options;
+    const personas = steps.flatMap((step) => step.do === "post" && step.as !== undefined ? [step.as] : []);
+    // A server that does not name the application of a webhook may have a new one since the plan was made.
+    if (personas.length > 0) await webhooks.find();
+    const planned = new Set(personas.map(({ webhook }) => webhook));
+    return (message) => isOwn(message, bot, (id) => planned.has(id) || webhooks.isOwn(id));
   }
 }
 

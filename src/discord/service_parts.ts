@@ -9,10 +9,11 @@ import type { Bot, FindHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake } from "./intake.ts";
 import { Outbox } from "./outbox.ts";
+import { isOwn } from "./own.ts";
 import { Permission } from "./permissions.ts";
 import { Webhooks } from "./persona/webhooks.ts";
 import { Poster } from "./poster.ts";
-import type { DiscordInteraction, DiscordMessage, DiscordRest } from "./ports.ts";
+import type { DiscordInteraction, DiscordRest } from "./ports.ts";
 import { openRest } from "./rest.ts";
 import { RestCaller } from "./rest_manager.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
@@ -51,8 +52,8 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const webhooks = new Webhooks({ caller, home, logger, now });
   const shared = { worker, rest, home, logger, now };
   const desk = new Desk({ ...shared, reopenOn });
-  const poster = new Poster({ rest, webhooks, persona, files, fileLink, logger });
-  const outbox = new Outbox({ ...shared, poster, desk, persona, fileLink, signal });
+  const poster = new Poster({ rest, webhooks, home, persona, files, fileLink, logger });
+  const outbox = new Outbox({ ...shared, poster, desk, persona, webhooks, fileLink, signal });
   const staff = new Staff({
     role: options.staffRole,
     rest,
@@ -60,12 +61,9 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     guildId: () => home()?.guildId,
     now,
   });
-  const isOwn = ({ author, webhookId, applicationId }: DiscordMessage): boolean =>
-    author.id === bot()?.id ||
-    (webhookId !== undefined && (webhooks.isOwn(webhookId) || applicationId === bot()?.applicationId));
   const inbox = new Inbox({
     worker,
-    isOwn,
+    isOwn: (message) => isOwn(message, bot(), (id) => webhooks.isOwn(id)),
     isSelf: (id) => id === bot()?.id,
     staff,
     attachments: new Attachments({ files, rest, side: worker.side, clock, logger, signal }),

@@ -4,6 +4,7 @@ import { fileLine, splitFiles } from "../files/uploads.ts";
 import type { FindHome } from "../home.ts";
 import type { PackItem, PackOptions } from "../pack.ts";
 import { neutralName, webhookName } from "../persona/webhook_name.ts";
+import type { Webhooks } from "../persona/webhooks.ts";
 import { type PostStep, prefixOf } from "../plan.ts";
 import { isSnowflake, type Snowflake } from "../snowflake.ts";
 import { aboutVisitor, shortName } from "../visitor.ts";
@@ -17,6 +18,7 @@ export interface ComposerOptions {
   readonly home: FindHome;
   /** Whether visitors are shown as the bot, or under their names by a webhook. */
   readonly persona: "bot" | "webhook";
+  readonly webhooks: Pick<Webhooks, "get">;
   /** The address at which staff can open a visitor's file; none when left out. */
   readonly fileLink: ((id: string) => string) | undefined;
 }
@@ -31,13 +33,15 @@ export class Composer {
 
   /** How a visitor is shown. */
   async voice(connection: Connection): Promise<Voice> {
-    const { persona } = this.#options;
+    const { persona, webhooks } = this.#options;
     const about = await aboutVisitor(connection);
     const name = shortName(about);
     if (persona === "bot") return name === undefined ? {} : { prefix: prefixOf(escapeMarkdown(name)) };
-    const shown = escapeMarkdown(name ?? neutralName(connection.uid));
+    const { uid } = connection;
+    const shown = escapeMarkdown(name ?? neutralName(uid));
+    const webhook = (await webhooks.get())?.id;
     return {
-      as: { name: webhookName(about.name, connection.uid), shown, uid: connection.uid },
+      as: { name: webhookName(about.name, uid), shown, uid, ...(webhook !== undefined && { webhook }) },
       reserve: prefixOf(shown).length,
     };
   }

@@ -60,8 +60,11 @@ export class PlanRunner {
   }
 
   /** What was planned comes again only if the plan's end was not stored; a refusal in it may have ended it early. */
-  async resume(batch: Batch, plan: Plan, { botId }: Home): Promise<PlanEnd> {
-    const done = await this.#options.follower.lookUp(plan, botId);
+  async resume(batch: Batch, plan: Plan, home: Home): Promise<PlanEnd> {
+    const done = await this.#options.follower.lookUp(plan, {
+      id: home.botId,
+      applicationId: home.applicationId,
+    });
     try {
       return await this.#finish(batch, plan, done, batch.messages);
     } catch (error) {
