@@ -13,7 +13,8 @@ import { isOwn } from "./own.ts";
 import { Permission } from "./permissions.ts";
 import { Webhooks } from "./persona/webhooks.ts";
 import { Poster } from "./poster.ts";
-import type { DiscordInteraction, DiscordRest } from "./ports.ts";
+import type { DiscordInteraction, DiscordProblem, DiscordRest } from "./ports.ts";
+import { TOKEN_PROBLEM } from "./problems.ts";
 import { openRest } from "./rest.ts";
 import { RestCaller } from "./rest_manager.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly bot: () => Bot | undefined;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** Told what only a person can put right. */
+  readonly problem: (problem: DiscordProblem) => void;
 }
 
 /** Builds the parts and ties them together; nothing is begun yet. */
@@ -46,7 +49,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const { worker, logger, clock, files, fileLink, persona = "bot", reopenOn = "message" } = options;
   const { book, home, bot, signal, random } = around;
   const now = (): number => clock.now();
-  const caller = new RestCaller(options);
+  const caller = new RestCaller({ ...options, onTokenRefused: () => around.problem(TOKEN_PROBLEM) });
   const rest = openRest(caller);
   const interactions = new InteractionCalls(caller, logger);
   const webhooks = new Webhooks({ caller, home, logger, now });
