@@ -21,7 +21,7 @@ import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { THREAD_GONE } from "./threads.ts";
-import { CLOSED, verdictOnPost } from "./verdict.ts";
+import { CLOSED, isAboutMessage, verdictOnPost } from "./verdict.ts";
 
 /** What the outbox needs. */
 export interface OutboxOptions {
@@ -67,11 +67,13 @@ export class Outbox {
   async receive(batch: Batch): Promise<void> {
     const home = this.#options.home();
     if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
-    this.#refusals.demandNone(batch.id);
+    const refused = this.#refusals.of(batch.id, home);
+    if (refused !== undefined) throw refused;
     try {
       await this.#deliver(batch, home);
+      this.#refusals.forget(batch.id);
     } catch (error) {
-      throw await this.#verdict(batch, error);
+      throw await this.#verdict(batch, home, error);
     }
   }
 
@@ -119,11 +121,11 @@ export class Outbox {
     return waiting.filter((message) => !late.includes(message));
   }
 
-  async #verdict(batch: Batch, error: unknown): Promise<unknown> {
+  async #verdict(batch: Batch, home: Home, error: unknown): Promise<unknown> {
     if (refusedWith(error, Code.unknownChannel)) return await this.#threadGone(batch, error);
-    const verdict = verdictOnPost(error, this.#options.home()?.missing ?? []);
-    if (error instanceof DiscordRefusal && error.status === 403 && error.code !== Code.blockedByAutomod) {
-      this.#refusals.remember(batch.id, verdict);
+    const verdict = verdictOnPost(error, this.#options.home());
+    if (error instanceof DiscordRefusal && !isAboutMessage(error)) {
+      this.#refusals.remember(batch.id, home, error, verdict);
     }
     return verdict;
   }

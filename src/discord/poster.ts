@@ -50,10 +50,17 @@ export class Poster {
     try {
       return await this.#post(thread, withLines(step, missing, undefined), uploads);
     } catch (error) {
-      const tooLarge = refusedWith(error, Code.tooLarge) ||
-        (error instanceof DiscordRefusal && error.status === 413);
-      if (!tooLarge || uploads.length === 0) throw error;
-      return await this.#post(thread, withLines(step, files, this.#options.fileLink), []);
+      if (uploads.length === 0 || !mayBeAboutFiles(error)) throw error;
+      const posted = await this.#post(thread, withLines(step, files, this.#options.fileLink), []);
+      if (refusedWith(error, Code.missingPermissions)) {
+        this.#options.logger.warn(
+          "Discord takes no files from the bot: give it the permission Attach Files",
+          {
+            thread,
+          },
+        );
+      }
+      return posted;
     }
   }
 
@@ -78,8 +85,9 @@ export class Poster {
     try {
       return await this.#send(thread, { ...message, ...(replyTo !== undefined && { replyTo }) });
     } catch (error) {
-      // The text matters more than what it refers to.
-      if (replyTo === undefined || !refusedWith(error, Code.invalidForm)) throw error;
+      // The text matters more than what it refers to, which takes the permission to read the history.
+      const about = refusedWith(error, Code.invalidForm, Code.cannotReplyBlindly);
+      if (replyTo === undefined || !about) throw error;
       return await this.#send(thread, message);
     }
   }
@@ -228,6 +236,12 @@ export class Poster {
     const planned = new Set(personas.map(({ webhook }) => webhook));
     return (message) => isOwn(message, bot, (id) => planned.has(id) || webhooks.isOwn(id));
   }
+}
+
+/** Without them it is seen whether it was them: one code tells that the bot may not send at all, or no files. */
+function mayBeAboutFiles(error: unknown): boolean {
+  return refusedWith(error, Code.tooLarge, Code.missingPermissions) ||
+    (error instanceof DiscordRefusal && error.status === 413);
 }
 
 function isAboutName(error: unknown): boolean {

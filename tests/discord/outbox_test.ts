@@ -262,21 +262,22 @@ Deno.test("[X8] Outbox tells the visitor and the operator when the thread is loc
   });
 });
 
-Deno.test("[X8] Outbox names the permission that is missing", async () => {
+Deno.test("[X8] Outbox names the permissions that are missing", async () => {
   await withDiscord(async (discord, channel) => {
     await using bridge = await (await Bridge.start(discord)).ready();
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     await visitor.untilDelivered(1);
-    discord.denyBot(channel, "SendMessagesInThreads");
+    discord.denyBot(channel, "SendMessagesInThreads", "ReadMessageHistory", "ManageThreads");
     await visitor.until(() => !bridge.service.status.ready, "the bridge to notice");
-    assert.equal(bridge.service.status.reason, "The bot lacks in #chatbox50: Send Messages in Threads");
+    const missing = "Send Messages in Threads, Read Message History";
+    assert.equal(bridge.service.status.reason, `The bot lacks in #chatbox50: ${missing}`);
     const { seq } = await visitor.say("Nobody hears me");
     await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
     const line = bridge.log.find(({ level, message }) =>
       level === "error" && message.includes("failed for good")
     );
-    assert.match(String(line?.fields.error), /Send Messages in Threads/);
+    assert.match(String(line?.fields.error), new RegExp(`give it ${missing}, Manage Threads$`, "m"));
     discord.denyBot(channel);
     await bridge.ready();
   });

@@ -15,6 +15,7 @@ import type { Snowflake } from "../snowflake.ts";
 import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 import type { Composer, Voice } from "./composer.ts";
 import type { Batch, PlanRunner } from "./plan_runner.ts";
+import { isOfChannel, Refusals } from "./refusals.ts";
 
 /** What {@link Changes} needs. */
 export interface ChangesOptions {
@@ -23,32 +24,44 @@ export interface ChangesOptions {
   readonly runner: PlanRunner;
   readonly home: FindHome;
   readonly logger: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 }
 
 /** Brings edits and deletions to what stands in Discord already, in all its parts. */
 export class Changes {
   readonly #options: ChangesOptions;
+  /** Threads that take no changes, and no words about them, may still take messages: so they are remembered apart. */
+  readonly #refusals: Refusals;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options.now);
   }
 
   /** Brings changes, in order, and confirms them. */
   async bring(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
+    const refused = this.#refusals.of(batch.id, this.#options.home());
+    if (refused instanceof PermanentDeliveryError) await batch.fail(changes, refused);
+    else await this.#bringEach(batch, changes);
+    await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
+  }
+
+  async #bringEach(batch: Batch, changes: readonly Message[]): Promise<void> {
     const { worker, composer } = this.#options;
     const voice = await composer.voice(batch.connection);
     for (const group of await groupsOf(changes, worker, batch.connection)) {
       const parcels = await this.#parcels(batch, group, voice);
       try {
         await this.#rewrite(batch, group, parcels, voice);
+        this.#refusals.forget(batch.id);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
         const meant = changes.filter(({ seq }) => group.messages.some((message) => message.seq === seq));
         await this.#giveUp(batch, group, meant, parcels, error);
       }
     }
-    await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
   }
 
   /** A group as it reads now. */
@@ -88,7 +101,13 @@ export class Changes {
     parcels: readonly Parcel[],
     error: DiscordRefusal,
   ): Promise<void> {
-    if (isAboutMessage(error)) return await this.#fail(batch, changes, error);
+    if (isAboutMessage(error)) {
+      await this.#fail(batch, changes, error);
+      return;
+    }
+    const home = this.#options.home();
+    // Nobody can say anything there: the words about it would be one more refusal.
+    if (home !== undefined && isOfChannel(error, home)) throw error;
     const { uid } = batch.connection;
     const { seq, rev } = group;
     const { logger, runner } = this.#options;
@@ -110,12 +129,14 @@ export class Changes {
     } catch (refusal) {
       if (!refusedForGood(refusal)) throw refusal;
       // Whoever refuses the words as well is not asked again.
-      await this.#fail(batch, changes, refusal);
+      const verdict = await this.#fail(batch, changes, refusal);
+      if (home !== undefined) this.#refusals.remember(batch.id, home, refusal, verdict);
     }
   }
 
-  async #fail(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<void> {
-    const verdict = verdictOnPost(refusal, this.#options.home()?.missing ?? []);
+  async #fail(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<Error> {
+    const verdict = verdictOnPost(refusal, this.#options.home());
     if (verdict instanceof PermanentDeliveryError) await batch.fail(changes, verdict);
+    return verdict;
   }
 }

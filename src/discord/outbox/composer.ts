@@ -49,9 +49,14 @@ export class Composer {
   /** The messages as items of a pack; deleted ones are left out. */
   async items(connection: Connection, messages: readonly Message[]): Promise<PackItem[]> {
     const { fileLink, home, worker } = this.#options;
+    const at = home();
+    // Known to be forbidden: then a link from the start, instead of a refusal that counts towards a ban of the address.
+    const mayUpload = at !== undefined && !at.lacking.includes("Attach Files");
     const there = messages.filter((message) => message.deletedAt === undefined);
     return await Promise.all(there.map(async ({ seq, content, replyTo, files = [] }): Promise<PackItem> => {
-      const { uploads, linked } = splitFiles(files, home()?.fileBytes ?? 0);
+      const { uploads, linked } = mayUpload
+        ? splitFiles(files, at.fileBytes)
+        : { uploads: [], linked: files };
       const [id] = replyTo === undefined ? [] : await worker.remoteIds(connection, replyTo);
       return {
         seq,

@@ -110,7 +110,7 @@ export class PlanRunner {
     if (hit.length > 1) {
       return { through: first - 1, apart: about.filter((message) => hit.includes(message.seq)) };
     }
-    const verdict = verdictOnPost(refused.error, home()?.missing ?? []);
+    const verdict = verdictOnPost(refused.error, home());
     if (!(verdict instanceof PermanentDeliveryError)) throw verdict;
     await batch.fail(about.filter((message) => message.seq === first), verdict);
     await batch.confirm({ seq: first, remoteIds: remoteIds.filter((entry) => entry.seq === first) });
