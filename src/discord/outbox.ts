@@ -14,6 +14,7 @@ import { Changes } from "./outbox/changes.ts";
 import { Composer } from "./outbox/composer.ts";
 import { NewMessages } from "./outbox/new_messages.ts";
 import { type Batch, PlanRunner } from "./outbox/plan_runner.ts";
+import { QuotedHistory } from "./outbox/quoted_history.ts";
 import { Refusals } from "./outbox/refusals.ts";
 import type { Webhooks } from "./persona/webhooks.ts";
 import { type Plan, planFromNote } from "./plan.ts";
@@ -58,7 +59,8 @@ export class Outbox {
     const { rest, poster, now } = options;
     const composer = new Composer(options);
     const runner = this.#runner = new PlanRunner({ ...options, follower: new Follower(rest, poster) });
-    this.#changes = new Changes({ ...options, composer, runner });
+    const history = new QuotedHistory({ ...options, runner });
+    this.#changes = new Changes({ ...options, composer, runner, history });
     this.#newMessages = new NewMessages(composer, runner);
     this.#refusals = new Refusals(now);
   }

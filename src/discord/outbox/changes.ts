@@ -15,6 +15,7 @@ import type { Snowflake } from "../snowflake.ts";
 import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 import type { Composer, Voice } from "./composer.ts";
 import type { Batch, PlanRunner } from "./plan_runner.ts";
+import { areBefore, type QuotedHistory } from "./quoted_history.ts";
 import { isOfChannel, Refusals } from "./refusals.ts";
 
 /** What {@link Changes} needs. */
@@ -22,6 +23,7 @@ export interface ChangesOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
   readonly composer: Composer;
   readonly runner: PlanRunner;
+  readonly history: QuotedHistory;
   readonly home: FindHome;
   readonly logger: Logger;
   /** Unix milliseconds. */
@@ -54,7 +56,9 @@ export class Changes {
     for (const group of await groupsOf(changes, worker, batch.connection)) {
       const parcels = await this.#parcels(batch, group, voice);
       try {
-        await this.#rewrite(batch, group, parcels, voice);
+        // What stood in a thread that is gone stands in this one as a quote.
+        if (areBefore(group.ids, batch.id)) await this.#options.history.rewrite(batch, group.seq);
+        else await this.#rewrite(batch, group, parcels, voice);
         this.#refusals.forget(batch.id);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
