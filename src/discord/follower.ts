@@ -59,7 +59,7 @@ export class Follower {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
       try {
-        const id = await this.#take(plan.thread, step);
+        const id = await this.#take(plan.thread, step, made);
         if (id !== undefined) made.set(number, id);
       } catch (error) {
         if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
@@ -69,8 +69,16 @@ export class Follower {
     return { made };
   }
 
-  async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
-    if (step.do === "post") return (await this.#poster.post(thread, step))?.id;
+  async #take(
+    thread: Snowflake,
+    step: Step,
+    made: ReadonlyMap<number, Snowflake>,
+  ): Promise<Snowflake | undefined> {
+    if (step.do === "post") {
+      const { replyTo: answered, ...post } = step;
+      const replyTo = typeof answered === "number" ? made.get(answered) : answered;
+      return (await this.#poster.post(thread, { ...post, ...(replyTo !== undefined && { replyTo }) }))?.id;
+    }
     try {
       await this.#awake(
         thread,

@@ -6,7 +6,7 @@ import type { Bot, FindHome } from "./home.ts";
 import { neutralName } from "./persona/webhook_name.ts";
 import type { Webhook, Webhooks } from "./persona/webhooks.ts";
 import { isOwn } from "./own.ts";
-import { type Plan, type PostStep, prefixOf } from "./plan.ts";
+import { type DuePost, type Persona, type Plan, prefixOf } from "./plan.ts";
 import type { DiscordMessage, DiscordRest, NewMessage, Upload } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
@@ -41,7 +41,7 @@ export class Poster {
    *
    * @returns nothing when staff have deleted the message already, which an earlier try has posted
    */
-  async post(thread: Snowflake, step: PostStep): Promise<DiscordMessage | undefined> {
+  async post(thread: Snowflake, step: DuePost): Promise<DiscordMessage | undefined> {
     const { files = [] } = step;
     const uploads = files.length === 0
       ? []
@@ -66,7 +66,7 @@ export class Poster {
 
   async #post(
     thread: Snowflake,
-    step: PostStep,
+    step: DuePost,
     files: readonly Upload[],
   ): Promise<DiscordMessage | undefined> {
     const { as, content } = step;
@@ -107,7 +107,7 @@ export class Poster {
   /** Gives `undefined` when there is no webhook to say it. */
   async #sayAs(
     thread: Snowflake,
-    { name, uid }: NonNullable<PostStep["as"]>,
+    { name, uid }: Persona,
     content: string,
     files: readonly Upload[],
   ): Promise<DiscordMessage | undefined> {
@@ -250,10 +250,10 @@ function isAboutName(error: unknown): boolean {
 
 /** The step with a line for each of the files, as far as they fit. */
 function withLines(
-  step: PostStep,
+  step: DuePost,
   files: readonly FileReference[],
   link: ((id: string) => string) | undefined,
-): PostStep {
+): DuePost {
   let { content } = step;
   for (const file of files) {
     const longer = `${content}\n${fileLine(file, link)}`.trim();

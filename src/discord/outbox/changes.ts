@@ -18,6 +18,9 @@ import type { Batch, PlanRunner } from "./plan_runner.ts";
 import { areBefore, type QuotedHistory } from "./quoted_history.ts";
 import { isOfChannel, Refusals } from "./refusals.ts";
 
+/** Before a part for which there was no room where the message stands. */
+const CONTINUED = "*(continued)*\n";
+
 /** What {@link Changes} needs. */
 export interface ChangesOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
@@ -72,7 +75,10 @@ export class Changes {
   async #parcels(batch: Batch, group: ChangeGroup, voice: Voice): Promise<Parcel[]> {
     // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
     const items = await this.#options.composer.items(batch.connection, group.messages);
-    return pack(items.map(({ replyTo: _, ...item }) => item), voice);
+    const answerless = items.map(({ replyTo: _, ...item }) => item);
+    const parcels = pack(answerless, voice);
+    if (parcels.length <= group.ids.length) return parcels;
+    return pack(answerless, { ...voice, reserve: (voice.reserve ?? 0) + CONTINUED.length });
   }
 
   async #rewrite(batch: Batch, group: ChangeGroup, parcels: readonly Parcel[], { as }: Voice): Promise<void> {
@@ -81,7 +87,12 @@ export class Changes {
       const id = group.ids[part];
       if (id !== undefined) return { do: "edit", id, content };
       const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
-      return { do: "post", nonce: await nonceOf(source), content, ...(as && { as }) };
+      const nonce = await nonceOf(source);
+      const [replyTo] = group.ids;
+      // It stands below what was said since: the answer tells where it belongs, and a further part follows at once.
+      return part > group.ids.length || replyTo === undefined
+        ? { do: "post", nonce, content, ...(as && { as }) }
+        : { do: "post", nonce, content: `${CONTINUED}${content}`, replyTo, ...(as && { as }) };
     }));
     const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
     const ids = idsOf(parcels, (part) => group.ids[part] ?? part);

@@ -48,7 +48,7 @@ export class Composer {
 
   /** The messages as items of a pack; deleted ones are left out. */
   async items(connection: Connection, messages: readonly Message[]): Promise<PackItem[]> {
-    const { fileLink, home, worker } = this.#options;
+    const { fileLink, home } = this.#options;
     const at = home();
     // Known to be forbidden: then a link from the start, instead of a refusal that counts towards a ban of the address.
     const mayUpload = at !== undefined && !at.lacking.includes("Attach Files");
@@ -57,14 +57,25 @@ export class Composer {
       const { uploads, linked } = mayUpload
         ? splitFiles(files, at.fileBytes)
         : { uploads: [], linked: files };
-      const [id] = replyTo === undefined ? [] : await worker.remoteIds(connection, replyTo);
+      const answered = replyTo === undefined ? undefined : await this.#answered(connection, replyTo, there);
       return {
         seq,
         text: content,
-        ...(isSnowflake(id) && { replyTo: id }),
+        ...(answered !== undefined && { replyTo: answered }),
         ...(uploads.length > 0 && { files: uploads }),
         ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
       };
     }));
+  }
+
+  /** The Discord message that holds one that is answered, or its `seq` when it is just on its way there. */
+  async #answered(
+    connection: Connection,
+    seq: number,
+    together: readonly Message[],
+  ): Promise<Snowflake | number | undefined> {
+    const [id] = await this.#options.worker.remoteIds(connection, seq);
+    if (isSnowflake(id)) return id;
+    return together.some((message) => message.seq === seq) ? seq : undefined;
   }
 }

@@ -54,7 +54,8 @@ export class NewMessages {
   ): Promise<PlanEnd> {
     const { uid } = batch.connection;
     const steps = await Promise.all(
-      parcels.map(async ({ content, seqs: [seq = 0], replyTo, files }, part): Promise<Step> => {
+      parcels.map(async ({ content, seqs: [seq = 0], replyTo: answered, files }, part): Promise<Step> => {
+        const replyTo = typeof answered === "number" ? stepOf(answered, parcels.slice(0, part)) : answered;
         const source = { kind: "message", uid, place: batch.id, seq, rev: 0, part } as const;
         return {
           do: "post",
@@ -73,6 +74,12 @@ export class NewMessages {
       revs: messages.map(({ seq, rev }) => [seq, rev]),
     }, messages);
   }
+}
+
+/** The step that posts the beginning of a message; `undefined` when none does. */
+function stepOf(seq: number, parcels: readonly Parcel[]): number | undefined {
+  const step = parcels.findIndex(({ seqs }) => seqs.includes(seq));
+  return step === -1 ? undefined : step;
 }
 
 /** How many parcels go into a plan: about {@link POSTS_A_PLAN}, all the parts of a message together. */
