@@ -1,6 +1,10 @@
 // What the bot may not do: what arrives all the same, what is said, and how seldom it is tried.
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/core/mod.ts";
+import { DiscordRefusal } from "../../src/discord/errors.ts";
+import type { Home } from "../../src/discord/home.ts";
+import { Refusals } from "../../src/discord/outbox/refusals.ts";
+import { readChannel } from "../../src/discord/payloads.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
 import { scene } from "./scene.ts";
 
@@ -185,3 +189,38 @@ for (const known of [true, false]) {
     });
   });
 }
+
+Deno.test("[X8] Refusals remembers only what is forbidden, and no longer than permissions stay as they are", () => {
+  let now = 0;
+  const refusals = new Refusals(() => now);
+  const channel = readChannel({ id: "1", type: 15 });
+  const { id } = channel;
+  const other = readChannel({ id: "2", type: 11 }).id;
+  const home: Home = {
+    botId: id,
+    applicationId: id,
+    guildId: id,
+    channel,
+    missing: [],
+    lacking: [],
+    fileBytes: 0,
+  };
+  const poor: Home = { ...home, missing: ["View Channel"] };
+  const said = new Error("no");
+  const forbidden = new DiscordRefusal("post", 403, 50001, "Missing Access");
+  refusals.remember(id, home, new DiscordRefusal("post", 400, 50035, "Invalid Form Body"), said);
+  assert.equal(refusals.of(id, home), undefined);
+  refusals.remember(id, home, forbidden, said);
+  assert.equal(refusals.of(id, home), said);
+  assert.equal(refusals.of(other, home), undefined);
+  assert.equal(refusals.of(id, { ...home, lacking: ["Attach Files"] }), undefined);
+  refusals.remember(id, poor, forbidden, said);
+  assert.equal(refusals.of(other, poor), said);
+  assert.equal(refusals.of(other, { ...poor, missing: ["View Channel", "Send Messages"] }), undefined);
+  assert.equal(refusals.of(other, home), undefined);
+  now += 60_000;
+  assert.equal(refusals.of(id, poor), undefined, "somebody has to find out");
+  assert.equal(refusals.of(other, poor), said, "the others wait for it");
+  refusals.forget(id);
+  assert.equal(refusals.of(other, poor), undefined);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { within } from "../support/until.ts";
 import { Bridge, withDiscord } from "./bridge.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
@@ -30,7 +31,7 @@ Deno.test("DiscordService is not ready and names the token when Discord refuses 
     await visitor.untilDelivered(1);
     discord.faults.add({ times: 1000, action: unauthorized });
     await visitor.say("two");
-    const problem = await bridge.service.problem;
+    const problem = await within("the problem", bridge.service.problem, 5_000);
     assert.equal(problem.code, "token");
     assert.equal(bridge.service.status.ready, false);
     assert.match(bridge.service.status.reason ?? "", /Reset Token/);
