@@ -63,6 +63,7 @@ export const Code = {
   invalidWebhookToken: 50027,
   invalidForm: 50035,
   threadArchived: 50083,
+  cannotReplyBlindly: 160002,
   threadLocked: 160005,
   tooManyActiveThreads: 160006,
   blockedByAutomod: 200000,

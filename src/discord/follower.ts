@@ -1,6 +1,6 @@
 import { DeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
-import type { FindHome } from "./home.ts";
+import type { Bot, FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
@@ -40,7 +40,8 @@ export class Follower {
    *
    * @returns step number to id
    */
-  async lookUp(plan: Plan, botId: Snowflake): Promise<Map<number, Snowflake>> {
+  async lookUp(plan: Plan, bot: Bot): Promise<Map<number, Snowflake>> {
+    const isOwn = await this.#poster.ownIn(plan, bot);
     const messages: DiscordMessage[] = [];
     let after = plan.after;
     for (let page = 0; page < MAX_PAGES; page++) {
@@ -49,7 +50,7 @@ export class Follower {
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
     }
-    return alreadyPosted(plan, messages, (message) => this.#poster.isOwn(message, botId));
+    return alreadyPosted(plan, messages, isOwn);
   }
 
   /**
@@ -63,7 +64,7 @@ export class Follower {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
       try {
-        const id = await this.#unlessShutOut(this.#take(plan.thread, step));
+        const id = await this.#unlessShutOut(this.#take(plan.thread, step, made));
         if (id !== undefined) made.set(number, id);
       } catch (error) {
         if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
@@ -96,8 +97,16 @@ export class Follower {
     }
   }
 
-  async #take(thread: Snowflake, step: Step): Promise<Snowflake | undefined> {
-    if (step.do === "post") return (await this.#poster.post(thread, step))?.id;
+  async #take(
+    thread: Snowflake,
+    step: Step,
+    made: ReadonlyMap<number, Snowflake>,
+  ): Promise<Snowflake | undefined> {
+    if (step.do === "post") {
+      const { replyTo: answered, ...post } = step;
+      const replyTo = typeof answered === "number" ? made.get(answered) : answered;
+      return (await this.#poster.post(thread, { ...post, ...(replyTo !== undefined && { replyTo }) }))?.id;
+    }
     try {
       await this.#awake(
         thread,

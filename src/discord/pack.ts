@@ -11,8 +11,8 @@ export interface PackItem {
   readonly text: string;
   /** Lines below the text that are Discord markdown already. */
   readonly footer?: string;
-  /** The Discord message that it answers. */
-  readonly replyTo?: Snowflake;
+  /** The Discord message that it answers, or the `seq` of one that is packed with it. */
+  readonly replyTo?: Snowflake | number;
   /** Files that are uploaded with it. */
   readonly files?: readonly FileReference[];
 }
@@ -29,7 +29,8 @@ export interface PackOptions {
 export interface Parcel {
   readonly content: string;
   readonly seqs: readonly number[];
-  readonly replyTo?: Snowflake;
+  /** See {@link PackItem.replyTo}. */
+  readonly replyTo?: Snowflake | number;
   readonly files?: readonly FileReference[];
 }
 

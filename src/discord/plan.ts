@@ -9,11 +9,26 @@ export interface PostStep {
   readonly do: "post";
   readonly nonce: string;
   readonly content: string;
-  readonly replyTo?: Snowflake;
+  /** The Discord message that it answers, or the number of the earlier step that makes it. */
+  readonly replyTo?: Snowflake | number;
   readonly files?: readonly FileReference[];
-  /** The visitor under whose name it is posted: as a webhook takes it, and as it stands before a text. */
-  readonly as?: { readonly name: string; readonly shown: string; readonly uid: Uuid };
+  /** The visitor under whose name it is posted. */
+  readonly as?: Persona;
 }
+
+/** A visitor who speaks under their own name. */
+export interface Persona {
+  /** As a webhook takes it. */
+  readonly name: string;
+  /** As it stands before a text when the bot has to speak. */
+  readonly shown: string;
+  readonly uid: Uuid;
+  /** The webhook that was there when the plan was made: what it has said is ours, whatever becomes of it. */
+  readonly webhook?: Snowflake;
+}
+
+/** A post whose turn has come: what it answers is there. */
+export type DuePost = Omit<PostStep, "replyTo"> & { readonly replyTo?: Snowflake };
 
 /** One call to Discord, fixed before the first try. */
 export type Step =

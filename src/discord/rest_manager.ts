@@ -3,9 +3,11 @@ import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable, wordsOf } from "./errors.ts";
+import { InvalidRequests } from "./invalid_requests.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
 import type { Upload } from "./ports.ts";
 import { watched } from "./rest_watch.ts";
+import { TokenWatch } from "./token_watch.ts";
 import { whyUnreachable } from "./unreachable.ts";
 import { unlessAborted, wait } from "./waiting.ts";
 
@@ -44,6 +46,10 @@ export interface RestCallerOptions {
   readonly attemptTimeoutMs?: number;
   /** Told what is sent and what waits. */
   readonly metrics?: DiscordMetrics;
+  /** Told once when Discord refuses the token for good; every call fails from then on. */
+  readonly onTokenRefused?: () => void;
+  /** How many refusals are allowed in ten minutes; half of Discord's limit when left out. */
+  readonly invalidRequestLimit?: number;
 }
 
 /** What a request carries. */
@@ -65,7 +71,8 @@ export class RestCaller {
   readonly #options: RestCallerOptions;
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
-  #unauthorized = false;
+  readonly #token: TokenWatch;
+  readonly #invalid: InvalidRequests;
   #pausedUntil = 0;
   #pacedUntil = 0;
   #nextSlot = 0;
@@ -73,6 +80,8 @@ export class RestCaller {
   constructor(options: RestCallerOptions) {
     this.#options = options;
     const { token, apiUrl, logger } = options;
+    this.#token = new TokenWatch(() => this.#isTokenRefused(), () => options.onTokenRefused?.());
+    this.#invalid = new InvalidRequests(options.invalidRequestLimit);
     // The application's id is known from READY; given here, discordeno does not try to read it from the token.
     const rest = this.#rest = createRestManager({ token, applicationId: "0", logger: quiet(logger) });
     // Not `proxy.baseUrl`: that would switch the rate-limit queues off.
@@ -88,7 +97,12 @@ export class RestCaller {
   /** discordeno's manager is made of functions that are meant to be replaced. */
   #tame(rest: RestManager): void {
     const { createRequestBody, processHeaders } = rest;
-    const sendRequest = watched(rest.sendRequest, this.#metrics);
+    const sendRequest = watched(rest.sendRequest, {
+      requested: (method, route, status, ms) => {
+        this.#invalid.answered(status, this.#options.clock.now());
+        this.#metrics.requested(method, route, status, ms);
+      },
+    });
     rest.createRequestBody = (method, options) => {
       const limitMs = this.#timeoutMs(options?.files !== undefined);
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limitMs)]);
@@ -168,9 +182,11 @@ export class RestCaller {
     key: string,
     { body, files, anonymous = false }: CallOptions,
   ): Promise<unknown> {
+    await this.#demandToken(action);
     this.#demandOpen(action);
     await this.#pace();
     await this.#queueOpen(action, key);
+    await this.#demandToken(action);
     this.#demandOpen(action);
     try {
       const answer = this.#rest.makeRequest(method, route, {
@@ -181,7 +197,10 @@ export class RestCaller {
       });
       return await unlessAborted(answer, this.#closing.signal);
     } catch (error) {
-      throw this.#translate(action, error, anonymous, this.#timeoutMs(files !== undefined));
+      const translated = this.#translate(action, error, this.#timeoutMs(files !== undefined));
+      const unauthorized = !anonymous && translated instanceof DiscordRefusal && translated.status === 401;
+      if (!unauthorized || await this.#token.suspect()) throw translated;
+      throw new DiscordUnreachable(action, 401, "although the token is good", { sent: false });
     } finally {
       this.#reopen(key);
     }
@@ -203,11 +222,32 @@ export class RestCaller {
     if (this.#closing.signal.aborted) {
       throw new DiscordUnreachable(action, undefined, "stopping", { sent: false });
     }
-    // Every further 401 would count towards the ban of this address.
-    if (this.#unauthorized) throw new DiscordRefusal(action, 401, 0, "the token was refused before");
-    const waitMs = this.#pausedUntil - this.#options.clock.now();
+    const now = this.#options.clock.now();
+    const waitMs = this.#pausedUntil - now;
     if (waitMs > 0) {
       throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
+    }
+    const retryAfterMs = this.#invalid.waitMs(now);
+    if (retryAfterMs > 0) {
+      const why = "Discord has refused so much that more would ban this address, waiting";
+      throw new DiscordUnreachable(action, undefined, why, { retryAfterMs, sent: false });
+    }
+  }
+
+  async #demandToken(action: string): Promise<void> {
+    if (await this.#token.refused()) {
+      throw new DiscordRefusal(action, 401, 0, "the token was refused before");
+    }
+  }
+
+  /** Asks who the bot is, which every token may that is good for anything. */
+  async #isTokenRefused(): Promise<boolean> {
+    try {
+      await unlessAborted(this.#rest.makeRequest("GET", "/users/@me"), this.#closing.signal);
+      return false;
+    } catch (error) {
+      const answer = this.#translate("check the token", error, this.#timeoutMs(false));
+      return answer instanceof DiscordRefusal && answer.status === 401;
     }
   }
 
@@ -236,7 +276,7 @@ export class RestCaller {
     return wait(waitMs, this.#options.clock, this.#closing.signal);
   }
 
-  #translate(action: string, error: unknown, anonymous: boolean, timeoutMs: number): Error {
+  #translate(action: string, error: unknown, timeoutMs: number): Error {
     const cause = error instanceof Error ? error.cause : undefined;
     const { status = NO_ANSWER, body, thrown = error } = (cause ?? {}) as {
       status?: number;
@@ -257,7 +297,6 @@ export class RestCaller {
     if (status >= 500) {
       return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
     }
-    if (status === 401 && !anonymous) this.#unauthorized = true;
     const { code, message } = parse(body);
     return new DiscordRefusal(action, status, code, message);
   }

@@ -12,7 +12,7 @@ type Send = RestManager["sendRequest"];
  * @param send discordeno's own
  * @returns one that tells the metrics, too
  */
-export function watched(send: Send, metrics: DiscordMetrics): Send {
+export function watched(send: Send, metrics: Pick<DiscordMetrics, "requested">): Send {
   const started = new WeakMap<object, number>();
   return async (request) => {
     const known = started.has(request);

@@ -61,6 +61,7 @@ export class DiscordService {
       bot: () => this.#bot,
       random,
       signal: this.#stopping.signal,
+      problem: (found) => this.#onProblem(found),
     });
     const { rest } = this.#parts;
     this.#gateway = openGateway({ token: options.token, rest, clock, logger, random });
@@ -211,6 +212,8 @@ export class DiscordService {
   }
 
   #onProblem(problem: DiscordProblem): void {
+    // REST and the gateway both find out about a token.
+    if (this.#problem !== undefined) return;
     this.#problem = problem;
     this.#options.logger.error(problem.message, { problem: problem.code });
     this.#reportProblem(problem);

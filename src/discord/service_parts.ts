@@ -10,10 +10,12 @@ import type { Bot, FindHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake } from "./intake.ts";
 import { Outbox } from "./outbox.ts";
+import { isOwn } from "./own.ts";
 import { Permission } from "./permissions.ts";
 import { Webhooks } from "./persona/webhooks.ts";
 import { Poster } from "./poster.ts";
-import type { DiscordInteraction, DiscordMessage, DiscordRest } from "./ports.ts";
+import type { DiscordInteraction, DiscordProblem, DiscordRest } from "./ports.ts";
+import { TOKEN_PROBLEM } from "./problems.ts";
 import { openRest } from "./rest.ts";
 import { RestCaller } from "./rest_manager.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
@@ -40,6 +42,8 @@ export interface Surroundings {
   readonly bot: () => Bot | undefined;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** Told what only a person can put right. */
+  readonly problem: (problem: DiscordProblem) => void;
 }
 
 /** Builds the parts and ties them together; nothing is begun yet. */
@@ -47,14 +51,14 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const { worker, logger, clock, files, fileLink, persona = "bot", reopenOn = "message" } = options;
   const { book, home, bot, signal, random } = around;
   const now = (): number => clock.now();
-  const caller = new RestCaller(options);
+  const caller = new RestCaller({ ...options, onTokenRefused: () => around.problem(TOKEN_PROBLEM) });
   const rest = openRest(caller);
   const interactions = new InteractionCalls(caller, logger);
   const webhooks = new Webhooks({ caller, home, logger, now });
   const shared = { worker, rest, home, logger, now };
   const desk = new Desk({ ...shared, reopenOn });
-  const poster = new Poster({ rest, webhooks, persona, files, fileLink, logger });
-  const outbox = new Outbox({ ...shared, poster, desk, persona, fileLink, signal });
+  const poster = new Poster({ rest, webhooks, home, persona, files, fileLink, logger });
+  const outbox = new Outbox({ ...shared, poster, desk, persona, webhooks, fileLink, signal });
   const staff = new Staff({
     role: options.staffRole,
     rest,
@@ -63,15 +67,20 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     now,
   });
   const explanation = new Explanation({ rest, book, staffRole: options.staffRole, logger });
-  const isOwn = ({ author, webhookId, applicationId }: DiscordMessage): boolean =>
-    author.id === bot()?.id ||
-    (webhookId !== undefined && (webhooks.isOwn(webhookId) || applicationId === bot()?.applicationId));
   const inbox = new Inbox({
     worker,
-    isOwn,
+    isOwn: (message) => isOwn(message, bot(), (id) => webhooks.isOwn(id)),
     isSelf: (id) => id === bot()?.id,
     staff,
-    attachments: new Attachments({ files, rest, side: worker.side, clock, logger, signal }),
+    attachments: new Attachments({
+      files,
+      rest,
+      side: worker.side,
+      apiUrl: options.apiUrl,
+      clock,
+      logger,
+      signal,
+    }),
     desk,
     notePrefix: options.notePrefix ?? "//",
     names: { role: (id) => book.roleName(id), channel: (id) => book.channel(id)?.name },

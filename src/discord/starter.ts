@@ -4,7 +4,7 @@ import { MAX_CONTENT } from "./split.ts";
 import type { AboutVisitor } from "./visitor.ts";
 
 /** How many of the last messages a new thread repeats when the old one is gone. */
-const REPEATED = 20;
+export const REPEATED = 20;
 
 /** Among how many of the last messages they are looked for. */
 const LOOKED_AT = 100;
@@ -68,7 +68,8 @@ export async function historyOf(
   return kept.length === 0 ? gone : [head, ...kept].join("\n");
 }
 
-function quote({ side, author, content }: Message, own: Side): string {
+/** A message as a new thread quotes it. @param own the side that is the staff's */
+export function quote({ side, author, content }: Message, own: Side): string {
   const name = side === own ? author?.name ?? "Staff" : "Visitor";
   const shown = escapeMarkdown(clip(content, 300)).replaceAll("\n", "\n> ");
   return `> **${escapeMarkdown(name)}:** ${shown}`;

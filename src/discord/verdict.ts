@@ -1,9 +1,13 @@
 import { DeliveryError, PermanentDeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, DiscordUnreachable, refusedWith } from "./errors.ts";
+import type { Home } from "./home.ts";
 import type { PermissionName } from "./permissions.ts";
 
 /** What waits for a person is tried again every minute. */
 const WAIT_FOR_OPERATOR_MS = 60_000;
+
+/** Named where Discord refuses a post and the bot seems to have all that it needs. */
+const FOR_POSTS: PermissionName = "Send Messages in Threads";
 
 const NOT_DELIVERED = "This message could not be delivered.";
 /** Told to a visitor who writes into a conversation that is closed and stays so. */
@@ -27,12 +31,11 @@ export function isAboutMessage(error: DiscordRefusal): boolean {
     refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod);
 }
 
-/**
- * Turns a failed call for posting into what the core acts on: words for the visitor and the operator apart.
- *
- * @param missing permissions that the bot is known to lack in the channel
- */
-export function verdictOnPost(error: unknown, missing: readonly PermissionName[]): Error {
+/** Permissions that the bot is known to lack in the channel, those first without which nothing goes. */
+export type Lacks = Pick<Home, "missing" | "lacking">;
+
+/** Turns a failed call for posting into what the core acts on: words for the visitor and the operator apart. */
+export function verdictOnPost(error: unknown, lacks: Lacks | undefined): Error {
   if (error instanceof DiscordUnreachable) {
     const { retryAfterMs } = error;
     return new DeliveryError(error.message, {
@@ -43,7 +46,8 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
   if (!(error instanceof DiscordRefusal)) {
     return error instanceof Error ? error : new DeliveryError(String(error));
   }
-  const permissions = missing.length > 0 ? missing.join(", ") : "Send Messages in Threads";
+  const { missing = [], lacking = [] } = lacks ?? {};
+  const permissions = [...missing.length > 0 ? missing : [FOR_POSTS], ...lacking].join(", ");
   switch (error.code) {
     case Code.threadLocked:
       return new PermanentDeliveryError(
@@ -75,7 +79,7 @@ export function verdictOnPost(error: unknown, missing: readonly PermissionName[]
  * without any word of the visitor's is refused for what it says.
  */
 export function verdictOnThread(error: unknown, missing: readonly PermissionName[]): Error {
-  if (!(error instanceof DiscordRefusal)) return verdictOnPost(error, missing);
+  if (!(error instanceof DiscordRefusal)) return verdictOnPost(error, { missing, lacking: [] });
   if (isAboutMessage(error)) {
     const advice = refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod)
       ? "exempt the bot's role from AutoMod"

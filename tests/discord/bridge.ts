@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import {
   ChatBox,
   type FileReference,
@@ -15,6 +16,7 @@ import {
   snowflake,
 } from "../../src/discord/mod.ts";
 import { DiscordSimulator, type SimulatorOptions } from "../support/discord/mod.ts";
+import { unguarded } from "./mention_watch.ts";
 
 /** A line that was logged. */
 export interface LogLine {
@@ -169,6 +171,7 @@ export class Bridge<Stage extends DiscordStage = DiscordSimulator> implements As
     await this.service.stop();
     await this.chatBox.close();
     this.#unwatch();
+    if (this.discord instanceof DiscordSimulator) assert.deepEqual(unguarded(this.discord.requests), []);
   }
 }
 

@@ -17,9 +17,14 @@ Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when th
     await visitor.say("Two");
     await visitor.say("Three", seq);
     written.resolve();
-    await visitor.until(() => visitor.delivered.join("\n").endsWith("Three"), "the burst");
+    const thread = await visitor.until(
+      () => visitor.delivered.join("\n").endsWith("Three") && visitor.thread,
+      "the burst",
+    );
     const before = visitor.delivered;
-    assert.match(before.join("|"), /One\nTwo\nThree/);
+    assert.match(before.join("|"), /One\nTwo\|Three$/);
+    const [answer, burst] = discord.messages(thread).toReversed();
+    assert.equal(answer?.message_reference?.message_id, burst?.id);
     await visitor.edit(seq, "Uno");
     await visitor.until(() => visitor.delivered.some((content) => content.includes("Uno")), "the edit");
     await visitor.say("Four");

@@ -223,7 +223,9 @@ Deno.test("[X6] Outbox makes a split message shorter and longer", async () => {
     assert.deepEqual(visitor.delivered, ["short"]);
     await visitor.edit(seq, "b ".repeat(1900));
     await visitor.until(() => visitor.delivered.length === 2, "two parts");
-    assert.equal(visitor.delivered.join("").replaceAll(" ", ""), "b".repeat(1900));
+    assert.match(visitor.delivered[1] ?? "", /^\*\(continued\)\*\nb b/);
+    const text = visitor.delivered.join("").replace("*(continued)*\n", "");
+    assert.equal(text.replaceAll(" ", ""), "b".repeat(1900));
     await visitor.delete(seq);
     await visitor.until(() => visitor.delivered.length === 0, "nothing left");
   });
@@ -262,21 +264,22 @@ Deno.test("[X8] Outbox tells the visitor and the operator when the thread is loc
   });
 });
 
-Deno.test("[X8] Outbox names the permission that is missing", async () => {
+Deno.test("[X8] Outbox names the permissions that are missing", async () => {
   await withDiscord(async (discord, channel) => {
     await using bridge = await (await Bridge.start(discord)).ready();
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     await visitor.untilDelivered(1);
-    discord.denyBot(channel, "SendMessagesInThreads");
+    discord.denyBot(channel, "SendMessagesInThreads", "ReadMessageHistory", "ManageThreads");
     await visitor.until(() => !bridge.service.status.ready, "the bridge to notice");
-    assert.equal(bridge.service.status.reason, "The bot lacks in #chatbox50: Send Messages in Threads");
+    const missing = "Send Messages in Threads, Read Message History";
+    assert.equal(bridge.service.status.reason, `The bot lacks in #chatbox50: ${missing}`);
     const { seq } = await visitor.say("Nobody hears me");
     await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
     const line = bridge.log.find(({ level, message }) =>
       level === "error" && message.includes("failed for good")
     );
-    assert.match(String(line?.fields.error), /Send Messages in Threads/);
+    assert.match(String(line?.fields.error), new RegExp(`give it ${missing}, Manage Threads$`, "m"));
     discord.denyBot(channel);
     await bridge.ready();
   });
@@ -347,5 +350,51 @@ Deno.test("[X6] Outbox shows staff that a visitor has sent, or left, nothing to 
     await visitor.edit(seq, "\u200b");
     await visitor.until(() => !visitor.delivered.includes("words"), "the edit");
     assert.deepEqual(visitor.delivered, ["*(blank message)*", "*(blank message)*"]);
+  });
+});
+
+Deno.test("[X6] Outbox says where a part belongs that an edit adds below what was said since", async () => {
+  for (const persona of ["bot", "webhook"] as const) {
+    await withDiscord(async (discord) => {
+      await using bridge = await (await Bridge.start(discord, { persona })).ready();
+      const visitor = await bridge.visitor();
+      const { seq } = await visitor.say("short");
+      const thread = await visitor.untilDelivered(1);
+      await visitor.say("since");
+      await visitor.untilDelivered(2);
+      await visitor.edit(seq, "w ".repeat(2900));
+      await visitor.untilDelivered(4);
+      const [first, since, second, third] = discord.messages(thread).filter(({ content }) =>
+        !content.startsWith("**New conversation**")
+      );
+      assert.equal(since?.content, "since");
+      assert.equal(second?.message_reference?.message_id, first?.id);
+      assert.match(second?.content ?? "", /^(\*\*Visitor .*\*\* )?\*\(continued\)\*\nw w/);
+      assert.equal(third?.message_reference, undefined);
+      const words = [first, second, third].map((message) => message?.content ?? "");
+      assert.equal(words.join(" ").match(/\bw\b/g)?.length, 2900);
+      await visitor.edit(seq, "short again");
+      await visitor.until(() => visitor.delivered.length === 2, "the parts to go");
+      assert.deepEqual(visitor.delivered, ["short again", "since"]);
+    });
+  }
+});
+
+Deno.test("Outbox answers what was written in the same burst, also when the answer of the call is lost", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await Bridge.start(discord);
+    const visitor = await bridge.visitor();
+    discord.faults.add({ method: "POST", route: MESSAGES, times: 2, action: { kind: "truncate" } });
+    const question = await visitor.say("Is it open?");
+    await visitor.say("I ask because of the rain");
+    await visitor.say("I see that it is", question.seq);
+    await bridge.ready();
+    const thread = await visitor.untilDelivered(2);
+    await visitor.until(() => visitor.arrived === 3, "the end of the delivery");
+    const [answer, burst] = discord.messages(thread).toReversed();
+    assert.equal(burst?.content, "Is it open?\nI ask because of the rain");
+    assert.equal(answer?.content, "I see that it is");
+    assert.equal(answer?.message_reference?.message_id, burst?.id);
+    assert.equal(visitor.delivered.length, 2);
   });
 });

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../../src/core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
-import { RestCaller } from "../../src/discord/rest_manager.ts";
+import { RestCaller, type RestCallerOptions } from "../../src/discord/rest_manager.ts";
 import { within } from "../support/until.ts";
 
 /** Runs a test against a server that is not the simulator: it answers as the test says. */
 async function withServer(
   answer: (request: Request) => Response | Promise<Response>,
   work: (caller: RestCaller, requests: string[]) => Promise<void>,
+  options: Partial<RestCallerOptions> = {},
 ): Promise<void> {
   const requests: string[] = [];
   const server = Deno.serve({
@@ -25,6 +26,7 @@ async function withServer(
     clock: systemClock,
     logger: silentLogger,
     attemptTimeoutMs: 100,
+    ...options,
   });
   try {
     await work(caller, requests);
@@ -137,11 +139,73 @@ Deno.test("RestCaller gives Discord's codes on", async () => {
   });
 });
 
-Deno.test("RestCaller asks no more after a 401", async () => {
-  await withServer(() => Response.json({ code: 0 }, { status: 401 }), async (caller, requests) => {
-    for (let index = 0; index < 5; index++) await failure(caller.call("test", "GET", `/channels/${index}`));
-    assert.equal(requests.length, 1);
+Deno.test("RestCaller asks no more, and says so once, after a 401 that Discord stands by", async () => {
+  let told = 0;
+  await withServer(
+    () => Response.json({ code: 0 }, { status: 401 }),
+    async (caller, requests) => {
+      const failures = Array.from(
+        { length: 5 },
+        (_, index) => failure(caller.call("test", "GET", `/channels/${index}`)),
+      );
+      for (const error of await Promise.all(failures)) {
+        assert.ok(error instanceof DiscordRefusal);
+        assert.equal(error.status, 401);
+      }
+      assert.equal(requests.filter((request) => request === "GET /api/v10/users/@me").length, 1);
+      const before = requests.length;
+      assert.ok(before <= 6, `${before} requests`);
+      await failure(caller.call("test", "GET", "/channels/9"));
+      assert.equal(requests.length, before);
+      assert.equal(told, 1);
+    },
+    { onTokenRefused: () => told++ },
+  );
+});
+
+for (const [what, status] of [["Discord knows the token", 200], ["nobody can say", 503]] as const) {
+  Deno.test(`RestCaller goes on after a 401 when ${what}`, async () => {
+    let told = 0;
+    let refuse = true;
+    await withServer(
+      (request) => {
+        if (request.url.endsWith("/users/@me")) return Response.json({ id: "1" }, { status });
+        return Response.json({}, { status: refuse ? 401 : 200 });
+      },
+      async (caller) => {
+        const error = await failure(caller.call("test", "GET", "/channels/1"));
+        assert.ok(error instanceof DiscordUnreachable);
+        assert.deepEqual([error.status, error.sent], [401, false]);
+        refuse = false;
+        assert.deepEqual(await caller.call("test", "GET", "/channels/1"), {});
+        assert.equal(told, 0);
+      },
+      { onTokenRefused: () => told++ },
+    );
   });
+}
+
+Deno.test("RestCaller stops before what is refused leads to a ban of the address", async () => {
+  let now = 1_000_000;
+  const clock = { now: () => now, after: systemClock.after.bind(systemClock) };
+  await withServer(
+    () => Response.json({ code: 50001, message: "Missing Access" }, { status: 403 }),
+    async (caller, requests) => {
+      for (let index = 0; index < 6; index++) {
+        await failure(caller.call("test", "GET", `/channels/${index}`));
+        now += 60_000;
+      }
+      assert.equal(requests.length, 4);
+      const error = await failure(caller.call("test", "GET", "/channels/7"));
+      assert.ok(error instanceof DiscordUnreachable);
+      assert.deepEqual([error.sent, error.retryAfterMs], [false, 4 * 60_000]);
+      now += 4 * 60_000;
+      assert.ok(await failure(caller.call("test", "GET", "/channels/8")) instanceof DiscordRefusal);
+      assert.ok(await failure(caller.call("test", "GET", "/channels/9")) instanceof DiscordUnreachable);
+      assert.equal(requests.length, 5);
+    },
+    { clock, invalidRequestLimit: 4 },
+  );
 });
 
 Deno.test("RestCaller leaves a server alone that says 429 and names no bucket", async () => {

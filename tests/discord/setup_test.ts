@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../src/core/mod.ts";
 import { isSnowflake } from "../../src/discord/mod.ts";
 import { DiscordSimulator } from "../support/discord/mod.ts";
 import { Bridge, withDiscord } from "./bridge.ts";
@@ -6,12 +7,17 @@ import { Bridge, withDiscord } from "./bridge.ts";
 Deno.test("DiscordService stops with what to click when the token is refused", async () => {
   await withDiscord(async (discord) => {
     const token = `${discord.token}x`;
-    await using bridge = await Bridge.start(discord, { token });
+    const bridge = await Bridge.start(discord, { token });
     const problem = await bridge.service.problem;
+    // The gateway and REST both find out, in one turn.
+    await new Promise<void>((resolve) => systemClock.after(0, resolve));
+    await bridge[Symbol.asyncDispose]();
     assert.equal(problem.code, "token");
     assert.match(problem.message, /Reset Token/);
     assert.deepEqual(bridge.service.status, { ready: false, reason: problem.message });
-    assert.equal(discord.requests.length, 1);
+    assert.equal(bridge.logged("error").length, 1);
+    // Asked, and made sure of once.
+    assert.equal(discord.requests.length, 2);
     assert.ok(!JSON.stringify(bridge.log).includes(token), "the token is in the log");
   });
 });

@@ -6,10 +6,11 @@ import {
   type Side,
   type Uuid,
 } from "../../core/mod.ts";
-import { DiscordRefusal } from "../errors.ts";
+import { DiscordRefusal, failureFields } from "../errors.ts";
 import type { DiscordAttachment, DiscordMessage, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { wait } from "../waiting.ts";
+import { fetchAttachment, ForeignAddressError } from "./attachment_source.ts";
 import type { ConversationFiles } from "./ports.ts";
 
 /** The largest file of the staff that is kept for a visitor, in bytes. */
@@ -34,6 +35,8 @@ export interface AttachmentsOptions {
   readonly files: ConversationFiles | undefined;
   readonly rest: DiscordRest;
   readonly side: Side;
+  /** Of the REST API when it is not Discord's, see {@link fetchAttachment}. */
+  readonly apiUrl: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -89,7 +92,10 @@ export class Attachments {
         return await this.#download(attachment, store, uid);
       } catch (error) {
         if (error instanceof ChatBoxError || signal.aborted) throw error;
-        logger.warn("An attachment could not be copied", { uid, attachment: attachment.id, tries, error });
+        const about = { uid, attachment: attachment.id, tries, ...failureFields(error) };
+        logger.warn("An attachment could not be copied", about);
+        // It will be there the next time, too.
+        if (error instanceof ForeignAddressError) return undefined;
         // Expired addresses are the most likely reason, and the message has fresh ones.
         await refresh().catch((cause) => {
           if (!(cause instanceof DiscordRefusal)) throw cause;
@@ -105,22 +111,11 @@ export class Attachments {
     store: ConversationFiles,
     uid: Uuid,
   ): Promise<FileReference | undefined> {
-    const { side, clock } = this.#options;
+    const { side, clock, apiUrl } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const response = await fetch(url, { signal });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw new Error(`Cannot download an attachment: Discord answers ${response.status}`);
-    }
-    const saved = await store.save({
-      uid,
-      side,
-      name: filename,
-      body: response.body,
-      maxBytes: MAX_BYTES,
-      at: clock.now(),
-      signal,
-    });
+    const body = await fetchAttachment(url, { apiUrl, timeoutMs: TIMEOUT_MS, signal });
+    const at = clock.now();
+    const saved = await store.save({ uid, side, name: filename, body, maxBytes: MAX_BYTES, at, signal });
     return "file" in saved ? saved.file : undefined;
   }
 }

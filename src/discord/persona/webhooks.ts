@@ -11,8 +11,11 @@ import type { Upload } from "../ports.ts";
 /** What the webhook is called in the channel's settings. */
 const NAME = "ChatBox50";
 
-/** After a refusal the bot speaks itself for so long. */
+/** After a refusal the bot speaks itself for so long; and so long nobody looks again for a webhook where there was none. */
 const REFUSED_FOR_MS = 10 * 60_000;
+
+/** Channels that were looked at for the sake of what was said there earlier. */
+const CHANNELS_KEPT = 100;
 
 /** A webhook of ours. */
 export interface Webhook {
@@ -26,6 +29,13 @@ export interface WebhookMessage {
   readonly username: string;
   readonly content: string;
   readonly files?: readonly Upload[];
+}
+
+/** What a look at a channel has found. */
+interface Listed {
+  readonly webhook: Webhook | undefined;
+  /** When it is worth looking again, Unix milliseconds. */
+  readonly until: number;
 }
 
 /** What {@link Webhooks} needs. */
@@ -45,6 +55,7 @@ export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #own = new Set<Snowflake>();
   #found: { readonly channelId: Snowflake; readonly webhook: Promise<Webhook | undefined> } | undefined;
+  readonly #listed = new Map<Snowflake, Listed>();
   #refusedUntil = 0;
 
   constructor(options: WebhooksOptions) {
@@ -78,26 +89,58 @@ export class Webhooks {
     }
   }
 
+  /**
+   * The webhook that speaks, or has spoken, in a channel; none is made. That there is none, or that Discord does not say, is not
+   * asked again for a while.
+   *
+   * @param channelId the home's when left out
+   */
+  async find(
+    channelId: Snowflake | undefined = this.#options.home()?.channel.id,
+  ): Promise<Webhook | undefined> {
+    const home = this.#options.home();
+    if (home === undefined || channelId === undefined) return undefined;
+    if (this.#found?.channelId === channelId) return await this.get();
+    const known = this.#listed.get(channelId);
+    if (known !== undefined && this.#options.now() < known.until) return known.webhook;
+    let webhook: Webhook | undefined;
+    try {
+      webhook = await this.#list(channelId, home);
+    } catch (error) {
+      if (!(error instanceof DiscordRefusal)) throw error;
+    }
+    const [oldest] = this.#listed.keys();
+    if (this.#listed.size >= CHANNELS_KEPT && oldest !== undefined) this.#listed.delete(oldest);
+    this.#listed.set(channelId, { webhook, until: this.#options.now() + REFUSED_FOR_MS });
+    return webhook;
+  }
+
   /** Discord does not know the webhook any more: it must not be used again. */
   forget(): void {
     this.#found = undefined;
+    this.#listed.clear();
   }
 
-  async #findOrMake({ channel, botId, applicationId }: Home): Promise<Webhook | undefined> {
-    const { caller } = this.#options;
-    const route = `/channels/${channel.id}/webhooks` as const;
-    const list = objects(await caller.call("list webhooks", "GET", route));
-    const ours = list.filter((item) =>
-      item.application_id === applicationId || object(item.user).id === botId
-    );
-    for (const { id } of ours.map(readWebhook).filter((item) => item !== undefined)) this.#own.add(id);
-    const usable = ours.map(readWebhook).find((item) => item !== undefined);
+  async #findOrMake(home: Home): Promise<Webhook | undefined> {
+    const usable = await this.#list(home.channel.id, home);
     if (usable !== undefined) return usable;
+    const route = `/channels/${home.channel.id}/webhooks` as const;
     const made = readWebhook(
-      object(await caller.call("make a webhook", "POST", route, { body: { name: NAME } })),
+      object(await this.#options.caller.call("make a webhook", "POST", route, { body: { name: NAME } })),
     );
     if (made !== undefined) this.#own.add(made.id);
     return made;
+  }
+
+  async #list(channelId: Snowflake, { botId, applicationId }: Home): Promise<Webhook | undefined> {
+    const list = objects(
+      await this.#options.caller.call("list webhooks", "GET", `/channels/${channelId}/webhooks`),
+    );
+    const ours = list.filter((item) =>
+      item.application_id === applicationId || object(item.user).id === botId
+    ).map(readWebhook).filter((item) => item !== undefined);
+    for (const { id } of ours) this.#own.add(id);
+    return ours[0];
   }
 
   /** Says something in a thread. */

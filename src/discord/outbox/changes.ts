@@ -1,0 +1,157 @@
+import {
+  type Logger,
+  type Message,
+  PermanentDeliveryError,
+  type ServiceWorker,
+  type Uuid,
+} from "../../core/mod.ts";
+import { type ChangeGroup, groupsOf } from "../change_groups.ts";
+import { type DiscordRefusal, refusedForGood } from "../errors.ts";
+import type { FindHome } from "../home.ts";
+import { pack, type Parcel } from "../pack.ts";
+import { idsOf, nonceOf, type Step } from "../plan.ts";
+import { wordsOnRefusal } from "../refused_change.ts";
+import type { Snowflake } from "../snowflake.ts";
+import { isAboutMessage, verdictOnPost } from "../verdict.ts";
+import type { Composer, Voice } from "./composer.ts";
+import type { Batch, PlanRunner } from "./plan_runner.ts";
+import { areBefore, type QuotedHistory } from "./quoted_history.ts";
+import { isOfChannel, Refusals } from "./refusals.ts";
+
+/** Before a part for which there was no room where the message stands. */
+const CONTINUED = "*(continued)*\n";
+
+/** What {@link Changes} needs. */
+export interface ChangesOptions {
+  readonly worker: ServiceWorker<Snowflake, Uuid>;
+  readonly composer: Composer;
+  readonly runner: PlanRunner;
+  readonly history: QuotedHistory;
+  readonly home: FindHome;
+  readonly logger: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Brings edits and deletions to what stands in Discord already, in all its parts. */
+export class Changes {
+  readonly #options: ChangesOptions;
+  /** Threads that take no changes, and no words about them, may still take messages: so they are remembered apart. */
+  readonly #refusals: Refusals;
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+    this.#refusals = new Refusals(options.now);
+  }
+
+  /** Brings changes, in order, and confirms them. */
+  async bring(batch: Batch, changes: readonly Message[]): Promise<void> {
+    if (changes.length === 0) return;
+    const refused = this.#refusals.of(batch.id, this.#options.home());
+    if (refused instanceof PermanentDeliveryError) await batch.fail(changes, refused);
+    else await this.#bringEach(batch, changes);
+    await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
+  }
+
+  async #bringEach(batch: Batch, changes: readonly Message[]): Promise<void> {
+    const { worker, composer } = this.#options;
+    const voice = await composer.voice(batch.connection);
+    for (const group of await groupsOf(changes, worker, batch.connection)) {
+      const parcels = await this.#parcels(batch, group, voice);
+      try {
+        // What stood in a thread that is gone stands in this one as a quote.
+        if (areBefore(group.ids, batch.id)) await this.#options.history.rewrite(batch, group.seq);
+        else await this.#rewrite(batch, group, parcels, voice);
+        this.#refusals.forget(batch.id);
+      } catch (error) {
+        if (!refusedForGood(error)) throw error;
+        const meant = changes.filter(({ seq }) => group.messages.some((message) => message.seq === seq));
+        await this.#giveUp(batch, group, meant, parcels, error);
+      }
+    }
+  }
+
+  /** A group as it reads now. */
+  async #parcels(batch: Batch, group: ChangeGroup, voice: Voice): Promise<Parcel[]> {
+    // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
+    const items = await this.#options.composer.items(batch.connection, group.messages);
+    const answerless = items.map(({ replyTo: _, ...item }) => item);
+    const parcels = pack(answerless, voice);
+    if (parcels.length <= group.ids.length) return parcels;
+    return pack(answerless, { ...voice, reserve: (voice.reserve ?? 0) + CONTINUED.length });
+  }
+
+  async #rewrite(batch: Batch, group: ChangeGroup, parcels: readonly Parcel[], { as }: Voice): Promise<void> {
+    const { uid } = batch.connection;
+    const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
+      const id = group.ids[part];
+      if (id !== undefined) return { do: "edit", id, content };
+      const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
+      const nonce = await nonceOf(source);
+      const [replyTo] = group.ids;
+      // It stands below what was said since: the answer tells where it belongs, and a further part follows at once.
+      return part > group.ids.length || replyTo === undefined
+        ? { do: "post", nonce, content, ...(as && { as }) }
+        : { do: "post", nonce, content: `${CONTINUED}${content}`, replyTo, ...(as && { as }) };
+    }));
+    const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
+    const ids = idsOf(parcels, (part) => group.ids[part] ?? part);
+    const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
+    await this.#options.runner.run(batch, {
+      steps: [...steps, ...spare],
+      ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
+      seq: 0,
+      revs: [],
+    }, []);
+  }
+
+  /**
+   * A change that Discord refuses for good holds nothing up, but the old words still stand there: whoever wrote it has to know
+   * when it is refused for what it says; when nobody may change anything, the thread says what cannot be shown in its place.
+   */
+  async #giveUp(
+    batch: Batch,
+    group: ChangeGroup,
+    changes: readonly Message[],
+    parcels: readonly Parcel[],
+    error: DiscordRefusal,
+  ): Promise<void> {
+    if (isAboutMessage(error)) {
+      await this.#fail(batch, changes, error);
+      return;
+    }
+    const home = this.#options.home();
+    // Nobody can say anything there: the words about it would be one more refusal.
+    if (home !== undefined && isOfChannel(error, home)) throw error;
+    const { uid } = batch.connection;
+    const { seq, rev } = group;
+    const { logger, runner } = this.#options;
+    logger.warn("Discord refuses a change for good", {
+      uid,
+      thread: batch.id,
+      seq,
+      rev,
+      reason: error.message,
+    });
+    const steps = await Promise.all(
+      wordsOnRefusal(group, parcels).map(async (words, part) => {
+        const source = { kind: "refused", uid, place: batch.id, seq, rev, part } as const;
+        return { do: "post", nonce: await nonceOf(source), ...words } as const;
+      }),
+    );
+    try {
+      await runner.run(batch, { steps, ids: [], seq: 0, rev, revs: [] }, []);
+    } catch (refusal) {
+      if (!refusedForGood(refusal)) throw refusal;
+      // Whoever refuses the words as well is not asked again.
+      const verdict = await this.#fail(batch, changes, refusal);
+      if (home !== undefined) this.#refusals.remember(batch.id, home, refusal, verdict);
+    }
+  }
+
+  async #fail(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<Error> {
+    const verdict = verdictOnPost(refusal, this.#options.home());
+    if (verdict instanceof PermanentDeliveryError) await batch.fail(changes, verdict);
+    return verdict;
+  }
+}
