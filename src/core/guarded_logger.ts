@@ -3,6 +3,19 @@ import type { Logger } from "./ports.ts";
 /**
  * A logger whose own faults disturb nobody. There is nowhere left to report them: whoever writes the logger has to look after it, and a
  * message must not wait or fail because a line about it could not be written.
+ *
+ * @example In a store of your own
+ * ```ts
+ * import { guardedLogger, silentLogger } from "@chatbox50/chatbox50/core";
+ *
+ * const broken = () => {
+ *   throw new Error("the pipe is closed");
+ * };
+ * const logger = guardedLogger({ ...silentLogger, error: broken });
+ * logger.error("A write failed");
+ * ```
+ *
+ * @param logger may throw, or be async and reject
  */
 export function guardedLogger(logger: Logger): Logger {
   const guard = (level: keyof Logger): Logger[keyof Logger] => (message, fields) => {

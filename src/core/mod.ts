@@ -58,5 +58,6 @@ export { MemoryStore, mergeProperties } from "./memory_store.ts";
 export { appendedMessage, changedMessage, CID_WINDOW } from "./change.ts";
 export { CheckedStore } from "./checked_store.ts";
 export { checkOptions } from "./check_options.ts";
+export { guardedLogger } from "./guarded_logger.ts";
 export { LruMap } from "./lru.ts";
 export { randomUuid, silentLogger, systemClock } from "./system_ports.ts";

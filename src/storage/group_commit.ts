@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { ChatBoxError, type Logger } from "../core/mod.ts";
+import { ChatBoxError, guardedLogger, type Logger } from "../core/mod.ts";
 import { type Database, faultOf } from "./database.ts";
 
 /** More writes than this waiting at once are refused: the disk does not keep up. */
@@ -78,7 +78,10 @@ type AnyOperation = Pick<Operation<unknown>, "execute" | "fail" | "answer" | "re
  * ```
  */
 export interface CommitListener {
-  /** A transaction was committed: how many writes it had and how long it took, in milliseconds. */
+  /**
+   * A transaction was committed: how many writes it had and how long it took, in milliseconds. What it throws is logged and disturbs
+   * nobody.
+   */
   committed(size: number, durationMs: number): void;
 }
 
@@ -99,6 +102,8 @@ export interface GroupCommitOptions {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  /** Whoever logs or counts must not keep a caller from its answer. */
+  readonly #logger: Logger;
   #queue: AnyOperation[] = [];
   #scheduled = false;
   #busySince: number | undefined;
@@ -106,6 +111,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#logger = guardedLogger(options.logger);
   }
 
   /** How many writes wait. */
@@ -176,8 +182,19 @@ export class GroupCommit {
       this.#refuse(batch, error);
       return;
     }
-    this.#options.listener?.committed(batch.length, performance.now() - started);
     for (const operation of batch) operation.answer();
+    this.#tell(batch.length, performance.now() - started);
+  }
+
+  #tell(size: number, durationMs: number): void {
+    const report = (error: unknown): void => this.#logger.error("A listener of commits threw", { error });
+    try {
+      // It may be async, whatever its type says.
+      const told: unknown = this.#options.listener?.committed(size, durationMs);
+      if (told !== undefined) Promise.resolve(told).catch(report);
+    } catch (error) {
+      report(error);
+    }
   }
 
   /** Gives false when another process holds the file; then the writes stay in the queue for a later attempt. */
@@ -188,6 +205,8 @@ export class GroupCommit {
       this.#options.onBegin?.();
       return true;
     } catch (error) {
+      // It may have begun before it failed, and nothing could ever begin again.
+      this.#rollback();
       const now = performance.now();
       this.#busySince ??= now;
       if (faultOf(error) === "busy" && !this.#closed && now - this.#busySince < BUSY_LIMIT_MS) {
@@ -219,7 +238,7 @@ export class GroupCommit {
   }
 
   #executeEach(batch: readonly AnyOperation[]): void {
-    const { database, logger, onRollback } = this.#options;
+    const { database, onRollback } = this.#options;
     for (const operation of batch) {
       database.exec("SAVEPOINT one");
       try {
@@ -228,26 +247,30 @@ export class GroupCommit {
         if (isDiskFault(error)) throw error;
         database.exec("ROLLBACK TO one");
         onRollback();
-        if (!(error instanceof ChatBoxError)) logger.error("A write failed", { uid: operation.uid, error });
+        if (!(error instanceof ChatBoxError)) {
+          this.#logger.error("A write failed", { uid: operation.uid, error });
+        }
         operation.fail(error);
       }
       database.exec("RELEASE one");
     }
   }
 
+  /** Never throws: those whose writes were taken back have to be told. Should it fail, the next attempt to begin repeats it. */
   #rollback(): void {
-    this.#options.database.rollback();
+    try {
+      this.#options.database.rollback();
+    } catch (error) {
+      this.#logger.error("Cannot take a transaction back", { error });
+    }
     this.#options.onRollback();
   }
 
   #refuse(batch: readonly AnyOperation[], cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#options.logger.error("Cannot commit: nothing of it was stored", {
-      writes: batch.length,
-      error: cause,
-    });
     const error = new ChatBoxError("overloaded", `Cannot store: ${reason}; try again later`, { cause });
     for (const operation of batch) operation.reject(error);
+    this.#logger.error("Cannot commit: nothing of it was stored", { writes: batch.length, error: cause });
   }
 }
 

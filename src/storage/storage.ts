@@ -1,4 +1,11 @@
-import { CheckedStore, type Logger, silentLogger, type Store, type Uuid } from "../core/mod.ts";
+import {
+  CheckedStore,
+  guardedLogger,
+  type Logger,
+  silentLogger,
+  type Store,
+  type Uuid,
+} from "../core/mod.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { FileStore } from "./file_store.ts";
 import { FileTable } from "./file_table.ts";
@@ -201,7 +208,8 @@ export interface Storage extends AsyncDisposable {
  * @throws {DatabaseOpenError} when it cannot be used
  */
 export function openStorage(path: string, options: StorageOptions = {}): Storage {
-  const { logger = silentLogger, listener } = options;
+  const { listener } = options;
+  const logger = guardedLogger(options.logger ?? silentLogger);
   const { database, lock } = openDatabase(path);
   const heads = new Heads(database);
   const foreignChanges = new ForeignChanges(database);

@@ -3,9 +3,10 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ChatBoxError, randomUuid } from "../../src/core/mod.ts";
 import { Database } from "../../src/storage/database.ts";
-import { GroupCommit } from "../../src/storage/group_commit.ts";
+import { GroupCommit, type GroupCommitOptions } from "../../src/storage/group_commit.ts";
 import { Log } from "../support/log.ts";
 import { tempStorage } from "../support/temp_storage.ts";
+import { within } from "../support/until.ts";
 
 interface Fixture extends Disposable {
   readonly database: Database;
@@ -14,8 +15,8 @@ interface Fixture extends Disposable {
   readonly log: Log;
 }
 
-function makeFixture(path = ":memory:"): Fixture {
-  const database = new Database(path);
+function makeFixture(options: Partial<GroupCommitOptions> = {}): Fixture {
+  const database = new Database(":memory:");
   database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a TEXT UNIQUE NOT NULL) STRICT");
   const sizes: number[] = [];
   const log = new Log();
@@ -24,6 +25,7 @@ function makeFixture(path = ":memory:"): Fixture {
     logger: log,
     onRollback: () => {},
     listener: { committed: (size): void => void sizes.push(size) },
+    ...options,
   });
   return { database, commits, sizes, log, [Symbol.dispose]: (): void => database.close() };
 }
@@ -112,4 +114,56 @@ Deno.test("GroupCommit.close stores what waits and refuses what comes", async ()
   fixture.commits.close();
   equal(await stored, 1);
   await rejects(fixture.commits.write(() => insert.run("b")), { code: "closed" });
+});
+
+for (
+  const [how, fail] of [
+    ["throws", (): never => {
+      throw new Error("the counter is broken");
+    }],
+    ["rejects", (): Promise<never> => Promise.reject(new Error("the counter is broken"))],
+  ] as const
+) {
+  Deno.test(`GroupCommit answers and goes on when whoever counts, or logs, ${how}`, async () => {
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    using fixture = makeFixture({ logger, listener: { committed: fail } });
+    const insert = fixture.database.prepare("INSERT INTO t VALUES (?)");
+    const write = (a: string): Promise<number> => fixture.commits.write(() => insert.run(a));
+    equal(await within("the first answer", write("a")), 1);
+    await rejects(within("a bad write", write("a")), /UNIQUE/);
+    fixture.database.exec("PRAGMA max_page_count = 8");
+    await rejects(within("a full disk", write("x".repeat(50_000))), { code: "overloaded" });
+    equal(await within("the next answer", write("b")), 1);
+    const last = write("c");
+    fixture.commits.close();
+    equal(await within("the last answer", last), 1);
+  });
+}
+
+Deno.test("GroupCommit logs what a listener of commits throws", async () => {
+  const failure = new Error("the counter is broken");
+  const committed = (): never => {
+    throw failure;
+  };
+  using fixture = makeFixture({ listener: { committed } });
+  await fixture.commits.write(() => undefined);
+  deepEqual(fixture.log.lines, [
+    { level: "error", message: "A listener of commits threw", fields: { error: failure } },
+  ]);
+});
+
+Deno.test("GroupCommit takes back a transaction that fails between its beginning and its first write", async () => {
+  let broken = true;
+  const onBegin = (): void => {
+    if (broken) throw new Error("nobody knows what has changed");
+  };
+  using fixture = makeFixture({ onBegin });
+  const insert = fixture.database.prepare("INSERT INTO t VALUES (?)");
+  await rejects(fixture.commits.write(() => insert.run("a")), {
+    code: "overloaded",
+    message: "Cannot store: nobody knows what has changed; try again later",
+  });
+  broken = false;
+  equal(await fixture.commits.write(() => insert.run("b")), 1);
+  deepEqual(fixture.database.prepare("SELECT a FROM t").all().map(({ a }) => a), ["b"]);
 });
