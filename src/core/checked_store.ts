@@ -10,6 +10,7 @@ import {
   checkSide,
 } from "./check_request.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
+import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Side } from "./message.ts";
@@ -33,7 +34,8 @@ const ACTIVE = "note who is there";
 
 /**
  * The border of every store: what is not allowed is refused here with `bad_value`, in the same words whatever the store, and
- * what is allowed is handed on as a copy that the caller cannot change any more. A store behind it need not look again.
+ * what is allowed is handed on as a copy that the caller cannot change any more. From `close` on everything is refused as `closed`, and
+ * closing again does nothing. A store behind it need not look again.
  *
  * @example Two stores, one answer
  * ```ts
@@ -49,6 +51,7 @@ const ACTIVE = "note who is there";
  */
 export class CheckedStore implements Store {
   readonly #store: Store;
+  #closed: Promise<void> | undefined;
 
   /** Puts the border before a store. */
   constructor(store: Store) {
@@ -56,98 +59,98 @@ export class CheckedStore implements Store {
   }
 
   connection(uid: Uuid): Promise<ConnectionRecord | undefined> {
-    return this.#store.connection(uid);
+    return this.#ask(() => this.#store.connection(uid));
   }
 
   connectionOf(side: Side, id: string): Promise<ConnectionRecord | undefined> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.connectionOf(checkSide("find a connection", side), checkText("find a connection", "id", id))
     );
   }
 
   createConnection(draft: ConnectionDraft): Promise<ConnectionRecord> {
-    return attempt(() => this.#store.createConnection(checkConnection(draft)));
+    return this.#ask(() => this.#store.createConnection(checkConnection(draft)));
   }
 
   setId(uid: Uuid, side: Side, id: string | null): Promise<ConnectionRecord> {
-    return attempt(() => this.#store.setId(uid, checkSide("set an id", side), checkId("set an id", id)));
+    return this.#ask(() => this.#store.setId(uid, checkSide("set an id", side), checkId("set an id", id)));
   }
 
   setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.setActive(uid, checkSide(ACTIVE, side), checkOneOf(ACTIVE, "active", active, [true, false]))
     );
   }
 
   touch(uid: Uuid, at: number): Promise<void> {
-    return attempt(() => this.#store.touch(uid, checkWhole("note a visit", "at", at, 0)));
+    return this.#ask(() => this.#store.touch(uid, checkWhole("note a visit", "at", at, 0)));
   }
 
   properties(uid: Uuid): Promise<JsonObject> {
-    return this.#store.properties(uid);
+    return this.#ask(() => this.#store.properties(uid));
   }
 
   setProperties(uid: Uuid, patch: PropertiesPatch): Promise<JsonObject> {
     if (typeof patch === "function") {
-      return this.#store.setProperties(uid, (properties) => checkPatch(patch(properties)));
+      return this.#ask(() => this.#store.setProperties(uid, (properties) => checkPatch(patch(properties))));
     }
-    return attempt(() => this.#store.setProperties(uid, checkPatch(patch)));
+    return this.#ask(() => this.#store.setProperties(uid, checkPatch(patch)));
   }
 
   append(uid: Uuid, request: AppendRequest): Promise<Appended> {
-    return attempt(() => this.#store.append(uid, checkAppend(request)));
+    return this.#ask(() => this.#store.append(uid, checkAppend(request)));
   }
 
   change(uid: Uuid, request: ChangeRequest): Promise<Changed> {
-    return attempt(() => this.#store.change(uid, checkChange(request)));
+    return this.#ask(() => this.#store.change(uid, checkChange(request)));
   }
 
   message(uid: Uuid, seq: number): Promise<Message | undefined> {
-    return attempt(() => this.#store.message(uid, checkWhole(READ, "seq", seq, 0)));
+    return this.#ask(() => this.#store.message(uid, checkWhole(READ, "seq", seq, 0)));
   }
 
   messagesAfter(uid: Uuid, rev: number, limit: number): Promise<CatchUp> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.messagesAfter(uid, checkWhole(READ, "rev", rev, 0), checkWhole(READ, "limit", limit, 1))
     );
   }
 
   messagesBefore(uid: Uuid, seq: number, limit: number): Promise<Page & { readonly rev: number }> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.messagesBefore(uid, checkBefore(seq), checkWhole(READ, "limit", limit, 1))
     );
   }
 
   deliverable(uid: Uuid, side: Side, limit: number, own: boolean): Promise<Deliverable> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.deliverable(uid, checkSide(READ, side), checkWhole(READ, "limit", limit, 1), own)
     );
   }
 
   confirm(uid: Uuid, side: Side, progress: DeliveryProgress): Promise<void> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.confirm(uid, checkSide("confirm a delivery", side), checkProgress(progress))
     );
   }
 
   setNote(uid: Uuid, side: Side, note: JsonValue): Promise<void> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.setNote(uid, checkSide("keep a note", side), checkJson("keep a note", "the note", note))
     );
   }
 
   pending(side: Side, after: Uuid | undefined, limit: number): Promise<readonly Uuid[]> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.pending(checkSide(READ, side), after, checkWhole(READ, "limit", limit, 1))
     );
   }
 
   watermarks(uid: Uuid, side: Side): Promise<Watermarks> {
-    return attempt(() => this.#store.watermarks(uid, checkSide(READ, side)));
+    return this.#ask(() => this.#store.watermarks(uid, checkSide(READ, side)));
   }
 
   setRead(uid: Uuid, side: Side, seq: number): Promise<boolean> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.setRead(
         uid,
         checkSide("note what was read", side),
@@ -157,43 +160,44 @@ export class CheckedStore implements Store {
   }
 
   remoteIds(uid: Uuid, side: Side, seq: number): Promise<readonly string[]> {
-    return attempt(() => this.#store.remoteIds(uid, checkSide(READ, side), checkWhole(READ, "seq", seq, 0)));
+    return this.#ask(() => this.#store.remoteIds(uid, checkSide(READ, side), checkWhole(READ, "seq", seq, 0)));
   }
 
   findRemote(uid: Uuid, side: Side, remoteId: string): Promise<Message | undefined> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.findRemote(uid, checkSide(READ, side), checkText("find a message", "remoteId", remoteId))
     );
   }
 
   cursor(uid: Uuid, side: Side): Promise<string | undefined> {
-    return attempt(() => this.#store.cursor(uid, checkSide(READ, side)));
+    return this.#ask(() => this.#store.cursor(uid, checkSide(READ, side)));
   }
 
   setCursor(uid: Uuid, side: Side, cursor: string): Promise<void> {
-    return attempt(() =>
+    return this.#ask(() =>
       this.#store.setCursor(uid, checkSide("set a cursor", side), checkText("set a cursor", "cursor", cursor))
     );
   }
 
   recentIds(side: Side, limit: number): Promise<readonly string[]> {
-    return attempt(() => this.#store.recentIds(checkSide(READ, side), checkWhole(READ, "limit", limit, 0)));
+    return this.#ask(() => this.#store.recentIds(checkSide(READ, side), checkWhole(READ, "limit", limit, 0)));
   }
 
   lastActiveAt(side: Side): Promise<number | undefined> {
-    return attempt(() => this.#store.lastActiveAt(checkSide(READ, side)));
+    return this.#ask(() => this.#store.lastActiveAt(checkSide(READ, side)));
   }
 
   close(): Promise<void> {
-    return this.#store.close();
+    return this.#closed ??= this.#store.close();
   }
-}
 
-/** A method that gives a promise must not throw. */
-function attempt<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error);
+  /** A method that gives a promise must not throw, and a store that is closed is asked nothing. */
+  #ask<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      if (this.#closed === undefined) return work();
+      throw new ChatBoxError("closed", "Cannot use the store: it is closed");
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

@@ -479,6 +479,6 @@ export interface Store {
   /** When a side last sent a message, in Unix milliseconds; `undefined` when not among the recent ones. */
   lastActiveAt(side: Side): Promise<number | undefined>;
 
-  /** Stores what was accepted and lets go of the storage. */
+  /** Stores what was accepted and lets go of the storage. Called once; nothing is asked of the store afterwards. */
   close(): Promise<void>;
 }

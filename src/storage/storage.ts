@@ -221,10 +221,7 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     onBegin: () => foreignChanges.check(),
     ...(listener && { listener }),
   });
-  let closed = false;
-  const close = (): Promise<void> => {
-    if (closed) return Promise.resolve();
-    closed = true;
+  const release = (): Promise<void> => {
     try {
       // Written with the last transaction; should it fail, the next start finds out by itself.
       commits.write(() => store.tidy()).catch((error) => logger.debug("Tidying up was left out", { error }));
@@ -235,9 +232,12 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     }
     return Promise.resolve();
   };
-  const store = new SqliteStore({ database, commits, heads, close });
+  const store = new SqliteStore({ database, commits, heads, close: release });
+  const checked = new CheckedStore(store);
+  // Whichever of the two is closed: neither is asked anything afterwards.
+  const close = (): Promise<void> => checked.close();
   return {
-    store: new CheckedStore(store),
+    store: checked,
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
     files: new FileStore(filesFolder(path), new FileTable(database, commits), logger),

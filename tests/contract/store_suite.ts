@@ -1,3 +1,4 @@
+import { testClosing } from "./store/closing.ts";
 import { testConnections } from "./store/connections.ts";
 import { testDeliveries } from "./store/deliveries.ts";
 import { testHistory } from "./store/history.ts";
@@ -26,4 +27,5 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
   testDeliveries(test);
   testMarks(test);
   testInputs(test);
+  testClosing(test);
 }

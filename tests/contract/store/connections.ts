@@ -68,11 +68,4 @@ export function testConnections(test: StoreTest): void {
     const again = await fixture.reopen?.();
     if (again !== undefined) deepEqual(await again.recentIds(2, 10), ["thread a", "thread b", "thread d"]);
   });
-
-  test("Store refuses after close", async (store) => {
-    const uid = await connect(store, "a", null);
-    await store.close();
-    await rejects(append(store, uid, 1, { content: "x" }), coded("closed"));
-    await store.close();
-  });
 }
