@@ -39,26 +39,45 @@ Deno.test("[D4] Messages wait in storage while there is no callback, also across
   deepEqual(await received.count("messages", 2), ["hello", "again"]);
 });
 
-Deno.test("[D4] A rejected delivery is tried again with growing waits, and honours retryAfterMs", async () => {
-  await using test = makeBox({ retryBaseMs: 100 });
+/** The waits between attempts, in milliseconds, when the receiver throws one error after the other. */
+async function waitsAfter(errors: readonly Error[], expected: readonly number[]): Promise<readonly number[]> {
+  await using test = makeBox({ retryBaseMs: 100, retryMaxMs: 1_000 });
   const { worker1, worker2 } = test.box;
   await test.box.start();
   await worker1.accessNewClient("ada");
-  const errors = [new Error("x"), new Error("y"), new DeliveryError("slow down", { retryAfterMs: 5_000 })];
   const attempts = new Collector<number>();
   worker2.setReceivedMessageCallback((_message, { attempt }) => {
     attempts.push(test.clock.now());
     const error = errors[attempt - 1];
     if (error !== undefined) throw error;
   });
-  const start = test.clock.now();
   await worker1.getMessageSender("ada")("hello");
-  for (const [count, wait] of [[1, 75], [2, 150], [3, 5_050]] as const) {
-    await attempts.count("attempts", count);
+  for (const [index, wait] of expected.entries()) {
+    await attempts.count("attempts", index + 1);
     await settle(() => test.clock.waiting === 1);
-    test.clock.advance(wait);
+    // Not a millisecond before its time.
+    test.clock.advance(wait - 1);
+    equal(test.clock.waiting, 1, `attempt ${index + 2} came too early`);
+    test.clock.advance(1);
+    equal(test.clock.waiting, 0, `attempt ${index + 2} did not come in time`);
   }
-  deepEqual((await attempts.count("attempts", 4)).map((at) => at - start), [0, 75, 225, 5_275]);
+  const at = await attempts.count("attempts", expected.length + 1);
+  return at.slice(1).map((time, index) => time - (at[index] ?? 0));
+}
+
+Deno.test("[D4] A rejected delivery is tried again, with waits that double up to the longest", async () => {
+  const errors = Array.from({ length: 6 }, (_, index) => new Error(`failure ${index + 1}`));
+  // Half of the jitter on top of half of 100 ms, 200 ms, ... 1,000 ms at most.
+  const expected = [75, 150, 300, 600, 750, 750];
+  deepEqual(await waitsAfter(errors, expected), expected);
+});
+
+Deno.test("[D4] A rejected delivery is tried again no earlier than retryAfterMs says, however often it failed", async () => {
+  const later = (retryAfterMs: number): Error => new DeliveryError("slow down", { retryAfterMs });
+  const errors = [later(5_000), new Error("x"), later(10), later(30), new Error("y"), later(60_000)];
+  // With half of the jitter: up to retryBaseMs, or up to what was asked for if that is less.
+  const expected = [5_050, 150, 15, 45, 750, 60_050];
+  deepEqual(await waitsAfter(errors, expected), expected);
 });
 
 for (const retryAfterMs of [NaN, -1, Infinity]) {
