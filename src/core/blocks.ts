@@ -1,9 +1,10 @@
+import { refuse } from "./check.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { JsonValue } from "./json.ts";
 import { LruMap } from "./lru.ts";
 import { OrderedLookup } from "./ordered_lookup.ts";
-import { otherSide, type Side } from "./message.ts";
+import type { Side } from "./message.ts";
 import type { Clock, Store } from "./ports.ts";
 import type { UnderWay } from "./under_way.ts";
 
@@ -11,6 +12,20 @@ const CACHED = 20_000;
 
 /** Stands for "until further notice" in a property: JSON has no Infinity. */
 const FOR_EVER = "for ever";
+
+/** The properties in which it is kept who is blocked. */
+const RESERVED: Readonly<Record<Side, string>> = { 1: "blocked by 2", 2: "blocked by 1" };
+
+/** Whether a property is the library's own. */
+export function isReserved(key: string): boolean {
+  return key === RESERVED[1] || key === RESERVED[2];
+}
+
+/** Throws for a property that nobody else may set: it would block the conversation, or let a blocked client in. */
+export function refuseReserved(action: string, key: string): void {
+  if (!isReserved(key)) return;
+  refuse(action, "a key", key, "is any text but that, which is kept for setBlocked");
+}
 
 /** Who wants to hear nothing from whom, kept in the connection's properties. */
 export class Blocks {
@@ -44,7 +59,7 @@ export class Blocks {
    * @throws {ChatBoxError} `blocked`
    */
   whenOpen<T>(side: Side, uid: Uuid, action: string, work: () => Promise<T>): Promise<T> {
-    return this.#lookups[side].run(uid, (until) => until > this.#clock.now() ? refuse(action) : work());
+    return this.#lookups[side].run(uid, (until) => until > this.#clock.now() ? reject(action) : work());
   }
 
   /** Until when a client is blocked, in Unix milliseconds: 0 for one who is not, Infinity until further notice. */
@@ -52,7 +67,7 @@ export class Blocks {
     const known = this.#until[side].get(uid);
     if (known !== undefined) return this.#left(known);
     const properties = new Map(Object.entries(await this.#store.properties(uid)));
-    const until = read(properties.get(propertyOf(side)));
+    const until = read(properties.get(RESERVED[side]));
     // A change that was made meanwhile is newer than what was read.
     const newer = this.#until[side].get(uid);
     if (newer === undefined) this.#until[side].set(uid, until);
@@ -66,7 +81,7 @@ export class Blocks {
   /** Blocks the client of a side until a time, or lets it in again with 0. Resolves when it is on disk. */
   async set(side: Side, uid: Uuid, until: number): Promise<void> {
     const value = until === 0 ? undefined : until === Infinity ? FOR_EVER : until;
-    await this.#store.setProperties(uid, new Map([[propertyOf(side), value]]));
+    await this.#store.setProperties(uid, new Map([[RESERVED[side], value]]));
     this.#until[side].set(uid, until);
   }
 
@@ -79,12 +94,8 @@ export class Blocks {
   }
 }
 
-function refuse(action: string): Promise<never> {
+function reject(action: string): Promise<never> {
   return Promise.reject(new ChatBoxError("blocked", `Cannot ${action}: this conversation is blocked`));
-}
-
-function propertyOf(side: Side): string {
-  return `blocked by ${otherSide(side)}`;
 }
 
 function read(value: JsonValue | undefined): number {

@@ -6,7 +6,7 @@
  */
 import { ChatBoxError } from "./errors.ts";
 import { isUuid, type Uuid } from "./id_type.ts";
-import { copyJson, isPlainObject, type JsonObject, type JsonValue } from "./json.ts";
+import { copyJson, isPlainObject, MAX_JSON_DEPTH, type JsonObject, type JsonValue } from "./json.ts";
 
 /**
  * Throws the error for a value that is not allowed.
@@ -15,19 +15,30 @@ import { copyJson, isPlainObject, type JsonObject, type JsonValue } from "./json
  * @param what names the value
  * @param allowed what may stand there instead
  */
-export function refuse(action: string, what: string, value: unknown, allowed: string): never {
-  throw new ChatBoxError("bad_value", `Cannot ${action}: ${what} is ${show(value)}, allowed ${allowed}`);
+export function refuse(
+  action: string,
+  what: string,
+  value: unknown,
+  allowed: string,
+  options?: ErrorOptions,
+): never {
+  const words = `Cannot ${action}: ${what} is ${show(value)}, allowed ${allowed}`;
+  throw new ChatBoxError("bad_value", words, options);
 }
 
 /** A value as an error shows it: short, and what kind it is where its text does not tell. */
 function show(value: unknown): string {
   if (typeof value === "string") {
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+    return JSON.stringify(shorten(value));
   }
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   return `an ${Object.prototype.toString.call(value).slice(8, -1)}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
 /** Whole numbers from `least`, exactly kept by a number. */
@@ -60,6 +71,23 @@ export function checkOneOf<T>(action: string, what: string, value: T, allowed: r
   return refuse(action, what, value, `are ${allowed.map(show).join(" and ")}`);
 }
 
+/** A function, or `undefined` for none. */
+export function checkCallback<T>(action: string, what: string, value: T): T {
+  if (value === undefined || typeof value === "function") return value;
+  return refuse(action, what, value, "are functions and undefined");
+}
+
+/** A function. */
+export function checkFunction<T>(action: string, what: string, value: T): T {
+  return typeof value === "function" ? value : refuse(action, what, value, "are functions");
+}
+
+/** Options, or whatever else comes as an object with fields. */
+export function checkFields<T>(action: string, what: string, value: T): T {
+  if (typeof value === "object" && value !== null) return value;
+  return refuse(action, what, value, "are objects with its fields");
+}
+
 /** A UUID. */
 export function checkUid(action: string, value: unknown): Uuid {
   return typeof value === "string" && isUuid(value)
@@ -72,17 +100,21 @@ export function checkJson(action: string, what: string, value: unknown): JsonVal
   return copyJson(value, (where, found) =>
     refuse(
       action,
-      `${what}${where}`,
+      `${what}${shorten(where)}`,
       found,
-      "are text, finite numbers, true, false, null, and lists and plain objects of these",
+      `are text, finite numbers, true, false, null, and lists and plain objects of these, ${MAX_JSON_DEPTH} deep at most`,
     ));
+}
+
+/** A plain object; whatever is in it. */
+export function checkPlain<T>(action: string, what: string, value: T): T & object {
+  return isPlainObject(value) ? value : refuse(action, what, value, "are plain objects of JSON values");
 }
 
 /** A frozen copy of an object of JSON values. */
 export function checkJsonObject(action: string, what: string, value: unknown): JsonObject {
-  if (!isPlainObject(value)) return refuse(action, what, value, "are plain objects of JSON values");
   // A plain object comes out as one.
-  return checkJson(action, what, value) as JsonObject;
+  return checkJson(action, what, checkPlain(action, what, value)) as JsonObject;
 }
 
 /** A frozen list of text. */

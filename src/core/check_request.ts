@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkFields,
   checkJson,
   checkJsonObject,
   checkOneOf,
@@ -24,7 +25,8 @@ type Patch = ReadonlyMap<string, JsonValue | undefined>;
 /** A copy of a new connection. */
 export function checkConnection(draft: ConnectionDraft): ConnectionDraft {
   const action = "create a connection";
-  const { ids, properties } = draft;
+  const { ids, properties } = checkFields(action, "the draft", draft);
+  checkFields(action, "ids", ids);
   return {
     uid: checkUid(action, draft.uid),
     ids: Object.freeze({ 1: checkId(action, ids[1]), 2: checkId(action, ids[2]) }),
@@ -43,6 +45,7 @@ export function checkId(action: string, value: unknown): string | null {
 /** A copy of what becomes of properties; `undefined` removes a key. */
 export function checkPatch(patch: Patch): Patch {
   const action = "keep properties";
+  checkFields(action, "the patch", patch);
   const copy = new Map<string, JsonValue | undefined>();
   for (const [key, value] of patch) {
     const name = checkText(action, "a key", key);

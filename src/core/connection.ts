@@ -1,6 +1,7 @@
 import type { ConnectionListener, Hub } from "./hub.ts";
 import type { Uuid } from "./id_type.ts";
-import { checkWhole } from "./check.ts";
+import { isReserved, refuseReserved } from "./blocks.ts";
+import { checkFields, checkFunction, checkPlain, checkWhole } from "./check.ts";
 import { checkPatch } from "./check_request.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Message, Side } from "./message.ts";
@@ -8,6 +9,9 @@ import type { CatchUp, Page, Store, Watermarks } from "./ports.ts";
 
 /** How many messages a transcript reads at once. */
 const TRANSCRIPT_PAGE = 100;
+
+const READ = "read messages";
+const KEEP = "keep properties";
 
 /**
  * Where to read in a connection's history.
@@ -85,9 +89,9 @@ export class Connection {
    *
    * @throws {ChatBoxError} `bad_value` when `before` or `limit` is no whole number
    */
-  messages(options: HistoryOptions = {}): Promise<Page & { readonly rev: number }> {
-    const { before = Infinity, limit = 50 } = options;
-    return this.#store.messagesBefore(this.uid, before, limit);
+  async messages(options: HistoryOptions = {}): Promise<Page & { readonly rev: number }> {
+    const { before = Infinity, limit = 50 } = checkFields(READ, "the options", options);
+    return await this.#store.messagesBefore(this.uid, before, limit);
   }
 
   /**
@@ -99,8 +103,8 @@ export class Connection {
   async *transcript(
     options: { readonly after?: number; readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<Message> {
-    const { after = 0, signal } = options;
-    checkWhole("read messages", "after", after, 0);
+    const { after = 0, signal } = checkFields(READ, "the options", options);
+    checkWhole(READ, "after", after, 0);
     for (let from = after + 1;;) {
       signal?.throwIfAborted();
       const newest = (await this.#store.messagesBefore(this.uid, Infinity, 1)).messages.at(-1)?.seq ?? 0;
@@ -136,12 +140,13 @@ export class Connection {
 
   /** Calls back for everything that happens from now on, until the returned function is called. */
   subscribe(listener: ConnectionListener): () => void {
-    return this.#hub.subscribe(this.uid, listener);
+    return this.#hub.subscribe(this.uid, checkFunction("subscribe", "the listener", listener));
   }
 }
 
 /**
- * JSON values kept with a connection. A write resolves when it is on disk.
+ * JSON values kept with a connection. A write resolves when it is on disk. Any text is a key, but for `blocked by 1` and `blocked by 2`,
+ * where {@link ServiceWorker.setBlocked} keeps who is blocked: those are neither shown nor set here.
  *
  * @example Set, change, remove
  * ```ts
@@ -181,14 +186,15 @@ export class ConnectionProperties {
   }
 
   /** Reads all values. */
-  all(): Promise<JsonObject> {
-    return this.#store.properties(this.#uid);
+  async all(): Promise<JsonObject> {
+    const properties = Object.entries(await this.#store.properties(this.#uid));
+    return Object.freeze(Object.fromEntries(properties.filter(([key]) => !isReserved(key))));
   }
 
   /**
    * Sets one value, `undefined` removes it.
    *
-   * @throws {ChatBoxError} `bad_value` for what JSON does not keep
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep, and for a key that is reserved
    */
   async set(key: string, value: JsonValue | undefined): Promise<void> {
     await this.#write([[key, value]]);
@@ -197,10 +203,10 @@ export class ConnectionProperties {
   /**
    * Sets several values in one step; `undefined` removes one.
    *
-   * @throws {ChatBoxError} `bad_value` for what JSON does not keep: then none is set
+   * @throws {ChatBoxError} `bad_value` for what JSON does not keep, and for a key that is reserved: then none is set
    */
   async update(patch: Readonly<Record<string, JsonValue | undefined>>): Promise<void> {
-    await this.#write(Object.entries(patch));
+    await this.#write(Object.entries(checkPlain(KEEP, "the patch", patch)));
   }
 
   /**
@@ -215,6 +221,8 @@ export class ConnectionProperties {
     key: string,
     change: (value: JsonValue | undefined) => JsonValue | undefined,
   ): Promise<JsonValue | undefined> {
+    refuseReserved(KEEP, key);
+    checkFunction(KEEP, "the change", change);
     let outcome: { readonly value: JsonValue | undefined } | { readonly error: unknown } | undefined;
     await this.#store.setProperties(this.#uid, (properties) => {
       try {
@@ -234,6 +242,7 @@ export class ConnectionProperties {
   }
 
   async #write(entries: readonly (readonly [string, JsonValue | undefined])[]): Promise<void> {
+    for (const [key] of entries) refuseReserved(KEEP, key);
     await this.#store.setProperties(this.#uid, new Map(entries));
   }
 }

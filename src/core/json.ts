@@ -36,10 +36,13 @@ export function isPlainObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** How deep lists and objects may lie in each other: what is read and written step by step into the depth must not run out of stack. */
+export const MAX_JSON_DEPTH = 500;
+
 /**
  * A frozen copy of a value, if JSON keeps it as it is.
  *
- * @param reject called for anything that JSON would drop, change or refuse (`undefined`, NaN, a Date, a loop), with where it is:
+ * @param reject called for anything that JSON would drop, change or refuse (`undefined`, NaN, a Date, a loop), and for what lies too deep, with where it is:
  *   `.list[2]` for example
  */
 export function copyJson(value: unknown, reject: (where: string, found: unknown) => never): JsonValue {
@@ -55,7 +58,7 @@ function copy(
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   // JSON has no -0, and what is kept must not depend on the store.
   if (typeof value === "number" && Number.isFinite(value)) return value === 0 ? 0 : value;
-  if (around.has(value)) return reject(where, value);
+  if (around.has(value) || around.size === MAX_JSON_DEPTH) return reject(where, value);
   if (Array.isArray(value)) {
     around.add(value);
     const items = Array.from(value, (item, index) => copy(item, `${where}[${index}]`, around, reject));

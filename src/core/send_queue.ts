@@ -1,4 +1,5 @@
 import { QueueClosedError, type WaitOptions } from "./async_queue.ts";
+import { checkFields } from "./check.ts";
 import { checkDraft } from "./check_draft.ts";
 import type { Message, MessageDraft } from "./message.ts";
 import type { Slots } from "./slots.ts";
@@ -188,6 +189,7 @@ export class SendQueue<in Id> implements Disposable {
 }
 
 /** A copy of what waits in line, so that it is sent as it was handed in. */
-function check<Id>({ id, message }: OutgoingMessage<Id>): OutgoingMessage<Id> {
+function check<Id>(outgoing: OutgoingMessage<Id>): OutgoingMessage<Id> {
+  const { id, message } = checkFields("send a message", "what is sent", outgoing);
   return { id, message: typeof message === "string" ? message : checkDraft(message) };
 }

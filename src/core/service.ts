@@ -1,3 +1,4 @@
+import { refuse } from "./check.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback } from "./delivery.ts";
 import type { IdType, Uuid } from "./id_type.ts";
@@ -213,11 +214,11 @@ export function receiverOf(service: Service, uid: Uuid): Receiver | undefined {
 
 /** Builds the inside's view of a service from its options. */
 export function makeService<Id>(side: Side, options: ServiceSettings<Id>, fallback: IdType<Uuid>): Service {
-  const idType: IdType<unknown> = options.idType === undefined ? erase(fallback) : erase(options.idType);
+  const { name, idType } = options;
   return {
     side,
-    name: options.name,
-    idType,
+    name,
+    idType: idType === undefined ? erase(name, fallback) : erase(name, idType),
     durable: options.durable ?? true,
     pairAt: options.pairAt ?? "access",
     create: undefined,
@@ -229,10 +230,20 @@ export function makeService<Id>(side: Side, options: ServiceSettings<Id>, fallba
 }
 
 // The inside carries ids as `unknown` and only ever hands a service the values that its own idType made or checked.
-function erase<T>(idType: IdType<T>): IdType<unknown> {
+function erase<T>(service: string, idType: IdType<T>): IdType<unknown> {
   return {
     name: idType.name,
-    encode: (value) => idType.encode(value as T),
+    encode(value: unknown): string {
+      let cause: unknown;
+      try {
+        // What a caller without types hands in: an id type refuses it in its own words, or gives no text.
+        const encoded: unknown = idType.encode(value as T);
+        if (typeof encoded === "string") return encoded;
+      } catch (error) {
+        cause = error;
+      }
+      return refuse(`use an id of ${service}`, "it", value, `are ids of type ${idType.name}`, { cause });
+    },
     decode: (text) => idType.decode(text),
   };
 }

@@ -1,3 +1,4 @@
+import { checkCallback, checkFields } from "./check.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
 import type { SendOptions } from "./exchange.ts";
@@ -14,6 +15,8 @@ import type { WorkerParts } from "./worker/parts.ts";
 import { type ReceiveBatchOptions, type ReceiveOptions, WorkerReceiving } from "./worker/receiving.ts";
 import { type MessageSender, WorkerSending } from "./worker/sending.ts";
 import type { ClientQueueOptions } from "./worker_queues.ts";
+
+const SET = "set a callback";
 
 /**
  * One service's door to the ChatBox.
@@ -106,16 +109,19 @@ export class ServiceWorker<in out Id, in out PeerId> {
 
   /** Sets who makes this service's client for a new client of the other side; `undefined` for nobody. */
   setCreateCallback(callback: CreateCallback<Id, PeerId> | undefined): void {
+    checkCallback(SET, "the create callback", callback);
     this.#parts.service.create = callback as CreateCallback<unknown, unknown> | undefined;
   }
 
   /** Sets who learns of every access of a client on the other side; `undefined` for nobody. */
   setNewAccessCallback(callback: NewAccessCallback<Id> | undefined): void {
+    checkCallback(SET, "the new-access callback", callback);
     this.#parts.service.newAccess = callback as NewAccessCallback<unknown> | undefined;
   }
 
   /** Sets who learns that the other side's client is typing or has read; `undefined` for nobody. */
   setPeerSignalCallback(callback: PeerSignalCallback<Id> | undefined): void {
+    checkCallback(SET, "the peer signal callback", callback);
     this.#parts.service.peerSignal = callback as PeerSignalCallback<unknown> | undefined;
   }
 
@@ -124,7 +130,8 @@ export class ServiceWorker<in out Id, in out PeerId> {
     callback: ReceivedMessageCallback<Id> | undefined,
     options: ReceiveOptions = {},
   ): void {
-    this.#receiving.setSingle(callback, options);
+    checkCallback(SET, "the received-message callback", callback);
+    this.#receiving.setSingle(callback, checkFields(SET, "the options", options));
   }
 
   /** Sets who receives messages, all that wait for a client at once; replaces a callback for single messages. */
@@ -132,7 +139,8 @@ export class ServiceWorker<in out Id, in out PeerId> {
     callback: ReceivedBatchCallback<Id> | undefined,
     options: ReceiveBatchOptions = {},
   ): void {
-    this.#receiving.setBatch(callback, options);
+    checkCallback(SET, "the received-batch callback", callback);
+    this.#receiving.setBatch(callback, checkFields(SET, "the options", options));
   }
 
   /** Tries everything that waits for this service again at once, for example after it was out of reach. */
@@ -146,7 +154,9 @@ export class ServiceWorker<in out Id, in out PeerId> {
    * @param id the client's id; a random UUID is made when it is left out
    * @returns the id
    * @throws {ChatBoxError} `not_found` for an unknown client with `create: false`; `create_failed` when the other side's
-   *   create callback failed, or gave no id of its type, and nothing was stored; `closed` when the ChatBox closes
+   *   create callback failed, or gave no id of its type, and nothing was stored; `closed` when the ChatBox closes; `bad_value` for an id
+   *   that is not of the service's type, as every other method that takes one
+   * @throws {TypeError} when the id is left out and the service's ids are not UUIDs
    */
   accessNewClient(id?: Id, options: AccessOptions = {}): Promise<Id> {
     return this.#access.access(id, options);
@@ -174,7 +184,7 @@ export class ServiceWorker<in out Id, in out PeerId> {
    * @throws {ChatBoxError} `conflict` when the queue is open with another capacity
    */
   getClientQueue(id: Id, options: ClientQueueOptions = {}): MessageQueue<Id> {
-    return this.#receiving.ofClient(id, options);
+    return this.#receiving.ofClient(id, checkFields("make a queue", "the options", options));
   }
 
   /**

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import { MemoryStore } from "../../src/core/mod.ts";
 import { makeBox } from "./box.ts";
-
-class LastingStore extends MemoryStore {
-  override close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+import { LastingStore } from "./lasting_store.ts";
 
 const BLOCKED = { code: "blocked" };
 
@@ -82,4 +76,32 @@ Deno.test("[O1] ServiceWorker stores messages in their order while it is read wh
   await Promise.all(sent);
   const messages = await (await test.box.worker1.connectionOf("ada"))?.messages();
   assert.deepEqual(messages?.messages.map(({ content }) => content), texts);
+});
+
+Deno.test("ConnectionProperties neither shows nor sets who is blocked: a property of that name blocks nobody", async () => {
+  const store = new LastingStore();
+  await using first = makeBox({ store });
+  await first.box.worker1.accessNewClient("ada");
+  const properties = (await first.box.worker1.connectionOf("ada"))?.properties;
+  for (const key of ["blocked by 1", "blocked by 2"]) {
+    const refused = {
+      code: "bad_value",
+      message:
+        `Cannot keep properties: a key is "${key}", allowed is any text but that, which is kept for setBlocked`,
+    };
+    await assert.rejects(async () => await properties?.set(key, "for ever"), refused);
+    await assert.rejects(async () => await properties?.set(key, undefined), refused);
+    await assert.rejects(async () => await properties?.update({ good: 1, [key]: "for ever" }), refused);
+    await assert.rejects(async () => await properties?.change(key, () => "for ever"), refused);
+  }
+  await properties?.set("blocked by 3", "a user's own");
+  await first.box.worker2.setBlocked("peer of ada", Infinity);
+  assert.deepEqual(await properties?.all(), { "blocked by 3": "a user's own" });
+  assert.equal(await properties?.get("blocked by 2"), undefined);
+
+  await using second = makeBox({ store });
+  const send = second.box.worker1.getMessageSender("ada");
+  await assert.rejects(send("x"), { code: "blocked" });
+  await second.box.worker2.setBlocked("peer of ada", null);
+  assert.equal((await send("x")).seq, 1);
 });

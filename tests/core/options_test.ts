@@ -1,6 +1,14 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { ChatBox as FileChatBox } from "../../src/mod.ts";
-import { ChatBox, ChatBoxError, type ChatBoxOptions, MemoryStore, string } from "../../src/core/mod.ts";
+import {
+  ChatBox,
+  ChatBoxError,
+  type ChatBoxOptions,
+  custom,
+  type JsonObject,
+  MemoryStore,
+  string,
+} from "../../src/core/mod.ts";
 import { makeBox } from "./box.ts";
 
 /** What a caller without types may hand in. */
@@ -108,6 +116,125 @@ Deno.test("ServiceWorker refuses what is not allowed before it asks the store", 
     await rejects(Array.fromAsync(connection?.transcript({ after: rev }) ?? []), refused(/after is/));
   }
   equal((await connection?.messages())?.messages.length, 0);
+});
+
+Deno.test("ServiceWorker refuses callbacks that are no functions, and options that are no objects", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await worker1.accessNewClient("ada");
+  const connection = await worker1.connectionOf("ada");
+  for (const value of ["x", 5, null, {}]) {
+    const words =
+      /Cannot set a callback: the [a-z -]+ callback is ("x"|5|null|an Object), allowed are functions/;
+    throws(() => worker1.setCreateCallback(untyped(value)), refused(words));
+    throws(() => worker1.setNewAccessCallback(untyped(value)), refused(words));
+    throws(() => worker1.setPeerSignalCallback(untyped(value)), refused(words));
+    throws(() => worker1.setReceivedMessageCallback(untyped(value)), refused(words));
+    throws(() => worker1.setReceivedBatchCallback(untyped(value)), refused(words));
+    throws(
+      () => connection?.subscribe(untyped(value)),
+      refused(/Cannot subscribe: the listener is .*functions/),
+    );
+    await rejects(
+      async () => await connection?.properties.change("key", untyped(value)),
+      refused(/the change is .*, allowed are functions/),
+    );
+  }
+  for (const value of [null, 5, "x"]) {
+    const options = untyped<Record<string, never>>(value);
+    const words = /the options is .*, allowed are objects/;
+    throws(() => worker2.setReceivedMessageCallback(() => {}, options), refused(words));
+    throws(() => worker2.setReceivedBatchCallback(() => {}, options), refused(words));
+    throws(() => worker2.getClientQueue("peer of ada", options), refused(words));
+    await rejects(worker1.accessNewClient("bob", options), refused(words));
+    await rejects(async () => await connection?.messages(options), refused(words));
+    await rejects(Array.fromAsync(connection?.transcript(options) ?? []), refused(words));
+    throws(
+      () => worker1.sendQueue.trySend(untyped(value)),
+      refused(/what is sent is .*, allowed are objects/),
+    );
+    await rejects(worker1.sendQueue.send(untyped(value)), refused(/what is sent is .*, allowed are objects/));
+    await rejects(
+      async () => await connection?.properties.update(untyped(value)),
+      refused(/the patch is .*, allowed are plain objects/),
+    );
+  }
+  equal(await worker1.getUid("bob"), undefined);
+  equal(worker1.sendQueue.size, 0);
+  // Nobody was set: who was there before still is.
+  equal(await worker1.accessNewClient("carol"), "carol");
+  equal(await worker2.getUid("peer of carol"), await worker1.getUid("carol"));
+});
+
+Deno.test("ServiceWorker refuses an id of another type as bad_value, wherever it takes one", async () => {
+  await using test = makeBox();
+  const { worker1 } = test.box;
+  for (const value of [5, null, {}, ["ada"], Symbol("ada")]) {
+    const id = untyped<string>(value);
+    const calls = [
+      worker1.getUid(id),
+      worker1.send(id, { content: "x" }),
+      worker1.getMessageSender(id)("x"),
+      worker1.sendQueue.send({ id, message: "x" }),
+      worker1.edit(id, 1, "x"),
+      worker1.delete(id, 1),
+      worker1.markRead(id, 1),
+      worker1.typing(id, "Ada"),
+      worker1.deactivateClient(id),
+      worker1.setBlocked(id, null),
+      worker1.connectionOf(id),
+      worker1.unpair(id),
+      worker1.findMessage(id, "r"),
+      worker1.cursor(id),
+      worker1.setCursor(id, "c"),
+      ...(value === null ? [] : [worker1.accessNewClient(id)]),
+    ];
+    const words = /Cannot use an id of one: it is .*, allowed are ids of type string/;
+    for (const outcome of await Promise.allSettled(calls)) {
+      equal(outcome.status, "rejected");
+      if (outcome.status === "rejected") refused(words)(outcome.reason);
+    }
+    throws(() => worker1.getClientQueue(id), refused(words));
+  }
+});
+
+Deno.test("ServiceWorker refuses what an id type of one's own cannot write, and says why", async () => {
+  const failure = new RangeError("Invalid time value");
+  const day = custom<Date>({
+    name: "day",
+    encode: (date) => Number.isNaN(date.getTime()) ? raise(failure) : date.toISOString(),
+    decode: (text) => new Date(text),
+  });
+  await using box = new ChatBox({ ...GOOD, service1: { name: "one", idType: day }, debug: true });
+  await rejects(box.worker1.accessNewClient(new Date(NaN)), (error) => {
+    equal(error instanceof ChatBoxError && error.cause, failure);
+    return refused(/Cannot use an id of one: it is an? Date, allowed are ids of type day/)(error);
+  });
+});
+
+function raise(error: Error): never {
+  throw error;
+}
+
+Deno.test("ServiceWorker refuses data that lies deeper than 500 levels, and keeps what does not", async () => {
+  await using test = makeBox();
+  const { worker1 } = test.box;
+  await worker1.accessNewClient("ada");
+  const nested = (depth: number): JsonObject => {
+    let value: JsonObject = {};
+    for (let level = 1; level < depth; level++) value = { value };
+    return value;
+  };
+  const send = worker1.getMessageSender("ada");
+  for (const depth of [501, 100_000]) {
+    await rejects(send({ content: "x", data: nested(depth) }), (error) => {
+      equal(String(error).length < 400, true);
+      return refused(/data(\.value)+\.?.*\.\.\. is an Object, allowed are .*, 500 deep at most/)(error);
+    });
+  }
+  const properties = (await worker1.connectionOf("ada"))?.properties;
+  await rejects(async () => await properties?.set("deep", nested(100_000)), refused(/500 deep at most/));
+  deepEqual((await send({ content: "x", data: nested(500) })).data, nested(500));
 });
 
 Deno.test("ServiceWorker sends what it was handed, whatever the caller does with it while it waits", async () => {

@@ -1,5 +1,5 @@
 import { abortable } from "../abortable.ts";
-import { checkUid } from "../check.ts";
+import { checkFields, checkUid } from "../check.ts";
 import type { Connection } from "../connection.ts";
 import { ChatBoxError } from "../errors.ts";
 import type { Uuid } from "../id_type.ts";
@@ -43,7 +43,7 @@ export class WorkerAccess<Id> {
   /** See {@link ServiceWorker.accessNewClient}. */
   async access(id: Id | undefined, options: AccessOptions): Promise<Id> {
     const { service, exchange } = this.#parts;
-    const { create = true, uid, signal } = options;
+    const { create = true, uid, signal } = checkFields("access a client", "the options", options);
     if (uid !== undefined) checkUid("access a client", uid);
     signal?.throwIfAborted();
     const encoded = service.idType.encode(id ?? this.#newId());

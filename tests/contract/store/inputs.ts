@@ -6,7 +6,7 @@ import {
   randomUuid,
   type Store,
 } from "../../../src/core/mod.ts";
-import { append, AT, connect, type StoreTest } from "./story.ts";
+import { append, AT, coded, connect, type StoreTest } from "./story.ts";
 
 /** What a caller without types may hand in. */
 function untyped<T>(value: unknown): T {
@@ -208,6 +208,23 @@ export function testInputs(test: StoreTest): void {
       await look(await fixture.reopen?.() ?? store);
     },
   );
+
+  test("Store keeps what lies 500 levels deep, and refuses what lies deeper", async (store, fixture) => {
+    const uid = await connect(store, "a", null);
+    const nested = (depth: number): JsonObject => depth === 1 ? {} : { list: [nested(depth - 2)] };
+    let bottomless: JsonObject = {};
+    for (let level = 0; level < 100_000; level++) bottomless = { bottomless };
+    for (const data of [nested(501), bottomless]) {
+      await rejects(append(store, uid, 1, { content: "x", data }), coded("bad_value"));
+      await rejects(store.setProperties(uid, new Map([["deep", data]])), coded("bad_value"));
+      await rejects(store.setNote(uid, 2, data), coded("bad_value"));
+    }
+    await append(store, uid, 1, { content: "x", data: nested(499) });
+    await store.setProperties(uid, new Map([["deep", nested(499)]]));
+    const kept = await fixture.reopen?.() ?? store;
+    deepEqual((await kept.message(uid, 1))?.data, nested(499));
+    deepEqual(await kept.properties(uid), { deep: nested(499) });
+  });
 
   test("Store keeps what it has, whatever is done with what it gave", async (store) => {
     const uid = await connect(store, "a", null);
