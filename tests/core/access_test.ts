@@ -108,3 +108,19 @@ Deno.test("[D4] A client who comes back while its deactivation is under way is a
   await worker1.getMessageSender("ada")("hello again");
   deepEqual(await received.count("messages", 1), ["hello again"]);
 });
+
+Deno.test("ServiceWorker.accessNewClient notes when a client was there last, from either side", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  const first = test.clock.now();
+  await worker1.accessNewClient("ada");
+  const connection = await worker1.connectionOf("ada");
+  if (connection === undefined) throw new Error("there is no connection");
+  deepEqual(await worker1.seenAt(connection), { first, last: first });
+  test.clock.advance(5_000);
+  await worker1.accessNewClient("ada");
+  deepEqual(await worker2.seenAt(connection), { first, last: first + 5_000 });
+  test.clock.advance(1_000);
+  await worker2.accessNewClient("peer of ada");
+  deepEqual(await worker1.seenAt(connection), { first, last: first + 6_000 });
+});

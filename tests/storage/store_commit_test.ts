@@ -75,6 +75,40 @@ Deno.test("[D1, D2] Store lets one bad row fail alone: what shared its transacti
   ]);
 });
 
+Deno.test("[D1, D2] Store forgets a row that fails after it has moved on: what follows in its transaction takes its place", async () => {
+  await using temp = await tempStorage();
+  const { store } = temp.storage;
+  const uid = await connect(store, "a");
+  const other = new DatabaseSync(temp.path);
+  // The message itself is written by then.
+  other.exec(`
+    CREATE TRIGGER bad_id AFTER INSERT ON remote_messages WHEN new.remote_id = 'bad'
+    BEGIN SELECT RAISE(ABORT, 'a bad id'); END`);
+  other.close();
+  const withId = (content: string, id: string, cid: string): Promise<Appended> =>
+    store.append(uid, { side: 1, draft: { content, remoteIds: [id], cid }, at: 1, targets: [2] });
+  const outcomes = await Promise.allSettled([
+    withId("one", "r1", "c1"),
+    withId("bad", "bad", "c2"),
+    withId("two", "r2", "c2"),
+    withId("bad again", "bad", "c3"),
+  ]);
+  const told = outcomes.map((outcome) =>
+    outcome.status === "fulfilled"
+      ? [outcome.value.message.seq, outcome.value.message.rev, outcome.value.duplicate]
+      : /a bad id/.test(outcome.reason)
+  );
+  deepEqual(told, [[1, 1, false], true, [2, 2, false], true]);
+  const { message } = await append(store, uid, "three", "c3");
+  deepEqual([message.seq, message.rev], [3, 3]);
+  const all = ["one", "two", "three"];
+  deepEqual(await contents(store, uid), all);
+  const waiting = async (from: Store): Promise<readonly string[]> =>
+    (await from.deliverable(uid, 2, 9, false)).messages.map(({ content }) => content);
+  deepEqual(await waiting(store), all);
+  deepEqual(await waiting((await temp.reopen()).store), all);
+});
+
 Deno.test("[D5] Store refuses as overloaded when the file may not grow, keeps what it acked, and goes on", async () => {
   const folder = await Deno.makeTempDir();
   const { database, lock } = openDatabase(`${folder}/test.db`);
