@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
+import { equal, match, notEqual, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openStorage } from "../../src/storage/mod.ts";
 import { DatabaseOpenError, openDatabase } from "../../src/storage/open.ts";
@@ -108,33 +108,6 @@ Deno.test("[D5] openStorage says what is wrong with a folder", () =>
     refuses(path, "unreachable", /it is a directory/);
     throws(() => openStorage(`${path}/missing/test.db`), /its folder must exist and be writable/);
   }));
-
-Deno.test({
-  name: "[D5] openStorage says that a folder may not be written to, and leaves it as it is",
-  // Root may write everywhere; for it, small_disk_test.ts mounts a folder that nobody can write to.
-  ignore: Deno.build.os === "windows" || Deno.uid() === 0,
-  fn: () =>
-    inFolder(async (path) => {
-      await openStorage(path).close();
-      const folder = path.slice(0, path.lastIndexOf("/"));
-      for (const { name } of Array.from(Deno.readDirSync(folder))) Deno.chmodSync(`${folder}/${name}`, 0o400);
-      Deno.chmodSync(folder, 0o500);
-      try {
-        const before = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-        for (const name of [path, `${path}-new`]) {
-          throws(() => openStorage(name), (error) => {
-            equal(error instanceof DatabaseOpenError, true, String(error));
-            match(String(error), /Cannot open the database .*writable/);
-            equal(String(error).includes("\n"), false);
-            return true;
-          });
-        }
-        deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
-      } finally {
-        Deno.chmodSync(folder, 0o700);
-      }
-    }),
-});
 
 Deno.test("openDatabase brings a database of an older version up, a step a transaction", () =>
   inFolder((path) => {
