@@ -6,7 +6,7 @@
  */
 import { ChatBoxError } from "./errors.ts";
 import { isUuid, type Uuid } from "./id_type.ts";
-import { copyJson, isPlainObject, MAX_JSON_DEPTH, type JsonObject, type JsonValue } from "./json.ts";
+import { copyJson, isPlainObject, type JsonObject, type JsonValue, MAX_JSON_DEPTH } from "./json.ts";
 
 /**
  * Throws the error for a value that is not allowed.

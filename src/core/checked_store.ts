@@ -160,7 +160,9 @@ export class CheckedStore implements Store {
   }
 
   remoteIds(uid: Uuid, side: Side, seq: number): Promise<readonly string[]> {
-    return this.#ask(() => this.#store.remoteIds(uid, checkSide(READ, side), checkWhole(READ, "seq", seq, 0)));
+    return this.#ask(() =>
+      this.#store.remoteIds(uid, checkSide(READ, side), checkWhole(READ, "seq", seq, 0))
+    );
   }
 
   findRemote(uid: Uuid, side: Side, remoteId: string): Promise<Message | undefined> {

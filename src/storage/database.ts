@@ -1,4 +1,5 @@
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { ChatBoxError } from "../core/mod.ts";
 
 /** A value of a column. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -9,19 +10,27 @@ export type Row = Readonly<Record<string, SqlValue>>;
 /** A statement that is compiled once and kept. */
 export class Statement<R extends object = Row> {
   readonly #statement: StatementSync;
+  readonly #database: { readonly closed: boolean };
 
-  constructor(statement: StatementSync) {
+  constructor(statement: StatementSync, database: { readonly closed: boolean }) {
     this.#statement = statement;
+    this.#database = database;
+  }
+
+  /** SQLite's own words for a statement whose database is gone tell nobody what is wrong. */
+  get #open(): StatementSync {
+    if (!this.#database.closed) return this.#statement;
+    throw new ChatBoxError("closed", "Cannot use the database: it is closed");
   }
 
   /** The first row. */
   get(...values: readonly SqlValue[]): R | undefined {
-    return this.#statement.get(...values as SQLInputValue[]) as R | undefined;
+    return this.#open.get(...values as SQLInputValue[]) as R | undefined;
   }
 
   /** Every row. */
   all(...values: readonly SqlValue[]): readonly R[] {
-    return this.#statement.all(...values as SQLInputValue[]) as unknown as readonly R[];
+    return this.#open.all(...values as SQLInputValue[]) as unknown as readonly R[];
   }
 
   /**
@@ -29,12 +38,12 @@ export class Statement<R extends object = Row> {
    * for `get` as well, and no object has to be made of how many rows changed, which costs a third of an UPDATE.
    */
   execute(...values: readonly SqlValue[]): void {
-    this.#statement.get(...values as SQLInputValue[]);
+    this.#open.get(...values as SQLInputValue[]);
   }
 
   /** Executes; gives how many rows changed. */
   run(...values: readonly SqlValue[]): number {
-    return Number(this.#statement.run(...values as SQLInputValue[]).changes);
+    return Number(this.#open.run(...values as SQLInputValue[]).changes);
   }
 }
 
@@ -88,6 +97,7 @@ const COPY_PAGES = 1_000;
 /** One connection to one SQLite file: the only place that knows `node:sqlite`. */
 export class Database {
   readonly #database: DatabaseSync;
+  #closed = false;
 
   /** @throws whatever SQLite says; see {@link faultOf} */
   constructor(path: string, options: { readonly readOnly?: boolean; readonly busyTimeoutMs?: number } = {}) {
@@ -103,7 +113,7 @@ export class Database {
 
   /** Compiles a statement. */
   prepare<R extends object = Row>(sql: string): Statement<R> {
-    return new Statement(this.#database.prepare(sql));
+    return new Statement(this.#database.prepare(sql), this);
   }
 
   /** Reads one value, of a PRAGMA for example. */
@@ -147,8 +157,14 @@ export class Database {
     });
   }
 
+  /** Whether it has let go of the file; its statements refuse as `closed` from then on. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Lets go of the file. */
   close(): void {
+    this.#closed = true;
     this.#database.close();
   }
 }

@@ -15,7 +15,9 @@ const mountable = await SmallDisk.mount("size=1m").then(async (disk) => {
   await disk?.[Symbol.asyncDispose]();
   return disk !== undefined;
 });
-if (!mountable) sayNotProven("[D5] a server on a disk that is full", "needs root and the right to mount a tmpfs");
+if (!mountable) {
+  sayNotProven("[D5] a server on a disk that is full", "needs root and the right to mount a tmpfs");
+}
 
 async function answerTo(visitor: SocketClient, cid: string): Promise<Frame> {
   const mentions = (frame: Frame): boolean => JSON.stringify(frame).includes(`"cid":"${cid}"`);

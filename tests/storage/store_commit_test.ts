@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Appended, randomUuid, silentLogger, type Store, type Uuid } from "../../src/core/mod.ts";
 import { GroupCommit } from "../../src/storage/group_commit.ts";
@@ -107,6 +107,20 @@ Deno.test("[D1, D2] Store forgets a row that fails after it has moved on: what f
     (await from.deliverable(uid, 2, 9, false)).messages.map(({ content }) => content);
   deepEqual(await waiting(store), all);
   deepEqual(await waiting((await temp.reopen()).store), all);
+});
+
+Deno.test("Storage refuses sessions and values as closed once it is closed, whether they are read or written", async () => {
+  await using temp = await tempStorage();
+  const { store, sessions, meta } = temp.storage;
+  const uid = await connect(store, "a");
+  const hash = new Uint8Array(32);
+  await temp.storage.close();
+  await rejects(sessions.find(hash), { code: "closed" });
+  await rejects(sessions.save(hash, uid, 1), { code: "closed" });
+  throws(() => meta.get("key"), { code: "closed" });
+  await rejects(meta.set("key", hash), { code: "closed" });
+  await rejects(meta.getOrSet("key", () => hash), { code: "closed" });
+  await temp.storage.close();
 });
 
 Deno.test("[D5] Store refuses as overloaded when the file may not grow, keeps what it acked, and goes on", async () => {
