@@ -7,12 +7,16 @@ import type { Logger } from "./ports.ts";
  * @example In a store of your own
  * ```ts
  * import { guardedLogger, silentLogger } from "@chatbox50/chatbox50/core";
+ * import { deepEqual } from "node:assert/strict";
  *
- * const broken = () => {
+ * const written: string[] = [];
+ * const error = (line: string) => {
+ *   written.push(line);
  *   throw new Error("the pipe is closed");
  * };
- * const logger = guardedLogger({ ...silentLogger, error: broken });
+ * const logger = guardedLogger({ ...silentLogger, error });
  * logger.error("A write failed");
+ * deepEqual(written, ["A write failed"]);
  * ```
  *
  * @param logger may throw, or be async and reject

@@ -1,9 +1,9 @@
-import { checkCallback, checkFields } from "./check.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
 import type { SendOptions } from "./exchange.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Message, MessageDraft, MessageEdit, Side } from "./message.ts";
+import { checkCallback, checkFields } from "./check.ts";
 import type { MessageQueue } from "./message_queue.ts";
 import type { Appended } from "./ports.ts";
 import type { SendQueue } from "./send_queue.ts";
