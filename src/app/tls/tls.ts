@@ -61,7 +61,7 @@ async function automatic(config: Config, domain: string, options: TlsOptions): P
   const { acmeDirectoryUrl: directoryUrl, acmeEmail, acmeHttpPort, host, port } = config;
   const { store, clock, makeLogger } = options;
   const logger = makeLogger("tls");
-  const challenges = listen({ host, port: acmeHttpPort }, () =>
+  const challenges = listen({ host, port: acmeHttpPort, key: "ACME_HTTP_PORT" }, () =>
     new ChallengeService({
       host,
       port: acmeHttpPort,
