@@ -194,7 +194,10 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
       of: "admin erase",
       instead: sameVisitor,
       expect: /^Erased /m,
-      after: () => Promise.resolve(equal(discord.threads(forum).length, 0)),
+      after: async () => {
+        equal(discord.threads(forum).length, 0);
+        await Promise.resolve();
+      },
     },
     { of: "admin purge", expect: /^Removed 0 messages/m },
     { of: "admin stats", expect: /^Conversations +0$/m },
