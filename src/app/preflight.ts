@@ -22,7 +22,9 @@ export function preflights(config: Config): readonly Preflight[] {
   const { host, port, domain, acmeHttpPort, tlsCert: cert, tlsKey: key } = config;
   const list = [free("Address", { host, port })];
   if (domain !== undefined) {
-    list.push(free("Address for the certificate's proof", { host, port: acmeHttpPort, key: "ACME_HTTP_PORT" }));
+    list.push(
+      free("Address for the certificate's proof", { host, port: acmeHttpPort, key: "ACME_HTTP_PORT" }),
+    );
   }
   if (cert !== undefined && key !== undefined) {
     list.push({

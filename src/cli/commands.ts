@@ -135,7 +135,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: (operations, context) => operations.stats(context),
   }),
   kit: command({
-    help: "Write what a deployment needs to a new folder: units, settings, proxies, dashboard, alerts, and how",
+    help:
+      "Write what a deployment needs to a new folder: units, settings, proxies, dashboard, alerts, and how",
     operand: { name: "FOLDER", type: path },
     settings: false,
     run: (operations, context, _flags, folder) => operations.writeKit(context, folder),

@@ -1,4 +1,10 @@
-import { type ArgumentSpec, parseArguments, type ReadArguments, SETTABLE_FLAGS, UsageError } from "../config.ts";
+import {
+  type ArgumentSpec,
+  parseArguments,
+  type ReadArguments,
+  SETTABLE_FLAGS,
+  UsageError,
+} from "../config.ts";
 import { quote } from "../config/config_error.ts";
 import type { Command, CommandFlag, CommandInput } from "./commands.ts";
 

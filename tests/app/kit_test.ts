@@ -20,9 +20,14 @@ function contextInto(said: string[]): CommandContext {
 async function filesIn(folder: string | URL): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const inner of ["deploy", "monitoring"]) {
-    for await (const { name } of Deno.readDir(folder instanceof URL ? new URL(inner, folder) : `${folder}/${inner}`)) {
+    for await (
+      const { name } of Deno.readDir(folder instanceof URL ? new URL(inner, folder) : `${folder}/${inner}`)
+    ) {
       const path = `${inner}/${name}`;
-      files.set(path, await Deno.readTextFile(folder instanceof URL ? new URL(path, folder) : `${folder}/${path}`));
+      files.set(
+        path,
+        await Deno.readTextFile(folder instanceof URL ? new URL(path, folder) : `${folder}/${path}`),
+      );
     }
   }
   return files;

@@ -206,9 +206,11 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
 
 /** What LimitNOFILE comes to: a machine without CAP_SYS_RESOURCE (bit 24) cannot give more than it has. */
 async function openFilesHere(): Promise<number> {
-  const [, capabilities = "0"] = /^CapEff:\s+(\S+)$/m.exec(await Deno.readTextFile("/proc/self/status")) ?? [];
+  const [, capabilities = "0"] = /^CapEff:\s+(\S+)$/m.exec(await Deno.readTextFile("/proc/self/status")) ??
+    [];
   if ((BigInt(`0x${capabilities}`) >> 24n & 1n) === 1n) return 65_536;
-  const [, hard = "0"] = /^Max open files +\d+ +(\d+)/m.exec(await Deno.readTextFile("/proc/self/limits")) ?? [];
+  const [, hard = "0"] = /^Max open files +\d+ +(\d+)/m.exec(await Deno.readTextFile("/proc/self/limits")) ??
+    [];
   return Math.min(65_536, Number(hard));
 }
 

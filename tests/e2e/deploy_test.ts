@@ -16,7 +16,10 @@ const UID_OF_PAGE = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/apt-get install/, "changes the machine"],
   [/certbot|docker/, "needs a public name, or an engine"],
-  [/systemctl (?:status|reload|daemon-reload)|enable --now chatbox50-backup\.timer|journalctl/, "needs systemd"],
+  [
+    /systemctl (?:status|reload|daemon-reload)|enable --now chatbox50-backup\.timer|journalctl/,
+    "needs systemd",
+  ],
   [/nginx -t/, "proxies_test.ts runs it, with what has to be around"],
   [/caddy|nginx/, "changes the machine"],
   [/low-ports/, "needs systemd"],
@@ -61,7 +64,10 @@ class Machine {
 
   /** The same text for this machine. */
   here(text: string): string {
-    return text.replaceAll(/(?<![\w.$}-])\/(?:etc\/(?:chatbox50|systemd)|usr\/local|var\/lib)\//g, `${this.#root}$&`);
+    return text.replaceAll(
+      /(?<![\w.$}-])\/(?:etc\/(?:chatbox50|systemd)|usr\/local|var\/lib)\//g,
+      `${this.#root}$&`,
+    );
   }
 
   /** Runs a command as the page has it. */
@@ -143,7 +149,12 @@ Deno.test(
       for (const key of ["ExecStartPre", "ExecStart", "ExecStartPost"]) {
         for (const command of await unitCommands("chatbox50-backup.service", key, machine.credentials)) {
           if (key === "ExecStart") {
-            for (const [name, days] of [["chatbox50-20200101T000000Z.db", 16], ["chatbox50-20200103T000000Z.db", 13]] as const) {
+            for (
+              const [name, days] of [["chatbox50-20200101T000000Z.db", 16], [
+                "chatbox50-20200103T000000Z.db",
+                13,
+              ]] as const
+            ) {
               await Deno.writeTextFile(`${backups}/${name}`, "");
               await Deno.utime(`${backups}/${name}`, new Date(), new Date(Date.now() - days * day));
             }
@@ -183,7 +194,10 @@ Deno.test(
       [/mv "chatbox50\.db/, async () => {
         const broken = "var/lib/private/chatbox50/chatbox50.db.broken";
         equal((await Deno.stat(`${world.folder}/${broken}-wal`)).size > 0, true);
-        match(await machine.type(`chatbox50 export --format txt --database-path ${broken}`), /After the backup/);
+        match(
+          await machine.type(`chatbox50 export --format txt --database-path ${broken}`),
+          /After the backup/,
+        );
       }],
       [/systemctl start chatbox50$/, async () => {
         await start();
@@ -223,7 +237,11 @@ Deno.test(
 );
 
 /** Whether systemd's tools are here; the first process need not be it. */
-const analyzes = await new Deno.Command("systemd-analyze", { args: ["--version"], stdout: "null", stderr: "null" })
+const analyzes = await new Deno.Command("systemd-analyze", {
+  args: ["--version"],
+  stdout: "null",
+  stderr: "null",
+})
   .output().then(({ success }) => success, () => false);
 
 Deno.test({
@@ -237,7 +255,8 @@ Deno.test({
         await Deno.copyFile(new URL(`../../docs/deploy/${unit}`, import.meta.url), `${folder}/${unit}`);
       }
       const analyze = async (...args: readonly string[]): Promise<string> => {
-        const { stdout, stderr } = await new Deno.Command("systemd-analyze", { args: [...args], cwd: folder }).output();
+        const { stdout, stderr } = await new Deno.Command("systemd-analyze", { args: [...args], cwd: folder })
+          .output();
         return new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
       };
       // A call outside of the filter would end the program with a signal, and Deno makes some.
