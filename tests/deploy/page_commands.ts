@@ -4,8 +4,8 @@ export interface Proof {
   readonly test: boolean;
   /** `deno task test:deploy` runs it on a bare Debian. */
   readonly bare: boolean;
-  /** Nobody did. */
-  readonly notRun: boolean;
+  /** Somebody did once, as the page says, or nobody. */
+  readonly otherwise: boolean;
 }
 
 /** A command as docs/deploy.md has it. */
@@ -34,13 +34,17 @@ export async function pageCommands(page: string | URL = PAGE): Promise<readonly 
 }
 
 function readCommand(line: string): PageCommand {
-  const [, command, words = ""] = /^(.*?\S) +# ((?:test|bare|not run)\b.*)$/.exec(line) ?? [];
+  const [, command, words = ""] = /^(.*?\S) +# ((?:test|bare|by hand|not run)\b.*)$/.exec(line) ?? [];
   if (command === undefined) throw new Error(`Cannot tell how this command is known to work: ${line}`);
-  const notRun = words.startsWith("not run");
+  const otherwise = /^(?:not run|by hand)/.test(words);
   const marks = (words.split(/[;:]/)[0] ?? "").split(", ");
   return {
     command,
     words,
-    proof: { test: !notRun && marks.includes("test"), bare: !notRun && marks.includes("bare"), notRun },
+    proof: {
+      test: !otherwise && marks.includes("test"),
+      bare: !otherwise && marks.includes("bare"),
+      otherwise,
+    },
   };
 }
