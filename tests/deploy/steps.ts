@@ -167,7 +167,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
     { of: "ls -l /var/lib/private", expect: /^-rw-------.* chatbox50-\d{8}T\d{6}Z\.db$/m },
     {
       of: "systemctl stop chatbox50",
-      before: async () => match(await history(), /After the backup/),
+      before: once(async () => void match(await history(), /After the backup/), () => Promise.resolve()),
       after: async () => {
         const log = await root("systemctl show -P Result chatbox50");
         equal(log, "success");
@@ -175,7 +175,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
     },
     {
       of: "systemctl start chatbox50",
-      after: async () => {
+      after: once(async () => {
         const words = await history();
         match(words, /Before the backup/);
         equal(words.includes("After the backup"), false);
@@ -186,7 +186,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
           ),
           /After the backup/,
         );
-      },
+      }, async () => equal((await history()).includes("Before the backup"), false)),
     },
     { of: "admin export --format", expect: /visitor: Before the backup/ },
     { of: "admin export --uid", instead: sameVisitor, expect: /visitor: Before the backup/ },
