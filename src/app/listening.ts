@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import { StartError } from "../start_error.ts";
 
 /** Where to listen, and how the setting of the port is called. */
@@ -6,6 +7,15 @@ export interface ListenAddress {
   readonly port: number;
   /** `PORT` when left out. */
   readonly key?: string;
+}
+
+/**
+ * Says where an authority's proof is shown (ACME's HTTP-01).
+ *
+ * @param config HOST and ACME_HTTP_PORT
+ */
+export function proofAddress({ host, acmeHttpPort }: Pick<Config, "host" | "acmeHttpPort">): ListenAddress {
+  return { host, port: acmeHttpPort, key: "ACME_HTTP_PORT" };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { checkPort, type ListenAddress } from "./listening.ts";
+import { checkPort, type ListenAddress, proofAddress } from "./listening.ts";
 import { readCertificate } from "./tls/certificate_files.ts";
 
 /** What a start looks at before it makes any file, and `check` shows: each throws a `StartError` when it would fail. */
@@ -19,12 +19,10 @@ export interface Preflight {
  * @returns in the order in which a start needs it
  */
 export function preflights(config: Config): readonly Preflight[] {
-  const { host, port, domain, acmeHttpPort, tlsCert: cert, tlsKey: key } = config;
+  const { host, port, domain, tlsCert: cert, tlsKey: key } = config;
   const list = [free("Address", { host, port })];
   if (domain !== undefined) {
-    list.push(
-      free("Address for the certificate's proof", { host, port: acmeHttpPort, key: "ACME_HTTP_PORT" }),
-    );
+    list.push(free("Address for the certificate's proof", proofAddress(config)));
   }
   if (cert !== undefined && key !== undefined) {
     list.push({
