@@ -107,14 +107,15 @@ export class Listener {
   async renew(certificate: Certificate): Promise<void> {
     const renewal = ++this.#renewals;
     const old = this.#server;
+    const cut = this.#cut;
     const { port } = old.addr;
     this.#certificate = certificate;
     await this.#quiet();
-    // Another change came meanwhile, and goes on by itself.
-    if (renewal !== this.#renewals || this.#stopped) return;
+    // Another change came meanwhile, and goes on by itself; or listening began again, with this certificate.
+    if (renewal !== this.#renewals || old !== this.#server || this.#stopped) return;
     this.#onUnderWay = (): void => {};
     this.#renewing = old;
-    this.#cut.abort();
+    cut.abort();
     // However it ended: it begins again.
     await old.finished.catch(() => {});
     this.#renewing = undefined;
