@@ -8,7 +8,8 @@ import { ChatBox, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
 import { CHANNEL_NAME, DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
 import { OPEN_FAULT_REASONS } from "./app/command.ts";
-import { checkPort, listen } from "./app/listening.ts";
+import { listen } from "./app/listening.ts";
+import { preflights } from "./app/preflight.ts";
 import { repeat } from "./app/repeat.ts";
 import { openTls } from "./app/tls/tls.ts";
 import { RetentionSchedule } from "./app/retention_schedule.ts";
@@ -63,7 +64,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   const token = config.discordToken;
   if (token === undefined) throw new StartError("DISCORD_TOKEN is not set", "config");
   // Looked at first, so that a start which cannot succeed leaves no file behind.
-  checkPort(config);
+  for (const { look } of preflights(config)) look();
 
   await using started = new AsyncDisposableStack();
   const metrics = new Metrics(VERSION);

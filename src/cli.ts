@@ -7,11 +7,11 @@ import { OPERATIONS } from "./app/operations.ts";
 import { startApp } from "./app.ts";
 import { COMMANDS } from "./cli/commands.ts";
 import { type CliHost, denoHost } from "./cli/host.ts";
-import { readInput, UsageError } from "./cli/read_input.ts";
+import { readInput, readLine } from "./cli/read_input.ts";
 import { runCommand } from "./cli/run_command.ts";
 import { serve } from "./cli/serve.ts";
 import { helpText, versionText } from "./cli/texts.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError, UsageError } from "./config.ts";
 import { didYouMean, quote } from "./config/config_error.ts";
 import { EXIT } from "./start_error.ts";
 
@@ -39,21 +39,22 @@ export async function run(
     );
     return EXIT.usage;
   }
-  if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
-    host.print(helpText());
-    return EXIT.ok;
-  }
-  if (name === "version" || rest.includes("--version")) {
-    host.print(versionText());
-    return EXIT.ok;
-  }
   try {
-    const { input, settings } = readInput(name, command, rest);
+    const line = readLine(command, rest);
+    if (name === "help" || line.switches.has("help")) {
+      host.print(helpText());
+      return EXIT.ok;
+    }
+    if (name === "version" || line.switches.has("version")) {
+      host.print(versionText());
+      return EXIT.ok;
+    }
+    const { input, settings } = readInput(name, command, line);
     return await (command.run === undefined
       ? serve(settings, host)
       : runCommand(command, input, settings, host));
   } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof UsageError)) throw error;
+    if (!(error instanceof ConfigError)) throw error;
     host.printError(`chatbox50: ${error.message}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.config;
   }

@@ -9,9 +9,11 @@ import { parseConfig } from "../src/config.ts";
 import { makeLogger } from "../src/logging.ts";
 import { StartError } from "../src/start_error.ts";
 import { VERSION } from "../src/version.ts";
+import { TestAuthority } from "./support/acme/certificates.ts";
 import manifest from "../deno.json" with { type: "json" };
 
 const TOKEN = "c2VjcmV0.token.0123456789";
+const UID = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
 
 /** A process of which nothing is real. */
 class FakeHost implements CliHost {
@@ -45,6 +47,7 @@ class FakeHost implements CliHost {
   readonly operations: Operations = {
     backUp: (_context, file) => this.#operate("backUp", file),
     check: () => this.#operate("check"),
+    checkMisconfigured: (print, problems) => void print(`${problems.join("\n")}\n`),
     erase: (_context, options) => this.#operate("erase", options),
     exportConversations: (_context, options) => this.#operate("export", options),
     purge: (_context, { olderThanMs }) => this.#operate("purge", olderThanMs),
@@ -53,6 +56,7 @@ class FakeHost implements CliHost {
       print("counted\n");
       return this.#operate("stats");
     },
+    writeKit: (_context, folder) => this.#operate("writeKit", folder),
   };
   readonly progressed: string[] = [];
   #operate(...ran: [string, ...unknown[]]): CommandOutcome {
@@ -135,9 +139,47 @@ Deno.test("run ends with 64 and one line when the command is unknown", async () 
   }
 });
 
+Deno.test("run ends with 64 and one line when the command line has what no command knows", async () => {
+  for (
+    const [args, words] of [
+      [["--prot=1"], 'Unknown flag "--prot", did you mean --port?'],
+      [["serve", "--format=txt"], 'Unknown flag "--format"'],
+      [["serve", "extra"], "Argument 1 is not a flag"],
+      [["serve", "--port"], "Flag --port needs a value"],
+      [["serve", "--name", "--help"], "Flag --name needs a value"],
+      [["serve", "--port=1", "--port=2"], "Flag --port is given twice"],
+      [["stats", "--foo"], 'Unknown flag "--foo"'],
+      [["stats", "--uid", UID], 'Unknown flag "--uid"'],
+      [["stats", "extra"], "Argument 1 is not a flag"],
+      [["backup", "a", "b"], "Argument 2 is one too many"],
+      [["erase", "--uid"], "Flag --uid needs a value"],
+      [["erase", "--uid", UID, "--leave-thread=no"], "Flag --leave-thread takes no value"],
+      [["help", "foo"], "Argument 1 is not a flag"],
+      [["help", "--foo"], 'Unknown flag "--foo"'],
+      [["version", "--foo"], 'Unknown flag "--foo"'],
+      [["version", "--port=1"], 'Unknown flag "--port"'],
+      [["--help=x"], "Flag --help takes no value"],
+    ] as const
+  ) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 64, args.join(" "));
+    assert.match(host.stderr, /^chatbox50: .*\n$/);
+    assert(host.stderr.includes(words), host.stderr);
+    assert.deepEqual([host.stdout, host.ran], ["", []]);
+  }
+});
+
+Deno.test("run answers --help before it asks for what a command needs", async () => {
+  for (const args of [["erase", "--help"], ["backup", "-h"], ["serve", "--port=x", "--help"]]) {
+    const host = new FakeHost({});
+    assert.equal(await run(args, host), 0, host.stderr);
+    assert.match(host.stdout, /^ChatBox50 /);
+  }
+});
+
 Deno.test("run ends with 78 and one line when the configuration is wrong", async () => {
   for (
-    const [args, env] of [[["--prot=1"], {}], [["serve", "--port=x"], {}], [[], {
+    const [args, env] of [[["serve", "--port=x"], {}], [["stats", "--port=x"], {}], [[], {
       DISCORD_TOKEN: `${TOKEN} x`,
     }]] as const
   ) {
@@ -145,7 +187,25 @@ Deno.test("run ends with 78 and one line when the configuration is wrong", async
     assert.equal(await run(args, host), 78);
     assert.match(host.stderr, /^chatbox50: .*\n$/);
     assert(!host.stderr.includes(TOKEN));
+    assert.deepEqual(host.ran, []);
   }
+});
+
+Deno.test("run lets check say everything that is wrong with the configuration", async () => {
+  const host = new FakeHost({ PORT: "x", LIMIT_FRAMES: "-1", LOG_LEVEL: "loud" });
+  assert.equal(await run(["check"], host), 78);
+  assert.deepEqual(host.stdout.trimEnd().split("\n").map((line) => line.split(" ")[0]), [
+    "PORT",
+    "LIMIT_FRAMES",
+    "LOG_LEVEL",
+  ]);
+  assert.deepEqual([host.stderr, host.ran], ["", []]);
+});
+
+Deno.test("run reads no configuration for a command that has nothing to do with it", async () => {
+  const host = new FakeHost({ PORT: "x" });
+  assert.equal(await run(["kit", "folder"], host), 0, host.stderr);
+  assert.deepEqual(host.ran, [["writeKit", "folder"]]);
 });
 
 Deno.test("run ends with 78 and five lines on how to get a token when there is none", async () => {
@@ -266,8 +326,6 @@ Deno.test("run logs what nobody handled and goes on", async () => {
   assert.equal(host.stderr, before);
 });
 
-const UID = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
-
 Deno.test("run gives a command its flags and operand, checked and typed", async () => {
   for (
     const [args, ran] of [
@@ -303,20 +361,6 @@ Deno.test("run ends with 64 and one line when a command lacks something or has t
     assert.equal(await run(args, host), 64, args.join(" "));
     assert.match(host.stderr, /^chatbox50: .*\n$/);
     assert(host.stderr.includes(words), host.stderr);
-    assert.deepEqual(host.ran, []);
-  }
-});
-
-Deno.test("run refuses a flag that belongs to another command", async () => {
-  const wrong = [
-    ["stats", "--uid", UID],
-    ["serve", "--format=txt"],
-    ["stats", "more"],
-    ["erase", "--uid", UID, "--leave-thread=no"],
-  ];
-  for (const args of wrong) {
-    const host = new FakeHost({});
-    assert.equal(await run(args, host), 78);
     assert.deepEqual(host.ran, []);
   }
 });
@@ -418,6 +462,106 @@ Deno.test("main ends with the documented codes, one line each, and writes no fil
   assert.equal(dotenv.code, 78);
   assert.equal(dotenv.stderr, 'chatbox50: .env line 1 sets unknown key "PORTT", did you mean PORT?\n');
   assert.deepEqual([token.code, token.stderr.trimEnd().split("\n").length], [78, 5]);
+});
+
+Deno.test("--config names a file that counts instead of .env, and refuses what it does not know", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const named = `${folder}/chatbox50.conf`;
+    await Deno.writeTextFile(named, "PORTT=1\nRETENTION_DAYS=many\n");
+    const mistyped = await spawn(["check", "--config", named]);
+    assert.equal(mistyped.code, 78);
+    assert.equal(
+      mistyped.stdout,
+      `FAIL  Configuration: "${named}" line 1 sets unknown key "PORTT", did you mean PORT?
+FAIL  Configuration: RETENTION_DAYS ("${named}" line 2) is "many"; allowed: a whole number from 1 to 36500
+-     Database, address, Discord: not looked at before the configuration is right
+`,
+    );
+    assert.deepEqual(await spawn(["serve", "--config", named]), {
+      code: 78,
+      stdout: "",
+      stderr: `chatbox50: "${named}" line 1 sets unknown key "PORTT", did you mean PORT?\n`,
+    });
+    // .env would be refused, if anybody read it
+    await Deno.writeTextFile(named, "HOST=127.0.0.1\nPORT=0\nDATABASE_PATH=named.db\n");
+    const whole = await spawn(["check", "--config", named], { PORT: "" }, "PORTT=1\n");
+    assert.match(whole.stdout, /^ok {4}Configuration: .*\nok {4}Database: named\.db will be made/);
+    const missing = await spawn(["stats", "--config", `${folder}/none`]);
+    assert.deepEqual([missing.code, missing.stderr], [
+      78,
+      `chatbox50: --config names "${folder}/none", which cannot be read: there is no such file\n`,
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("check and serve agree on what a start needs of this machine, and serve leaves no file behind", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = String((taken.addr as Deno.NetAddr).port);
+  const authority = await TestAuthority.create();
+  const [one, other] = await Promise.all([authority.issue("localhost"), authority.issue("localhost")]);
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/cert.pem`, one.cert);
+    await Deno.writeTextFile(`${folder}/key.pem`, one.key);
+    await Deno.writeTextFile(`${folder}/other.pem`, other.key);
+    const certificate = { TLS_CERT: `${folder}/cert.pem`, TLS_KEY: `${folder}/key.pem` };
+    const domain = { DOMAIN: "chat.example.com", PORT: "0", ACME_DIRECTORY_URL: "http://127.0.0.1:9/" };
+    for (
+      const [env, code, words] of [
+        [
+          { PORT: port },
+          69,
+          `Address: Cannot listen on 127.0.0.1:${port}: another program does; set PORT to `,
+        ],
+        [
+          { HOST: "no-such-host.invalid" },
+          69,
+          "Address: Cannot listen on no-such-host.invalid:0: HOST is a name",
+        ],
+        [
+          { ...domain, ACME_HTTP_PORT: port },
+          69,
+          `proof: Cannot listen on 127.0.0.1:${port}: another program does; set ACME_HTTP_PORT to `,
+        ],
+        [{ ...certificate, TLS_KEY: `${folder}/none.pem` }, 66, "Certificate: Cannot read TLS_CERT"],
+        [
+          { ...certificate, TLS_KEY: `${folder}/other.pem` },
+          78,
+          "Certificate: Cannot serve HTTPS with TLS_CERT",
+        ],
+        [{ DATABASE_PATH: folder }, 73, `Database: Cannot open the database ${folder}: it is a directory`],
+      ] as const
+    ) {
+      const whole = { HOST: "127.0.0.1", PORT: "0", DISCORD_API_URL: "http://127.0.0.1:9", ...env };
+      const [checked, served] = await Promise.all([
+        spawn(["check"], whole),
+        spawn(["serve"], { ...whole, DISCORD_TOKEN: TOKEN }),
+      ]);
+      const [, fail = ""] = /^FAIL {2}(.*)$/m.exec(checked.stdout) ?? [];
+      assert(fail.includes(words), checked.stdout + checked.stderr);
+      assert.deepEqual([checked.code, served.code], [code, code], served.stderr);
+      assert.equal(served.stderr, `chatbox50: ${fail.slice(fail.indexOf("Cannot "))}\n`);
+    }
+  } finally {
+    taken.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("check takes an empty database file for none, as serve does", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    const { stdout } = await spawn(["check"], { DATABASE_PATH: file, HOST: "127.0.0.1", PORT: "0" });
+    assert(
+      stdout.includes(`ok    Database: ${file}, which is empty, will be made at the first start`),
+      stdout,
+    );
+  } finally {
+    await Deno.remove(file);
+  }
 });
 
 Deno.test("the real process survives what nobody handled and ends with 0 on a signal", async () => {

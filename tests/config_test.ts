@@ -350,6 +350,11 @@ const VALUES: readonly (readonly [OptionKey, readonly (readonly [string, unknown
     ["GREETING", [["a\r\nb", "a\nb"]], ["a\x1b[2J", "x".repeat(2001)]],
     ["LOG_LEVEL", [["debug", "debug"], ["WARN", "warn"]], ["verbose"]],
     ["LOG_FORMAT", [["json", "json"]], ["xml"]],
+    ["METRICS_TOKEN", [["0123456789abcdef", "0123456789abcdef"]], [
+      "a",
+      "0123456789abcde",
+      "0123456789 abcdef",
+    ]],
     ["DISCORD_TOKEN", [[SECRET, SECRET]], ["Bot x", "a\nb", "ä"]],
   ];
 

@@ -167,7 +167,7 @@ Deno.test("makeLogger's pretty lines carry fields, and the stack below", () => {
   const [first = "", second = ""] = lines;
   assert.match(
     first,
-    /^\d\d:\d\d:\d\d\.\d{3} INFO {2}web\.socket Opened uid=abc note="two words" n=1 list=\["a"\]\n$/,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO {2}web\.socket Opened uid=abc note="two words" n=1 list=\["a"\]\n$/,
   );
   assert.match(
     second,
@@ -177,11 +177,11 @@ Deno.test("makeLogger's pretty lines carry fields, and the stack below", () => {
 
 Deno.test("makeLogger's pretty lines cannot be forged by what strangers send", () => {
   using lines = capture({ format: "pretty" });
-  const bad = "x\n12:00:00.000 INFO  web Opened\x1b[2J\u202e\u2028";
+  const bad = "x\n2026-01-01 12:00:00.000 INFO  web Opened\x1b[2J\u202e\u2028";
   makeLogger("web").warn(`Odd ${bad}`, { name: bad, [bad]: 1, error: new Error(bad) });
   const text = lines.join("");
   for (const character of ["\x1b", "\u202e", "\u2028"]) assert(!text.includes(character));
-  assert.equal(text.split("\n").filter((line) => /^\d\d:\d\d/.test(line)).length, 1);
+  assert.equal(text.split("\n").filter((line) => /^\d{4}-\d\d-\d\d \d\d:/.test(line)).length, 1);
 });
 
 Deno.test("makeLogger colors only when asked to", () => {

@@ -5,8 +5,8 @@ import { FakeClock } from "./support/fake_clock.ts";
 
 const folder = new URL("../docs/monitoring/", import.meta.url);
 
-/** Every name that a program with all its parts shows, and with the suffixes that a histogram has. */
-async function shownNames(): Promise<ReadonlySet<string>> {
+/** A program with all its parts, to which everything has happened that is counted. */
+async function shownText(): Promise<string> {
   const metrics = new Metrics("1.2.3");
   const end = metrics.watchProcess();
   metrics.watch({
@@ -16,19 +16,93 @@ async function shownNames(): Promise<ReadonlySet<string>> {
     pendingConversations: () => 0,
     ready: () => true,
   });
+  const { web, discord, commits } = metrics;
+  web.socketOpened();
+  web.socketClosed(1013);
+  web.socketTurnedAway();
+  web.welcomed(1);
+  web.left();
+  web.acked(1);
+  web.refused("bad_frame");
+  web.delivered(1);
+  for (const status of STATUSES) discord.requested("POST", "/channels/:id/messages", status, 1);
+  for (const reason of ["route", "global"] as const) discord.waited(reason, 1);
+  discord.gateway(true);
+  commits.committed(1, 1);
+  const clock = new FakeClock();
+  const store = metrics.store(new MemoryStore(), () => clock.now());
+  const uid = crypto.randomUUID() as Uuid;
+  await store.createConnection({ uid, ids: { 1: uid, 2: null }, at: 0 });
+  for (const side of [1, 2] as const) {
+    const target = side === 1 ? 2 : 1;
+    const draft = { content: "x", cid: `c${side}` };
+    const { message: { seq } } = await store.append(uid, { side, draft, at: 0, targets: [target] });
+    await store.deliverable(uid, target, 10, false);
+    await store.confirm(uid, target, { seq });
+  }
   const text = await metrics.read();
   end();
-  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
-  return new Set(
-    types.flatMap(([, name = "", type]) =>
-      type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
-    ),
-  );
+  return text;
+}
+
+/** Answers of Discord, as the metrics name them. */
+const STATUSES = [0, 200, 201, 204, 400, 401, 403, 404, 429, 500, 502, 503, 504];
+
+/** The values of a metric's labels. */
+type Labels = Map<string, Set<string>>;
+
+/** Every name that is shown, a histogram's with its suffixes, and its labels with the values that they may have. */
+async function shownSeries(): Promise<ReadonlyMap<string, Labels>> {
+  const text = await shownText();
+  const series = new Map<string, Labels>();
+  for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+    for (const suffix of type === "histogram" ? ["_bucket", "_sum", "_count"] : [""]) {
+      series.set(name + suffix, new Map());
+    }
+  }
+  for (const [, name = "", labels = ""] of text.matchAll(/^([a-z]\w*)\{(.*)\} \S+$/gm)) {
+    const known = series.get(name);
+    for (const [, label = "", value = ""] of labels.matchAll(/(\w+)="([^"]*)"/g)) {
+      known?.set(label, (known.get(label) ?? new Set()).add(value));
+    }
+  }
+  return series;
+}
+
+async function shownNames(): Promise<ReadonlySet<string>> {
+  return new Set((await shownSeries()).keys());
 }
 
 /** The names of our metrics in a text of queries. */
 function namesIn(queries: string): readonly string[] {
   return [...new Set(queries.match(/\b(?:chatbox50|process)_[a-z0-9_]+/g))];
+}
+
+/** Labels that Prometheus adds by itself. */
+const ADDED = ["instance", "job"];
+
+/** What a query asks for that no series can have: labels that do not exist, values that never come. */
+function impossibleIn(query: string, series: ReadonlyMap<string, Labels>): readonly string[] {
+  const labelsOf = (name: string): Labels => series.get(name) ?? new Map();
+  const wrong: string[] = [];
+  for (const [, name = "", matchers = ""] of query.matchAll(/\b(\w+)\{([^}]*)\}/g)) {
+    for (const [whole, label = "", sign, value = ""] of matchers.matchAll(/(\w+)(=~|!=|!~|=)"([^"]*)"/g)) {
+      if (ADDED.includes(label)) continue;
+      const values = labelsOf(name).get(label);
+      // Each way to match must be able to happen.
+      const ways = sign === "=~" || sign === "!~" ? value.split("|") : [value];
+      const possible = (way: string): boolean =>
+        [...values ?? []].some((each) => new RegExp(`^(?:${way})$`).test(each));
+      if (!ways.every(possible)) wrong.push(`${name}{${whole}}`);
+    }
+  }
+  const known = new Set([...ADDED, ...namesIn(query).flatMap((name) => [...labelsOf(name).keys()])]);
+  for (const [, labels = ""] of query.matchAll(/\bby \(([^)]*)\)/g)) {
+    for (const label of labels.split(",").map((each) => each.trim())) {
+      if (!known.has(label)) wrong.push(`by (${label})`);
+    }
+  }
+  return wrong;
 }
 
 /** What a metric shows, by name and labels. */
@@ -57,6 +131,40 @@ Deno.test("the alert rules name only metrics that exist", async () => {
   const named = namesIn(expressions.join("\n"));
   equal(named.length > 5, true);
   deepEqual(named.filter((name) => !shown.has(name)), []);
+});
+
+Deno.test("the dashboard and the alert rules ask for labels and values that can come", async () => {
+  const series = await shownSeries();
+  const dashboard = JSON.parse(await Deno.readTextFile(new URL("dashboard.json", folder)));
+  const panels: readonly { targets?: readonly { expr: string }[] }[] = dashboard.panels;
+  const rules = await Deno.readTextFile(new URL("alerts.yml", folder));
+  const queries = [
+    ...panels.flatMap(({ targets }) => targets ?? []).map(({ expr }) => expr),
+    ...[...rules.matchAll(/^ +expr: (.*)$/gm)].map(([, expression = ""]) => expression),
+  ];
+  equal(queries.length > 30, true);
+  deepEqual(queries.flatMap((query) => impossibleIn(query, series)), []);
+  for (
+    const query of [
+      'chatbox50_messages_pending{direction="to_nobody"} > 1',
+      'chatbox50_messages_pending{direction="to_visitor"} > 1',
+      'increase(chatbox50_discord_requests_total{code=~"401|403"}[10m])',
+      'increase(chatbox50_discord_requests_total{status=~"401|4O3"}[10m])',
+      "sum by (reason) (rate(chatbox50_discord_requests_total[5m]))",
+    ]
+  ) equal(impossibleIn(query, series).length, 1, query);
+});
+
+Deno.test("Metrics counts who is welcomed until they leave, and how long Discord's limits made it wait", async () => {
+  const metrics = new Metrics("1.2.3");
+  metrics.web.welcomed(5);
+  metrics.web.welcomed(5);
+  metrics.web.left();
+  equal(await valueOf(metrics, "chatbox50_sessions"), "1");
+  metrics.discord.waited("route", 2_000);
+  metrics.discord.waited("route", 500);
+  equal(await valueOf(metrics, 'chatbox50_discord_rate_limit_wait_seconds_sum{reason="route"}'), "2.5");
+  equal(await valueOf(metrics, 'chatbox50_discord_rate_limit_wait_seconds_count{reason="route"}'), "2");
 });
 
 Deno.test("Metrics keeps Prometheus' conventions for names", async () => {

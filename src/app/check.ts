@@ -5,7 +5,7 @@ import { DiscordInspection, DiscordUnreachable, isSnowflake } from "../discord/m
 import { StartError, type StartErrorReason } from "../start_error.ts";
 import { isServed } from "../storage/mod.ts";
 import { type CommandContext, type CommandOutcome, formatBytes, openArchive } from "./command.ts";
-import { checkPort } from "./listening.ts";
+import { preflights } from "./preflight.ts";
 
 type Report = (ok: boolean, subject: string, detail: string, reason?: StartErrorReason) => void;
 
@@ -19,22 +19,40 @@ export async function check(context: CommandContext): CommandOutcome {
   let worst: StartErrorReason | undefined;
   const report: Report = (ok, subject, detail, reason = "config") => {
     if (!ok) worst ??= reason;
-    context.print(`${ok ? "ok  " : "FAIL"}  ${subject}: ${detail}\n`);
+    context.print(line(ok ? "ok" : "FAIL", subject, detail));
   };
   // It was read already, or there would be no check.
   report(true, "Configuration", "every setting is known and allowed");
   const served = checkDatabase(context, report);
-  checkAddress(config, served, report);
+  checkMachine(config, served, report);
   await checkDiscord(context, report);
   return worst;
+}
+
+/**
+ * Says what is wrong with the configuration, a line for each thing. What else a start needs depends on it.
+ *
+ * @param print Writes to standard output
+ * @param problems What is wrong
+ */
+export function checkMisconfigured(print: CommandContext["print"], problems: readonly string[]): void {
+  for (const problem of problems) print(line("FAIL", "Configuration", problem));
+  print(line("-", "Database, address, Discord", "not looked at before the configuration is right"));
+}
+
+function line(mark: "ok" | "FAIL" | "-", subject: string, detail: string): string {
+  return `${mark.padEnd(4)}  ${subject}: ${detail}\n`;
 }
 
 function checkDatabase(context: CommandContext, report: Report): boolean {
   const { databasePath: path } = context.config;
   try {
-    if (!fileExists(path)) {
+    const size = fileSize(path);
+    // As a start does: it fills an empty file.
+    if (size === undefined || size === 0) {
       demandWritable(dirname(path));
-      report(true, "Database", `${path} will be made at the first start`);
+      const empty = size === 0 ? ", which is empty," : "";
+      report(true, "Database", `${path}${empty} will be made at the first start`);
       return false;
     }
     const served = isServed(path);
@@ -58,15 +76,16 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
   }
 }
 
-function checkAddress(config: Config, served: boolean, report: Report): void {
-  const where = `${config.host}:${config.port}`;
-  try {
-    checkPort(config);
-    report(true, "Address", `${where} is free`);
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    if (served) report(true, "Address", `${where} is taken, by the running server`);
-    else report(false, "Address", error.message, error.reason);
+function checkMachine(config: Config, served: boolean, report: Report): void {
+  for (const { subject, whileServed, look } of preflights(config)) {
+    try {
+      report(true, subject, look());
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      const taken = served && error.cause instanceof Deno.errors.AddrInUse;
+      if (taken && whileServed !== undefined) report(true, subject, whileServed);
+      else report(false, subject, error.message, error.reason);
+    }
   }
 }
 
@@ -93,11 +112,19 @@ function channelOf(id: string | undefined): Parameters<DiscordInspection["inspec
   return isSnowflake(id) ? id : undefined;
 }
 
-function fileExists(path: string): boolean {
+/**
+ * @returns bytes; `undefined` without a file
+ * @throws {StartError} when it can never be one
+ */
+function fileSize(path: string): number | undefined {
   try {
-    return Deno.statSync(path).isFile;
+    const { isDirectory, size } = Deno.statSync(path);
+    if (isDirectory) {
+      throw new StartError(`Cannot open the database ${path}: it is a directory`, "cannotCreate");
+    }
+    return size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

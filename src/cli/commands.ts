@@ -45,8 +45,16 @@ export interface Command {
   readonly help: string;
   readonly operand?: CommandOperand<unknown>;
   readonly flags: Flags;
+  /** Whether the configuration has to do with it; where not, nobody reads one. */
+  readonly settings: boolean;
   /** Does it; what the process does by itself (serve, version, help) has none. */
   readonly run?: (operations: Operations, context: CommandContext, input: CommandInput) => CommandOutcome;
+  /** Speaks instead when the configuration cannot be used, of all that is wrong with it. */
+  readonly misconfigured?: (
+    operations: Operations,
+    print: CommandContext["print"],
+    problems: readonly string[],
+  ) => void;
 }
 
 // Ties what a command runs with to what its own flags and operand give, while the table is checked against Command.
@@ -54,6 +62,8 @@ function command<const F extends Flags, O = undefined>(spec: {
   readonly help: string;
   readonly operand?: CommandOperand<O>;
   readonly flags?: F;
+  readonly settings?: false;
+  readonly misconfigured?: Command["misconfigured"];
   readonly run?: (
     operations: Operations,
     context: CommandContext,
@@ -61,10 +71,12 @@ function command<const F extends Flags, O = undefined>(spec: {
     operand: O,
   ) => CommandOutcome;
 }): Command {
-  const { help, operand, flags = {}, run } = spec;
+  const { help, operand, flags = {}, settings = true, misconfigured, run } = spec;
   return {
     help,
     flags,
+    settings,
+    ...(misconfigured && { misconfigured }),
     ...(operand && { operand }),
     ...(run && {
       run: (operations, context, input) =>
@@ -80,6 +92,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   check: command({
     help: "Look at configuration, database, token, channel and permissions, and say what to do",
     run: (operations, context) => operations.check(context),
+    misconfigured: (operations, print, problems) => operations.checkMisconfigured(print, problems),
   }),
   backup: command({
     help: "Copy the database to a new file, and files to FILE-files, of a running server, too",
@@ -121,6 +134,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: "Count conversations, messages and what waits",
     run: (operations, context) => operations.stats(context),
   }),
-  version: command({ help: "Print the version" }),
-  help: command({ help: "Print this help" }),
+  kit: command({
+    help:
+      "Write what a deployment needs to a new folder: units, settings, proxies, dashboard, alerts, and how",
+    operand: { name: "FOLDER", type: path },
+    settings: false,
+    run: (operations, context, _flags, folder) => operations.writeKit(context, folder),
+  }),
+  version: command({ help: "Print the version", settings: false }),
+  help: command({ help: "Print this help", settings: false }),
 };

@@ -1,40 +1,54 @@
-import { parseArguments, SETTABLE_FLAGS } from "../config.ts";
+import {
+  type ArgumentSpec,
+  parseArguments,
+  type ReadArguments,
+  SETTABLE_FLAGS,
+  UsageError,
+} from "../config.ts";
 import { quote } from "../config/config_error.ts";
 import type { Command, CommandFlag, CommandInput } from "./commands.ts";
 
-/** The command line asks for what does not exist. The message is one line. */
-export class UsageError extends Error {
-  /** Always `UsageError`. */
-  override readonly name = "UsageError";
-}
+/** What every command can be asked instead of doing its work. */
+export const QUESTIONS = ["help", "version"] as const;
 
 /** A command line, taken apart. */
 export interface ReadInput {
   readonly input: CommandInput;
-  /** The flags of settings, to be read with environment and `.env`. */
+  /** The flags of settings, to be read with environment and file. */
   readonly settings: readonly string[];
+}
+
+/**
+ * Takes a command line apart, without a look at the values.
+ *
+ * @param command What it belongs to
+ * @param args What follows the command
+ * @throws {UsageError} on what the command does not know, or a flag without its value
+ */
+export function readLine(command: Command, args: readonly string[]): ReadArguments {
+  const spec: ArgumentSpec = {
+    flags: [
+      ...Object.keys(command.flags).filter((flag) => !isSwitch(command, flag)),
+      ...(command.settings ? SETTABLE_FLAGS : []),
+    ],
+    switches: [...Object.keys(command.flags).filter((flag) => isSwitch(command, flag)), ...QUESTIONS],
+    operands: command.operand === undefined ? 0 : 1,
+  };
+  return parseArguments(args, spec);
 }
 
 /**
  * Tells a command's own flags and operand from the settings, and checks them.
  *
  * @param name The command
- * @param args What follows it
- * @throws {ConfigError} on an unknown flag, or one without its value
+ * @param line What {@link readLine} has made
  * @throws {UsageError} when something is missing or not allowed
  */
-export function readInput(name: string, command: Command, args: readonly string[]): ReadInput {
-  const { operand } = command;
+export function readInput(name: string, command: Command, line: ReadArguments): ReadInput {
+  const { flags, switches, operands } = line;
   const own = Object.keys(command.flags);
-  const switches = own.filter((flag) => command.flags[flag]?.switch === true);
-  const { flags, operands } = parseArguments(
-    args,
-    [...own.filter((flag) => !switches.includes(flag)), ...SETTABLE_FLAGS],
-    operand === undefined ? 0 : 1,
-    switches,
-  );
   const values = Object.entries(command.flags).map(([flag, spec]) =>
-    [flag, readFlag(name, flag, spec, flags.get(flag))] as const
+    [flag, readFlag(name, flag, spec, switches.has(flag) ? "yes" : flags.get(flag))] as const
   );
   const settings = [...flags].filter(([flag]) => !own.includes(flag)).map(([flag, text]) =>
     `--${flag}=${text}`
@@ -43,6 +57,10 @@ export function readInput(name: string, command: Command, args: readonly string[
     input: { flags: Object.fromEntries(values), operand: readOperand(name, command, operands[0]) },
     settings,
   };
+}
+
+function isSwitch(command: Command, flag: string): boolean {
+  return command.flags[flag]?.switch === true;
 }
 
 function readFlag(

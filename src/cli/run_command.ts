@@ -1,9 +1,12 @@
-import { type Config, ConfigError } from "../config.ts";
+import { type Config, ConfigError, parseConfig } from "../config.ts";
 import { configureLogging, makeLogger, stopLogging } from "../logging.ts";
 import { makeRedactor } from "../logging/redactor.ts";
 import { EXIT, StartError } from "../start_error.ts";
 import type { Command, CommandInput } from "./commands.ts";
 import { type CliHost, SIGNAL_EXIT, type StopSignal } from "./host.ts";
+
+/** What a command without settings runs with. */
+const DEFAULTS = parseConfig({ args: [], env: {}, readFile: () => "" });
 
 /**
  * Runs a command that comes to an end by itself.
@@ -13,16 +16,24 @@ import { type CliHost, SIGNAL_EXIT, type StopSignal } from "./host.ts";
  * @param settings Flags of the settings
  * @param host The process
  * @returns What to end the process with
+ * @throws {ConfigError} when the configuration cannot be used, and the command has nothing of its own to say to that
  */
 export async function runCommand(
-  { run }: Command,
+  command: Command,
   input: CommandInput,
   settings: readonly string[],
   host: CliHost,
 ): Promise<number> {
+  const { run, misconfigured } = command;
   if (run === undefined) throw new TypeError("Cannot run the command: it has nothing to run");
-  const config = readConfig(settings, host);
-  if (config === undefined) return EXIT.config;
+  let config: Config;
+  try {
+    config = command.settings ? host.loadConfig(settings) : DEFAULTS;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || misconfigured === undefined) throw error;
+    misconfigured(host.operations, (text) => host.print(text), error.problems);
+    return EXIT.config;
+  }
   const secrets = secretsOf(config);
   configureLogging({
     ...host.logging,
@@ -54,21 +65,6 @@ export async function runCommand(
     host.progress("");
     if (signalled !== undefined && error === stopping.signal.reason) return SIGNAL_EXIT[signalled];
     return reportError(error, secrets, host);
-  }
-}
-
-/**
- * Reads the configuration, or says what is wrong with it.
- *
- * @returns `undefined` when it cannot be used
- */
-export function readConfig(settings: readonly string[], host: CliHost): Config | undefined {
-  try {
-    return host.loadConfig(settings);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    host.printError(`chatbox50: ${error.message}\n`);
-    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from "../core/mod.ts";
 import { configureLogging, makeLogger, stopLogging } from "../logging.ts";
 import { EXIT } from "../start_error.ts";
 import { type CliHost, type RunningApp, SIGNAL_EXIT, type StopSignal } from "./host.ts";
-import { readConfig, reportError, secretsOf } from "./run_command.ts";
+import { reportError, secretsOf } from "./run_command.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { TOKEN_HELP } from "./texts.ts";
 
@@ -12,10 +12,10 @@ import { TOKEN_HELP } from "./texts.ts";
  * @param args The flags
  * @param host The process
  * @returns What to end the process with
+ * @throws {ConfigError} when the configuration cannot be used
  */
 export async function serve(args: readonly string[], host: CliHost): Promise<number> {
-  const config = readConfig(args, host);
-  if (config === undefined) return EXIT.config;
+  const config = host.loadConfig(args);
   if (config.discordToken === undefined) {
     host.printError(TOKEN_HELP);
     return EXIT.config;

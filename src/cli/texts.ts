@@ -28,8 +28,9 @@ Exit codes: 0 done, 64 unknown command or wrong use, 66 no such file or conversa
 address is not available, 70 a fault of the program, 73 a file cannot be made, 74 reading or writing
 failed, 78 the configuration is wrong, 128 and the signal's number when a signal ended the work.
 
-Every setting can be a flag, an environment variable, or a line of the file .env in the working directory;
-when it is given more than once, the flag counts first and .env last.
+Every setting can be a flag, an environment variable, or a line of the file .env in the working directory,
+or of the file that --config FILE names instead; when it is given more than once, the flag counts first and
+the file last. In the file, what is unknown is refused.
 
 Settings:
 ${configHelp()}

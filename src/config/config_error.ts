@@ -7,8 +7,25 @@ const SHOWN_LENGTH = 80;
 
 /** The configuration is not usable. The message is one line for the operator and never contains a secret. */
 export class ConfigError extends Error {
-  /** Always `ConfigError`. */
-  override readonly name = "ConfigError";
+  /** `ConfigError`, or that of a class below it. */
+  override readonly name: string = "ConfigError";
+  /** Everything that is wrong, a line each; the message is the first. */
+  readonly problems: readonly string[];
+
+  /**
+   * @param message One line for the operator
+   * @param options The error behind it, and what else is wrong
+   */
+  constructor(message: string, options: ErrorOptions & { readonly more?: readonly string[] } = {}) {
+    super(message, options);
+    this.problems = [message, ...options.more ?? []];
+  }
+}
+
+/** The command line asks for what does not exist. The message is one line, and never contains a value. */
+export class UsageError extends ConfigError {
+  /** Always `UsageError`. */
+  override readonly name = "UsageError";
 }
 
 /**

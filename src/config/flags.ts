@@ -1,10 +1,22 @@
 import { parseArgs } from "node:util";
-import { ConfigError, didYouMean, quote } from "./config_error.ts";
+import { didYouMean, quote, UsageError } from "./config_error.ts";
+
+/** What may be on a command line. */
+export interface ArgumentSpec {
+  /** The flags that take a value, without the dashes. */
+  readonly flags: readonly string[];
+  /** The flags that take none. */
+  readonly switches?: readonly string[];
+  /** How many operands there may be. */
+  readonly operands?: number;
+}
 
 /** What a command line says. */
 export interface ReadArguments {
   /** The value of every flag that was given, by its name without the dashes. */
   readonly flags: ReadonlyMap<string, string>;
+  /** The switches that were given. */
+  readonly switches: ReadonlySet<string>;
   /** What is no flag, in order. */
   readonly operands: readonly string[];
 }
@@ -15,61 +27,65 @@ export interface ReadArguments {
  * @param args The arguments after the command
  * @param flags The flags that exist, without the dashes; each takes a value
  * @returns The value of every flag that was given
- * @throws {ConfigError} On anything else than known flags, each once and with its value
+ * @throws {UsageError} On anything else than known flags, each once and with its value
  */
 export function parseFlags(args: readonly string[], flags: readonly string[]): ReadonlyMap<string, string> {
-  return parseArguments(args, flags, 0).flags;
+  return parseArguments(args, { flags }).flags;
 }
 
 /**
- * Reads flags, as {@link parseFlags} does, and operands such as a file.
+ * Reads flags, as {@link parseFlags} does, switches such as `--help` (also `-h`), and operands such as a file.
  *
  * @param args The arguments after the command
- * @param flags The flags that exist, without the dashes; each takes a value
- * @param operands How many operands there may be
- * @param switches Flags that take no value; one that is given has the value `yes`
- * @throws {ConfigError} On anything else
+ * @param spec What there may be
+ * @throws {UsageError} On anything else
  */
 export function parseArguments(
   args: readonly string[],
-  flags: readonly string[],
-  operands: number,
-  switches: readonly string[] = [],
+  { flags, switches = [], operands = 0 }: ArgumentSpec,
 ): ReadArguments {
   const { tokens } = parseArgs({
     args: [...args],
-    options: Object.fromEntries([
-      ...flags.map((flag) => [flag, { type: "string" as const }]),
-      ...switches.map((flag) => [flag, { type: "boolean" as const }]),
-    ]),
+    options: {
+      ...Object.fromEntries(flags.map((flag) => [flag, { type: "string" as const }])),
+      ...Object.fromEntries(switches.map((name) => [name, { type: "boolean" as const }])),
+      ...(switches.includes("help") && { help: { type: "boolean" as const, short: "h" } }),
+    },
     strict: false,
     tokens: true,
   });
   const values = new Map<string, string>();
-  const given: string[] = [];
+  const given = new Set<string>();
+  const words: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") {
-      if (given.push(token.value) <= operands) continue;
-      throw new ConfigError(`Argument ${token.index + 1} is not a flag; flags look like --port 8000`);
-    }
     if (token.kind === "option-terminator") continue;
-    if (values.has(token.name)) throw new ConfigError(`Flag --${token.name} is given twice`);
+    if (token.kind === "positional") {
+      if (words.push(token.value) <= operands) continue;
+      throw new UsageError(
+        operands === 0
+          ? `Argument ${token.index + 1} is not a flag; flags look like --port 8000`
+          : `Argument ${token.index + 1} is one too many; flags look like --port 8000`,
+      );
+    }
+    if (values.has(token.name) || given.has(token.name)) {
+      throw new UsageError(`Flag --${token.name} is given twice`);
+    }
     if (switches.includes(token.name)) {
-      if (token.value !== undefined) throw new ConfigError(`Flag --${token.name} takes no value`);
-      values.set(token.name, "yes");
+      if (token.value !== undefined) throw new UsageError(`Flag ${token.rawName} takes no value`);
+      given.add(token.name);
       continue;
     }
     if (!flags.includes(token.name)) {
       const guess = didYouMean(token.rawName, [...flags, ...switches].map((flag) => `--${flag}`));
-      throw new ConfigError(
+      throw new UsageError(
         `Unknown flag ${quote(token.rawName)}${guess || "; see --help for the flags that exist"}`,
       );
     }
     // without strict, parseArgs takes the next flag for a missing value
     if (token.value === undefined || (!token.inlineValue && token.value.startsWith("-"))) {
-      throw new ConfigError(`Flag --${token.name} needs a value, as in --${token.name}=VALUE`);
+      throw new UsageError(`Flag --${token.name} needs a value, as in --${token.name}=VALUE`);
     }
     values.set(token.name, token.value);
   }
-  return { flags: values, operands: given };
+  return { flags: values, switches: given, operands: words };
 }

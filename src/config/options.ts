@@ -218,7 +218,8 @@ export const OPTIONS = {
     help: "Remove messages, files and idle conversations that are older than this many days",
   }),
   METRICS_TOKEN: option({
-    type: token,
+    // What can be guessed is no secret, and the redactor passes over what may stand in ordinary words.
+    type: sharedSecret(16),
     secret: true,
     fallbackWords: "none: loopback only",
     help: "Who sends it as a bearer token may read /metrics from elsewhere",

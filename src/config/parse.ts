@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean, quote, reasonOf } from "./config_error.ts";
-import { parseDotenv } from "./dotenv.ts";
+import { type DotenvEntry, parseDotenv } from "./dotenv.ts";
 import { parseFlags } from "./flags.ts";
 import {
   type Config,
@@ -17,8 +17,10 @@ export interface ConfigInput {
   readonly args: readonly string[];
   /** The environment; what is not ours in it is passed over. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What `.env` contains, if there is one. */
+  /** What the file of settings contains, if there is one. */
   readonly dotenv?: string | undefined;
+  /** How messages call that file; `.env` when left out. */
+  readonly dotenvName?: string | undefined;
   /** Reads a text file, for `*_FILE`; throws when it cannot. */
   readonly readFile: (path: string) => string;
 }
@@ -42,27 +44,62 @@ export const SETTABLE_KEYS: readonly string[] = OPTION_KEYS.flatMap((key) =>
   isSecret(key) ? [key, `${key}${FILE_SUFFIX}`] : [key]
 );
 
-/** The flags of all those keys, without the dashes. */
-export const SETTABLE_FLAGS: readonly string[] = SETTABLE_KEYS.map(flagOf);
+/** The flag that names a file of settings to read instead of `.env`, without the dashes. */
+export const CONFIG_FLAG = "config";
+
+/** The flags of all those keys, and that of a file of settings, without the dashes. */
+export const SETTABLE_FLAGS: readonly string[] = [...SETTABLE_KEYS.map(flagOf), CONFIG_FLAG];
 
 /**
- * Makes the configuration: a flag counts before the environment, that before `.env`, that before the default. An empty value counts as
+ * Makes the configuration: a flag counts before the environment, that before the file, that before the default. An empty value counts as
  * unset.
  *
  * @param input Where the settings come from; nothing else is looked at
  * @returns The complete configuration
- * @throws {ConfigError} On the first thing that is unknown or not allowed
+ * @throws {UsageError} On a command line with anything else than settings
+ * @throws {ConfigError} With everything else that is unknown or not allowed
  */
 export function parseConfig(input: ConfigInput): Config {
-  const sources = [flagSource(input.args), environmentSource(input.env), dotenvSource(input.dotenv ?? "")];
+  const problems = new Problems();
+  const sources = [
+    flagSource(input.args),
+    environmentSource(input.env),
+    dotenvSource(input.dotenv ?? "", input.dotenvName ?? ".env", problems),
+  ];
   const values: Record<string, unknown> = {};
   for (const key of OPTION_KEYS) {
     const option: Option<unknown> = OPTIONS[key];
-    const setting = find(key, sources, input.readFile) ?? fallbackOf(key, option, sources);
-    values[propertyOf(key)] = setting === undefined ? undefined : parseValue(option, setting);
+    values[propertyOf(key)] = problems.collect(() => {
+      const setting = find(key, sources, input.readFile) ?? fallbackOf(key, option, sources);
+      return setting === undefined ? undefined : parseValue(option, setting);
+    });
   }
+  problems.demandNone();
   checkTogether(values);
   return values as Config;
+}
+
+/** What is wrong, all of it: an operator wants to mend everything at once. */
+class Problems {
+  readonly #found: ConfigError[] = [];
+
+  /** @returns what the work gives; `undefined` when it finds something wrong */
+  collect<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#found.push(error);
+      return undefined;
+    }
+  }
+
+  /** @throws {ConfigError} when something was wrong */
+  demandNone(): void {
+    const [first, ...more] = this.#found;
+    if (first === undefined) return;
+    throw new ConfigError(first.message, { cause: first.cause, more: more.map(({ message }) => message) });
+  }
 }
 
 function fallbackOf(
@@ -98,15 +135,17 @@ function environmentSource(env: ConfigInput["env"]): Source {
   };
 }
 
-function dotenvSource(text: string): Source {
-  const entries = parseDotenv(text);
+function dotenvSource(text: string, name: string, problems: Problems): Source {
+  const entries = problems.collect(() => parseDotenv(text, name)) ?? new Map<string, DotenvEntry>();
   for (const [key, { line }] of entries) {
     if (SETTABLE_KEYS.includes(key)) continue;
     const guess = didYouMean(key.toUpperCase(), SETTABLE_KEYS) || "; see --help for the keys that exist";
-    throw new ConfigError(`.env line ${line} sets unknown key ${quote(key)}${guess}`);
+    problems.collect(() => {
+      throw new ConfigError(`${name} line ${line} sets unknown key ${quote(key)}${guess}`);
+    });
   }
   return {
-    describe: (key) => `${key} (.env line ${entries.get(key)?.line})`,
+    describe: (key) => `${key} (${name} line ${entries.get(key)?.line})`,
     get: (key) => entries.get(key)?.value,
   };
 }

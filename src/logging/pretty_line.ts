@@ -14,7 +14,7 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const BARE = /^[^\s"'={}[\]\p{Cc}\p{Cf}\p{Cs}]+$/u;
 
 /**
- * Formats a record for people: local time, level, part of the program, message, `key=value` fields; the stacks of errors follow, indented.
+ * Formats a record for people: local date and time, level, part of the program, message, `key=value` fields; the stacks of errors follow, indented.
  *
  * @param record What was logged
  * @param redact Takes secrets out of a text
@@ -71,7 +71,8 @@ function escape(value: string): string {
 function localTime(timestamp: number): string {
   const date = new Date(timestamp);
   const pad = (value: number, length = 2): string => String(value).padStart(length, "0");
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${
+  const day = `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${
     pad(date.getMilliseconds(), 3)
   }`;
 }

@@ -4,6 +4,12 @@ import { answer } from "./answers.ts";
 /** How soon listening is tried again after the accept loop has ended, in milliseconds. */
 const RELISTEN_MS = 250;
 
+/** How long a change of the certificate waits for answers that are on their way, in milliseconds. */
+const ANSWERS_MS = 5_000;
+
+/** How long the last bytes of an answer may be on their way after Deno calls it complete, in milliseconds. */
+const LAST_BYTES_MS = 100;
+
 /** A certificate chain and its private key, both PEM. */
 export interface Certificate {
   readonly cert: string;
@@ -29,6 +35,12 @@ export class Listener {
   #stopped = false;
   #certificate: Certificate | undefined;
   #renewing: Deno.HttpServer<Deno.NetAddr> | undefined;
+  #renewals = 0;
+  /** Ends the server of now at once, its open connections included. */
+  #cut = new AbortController();
+  /** Requests whose answers are on their way. */
+  #underWay = 0;
+  #onUnderWay: () => void = () => {};
 
   /** @throws {Deno.errors.AddrInUse} and whatever else keeps it from listening */
   constructor(options: ListenerOptions) {
@@ -44,32 +56,68 @@ export class Listener {
 
   #serve(port: number): Deno.HttpServer<Deno.NetAddr> {
     const { hostname, handler, logger } = this.#options;
+    this.#cut = new AbortController();
     const server = Deno.serve({
       hostname,
       port,
+      signal: this.#cut.signal,
       ...this.#certificate,
       onListen: () => {},
       onError: (error) => {
         logger.error("A request failed", { error });
         return answer("Internal server error", { status: 500 });
       },
-    }, handler);
+    }, (request, info) => {
+      this.#countRequest(1);
+      info.completed.then(() => this.#countRequest(-1), () => this.#countRequest(-1));
+      return handler(request, info);
+    });
     server.finished.then(() => this.#ended(server, undefined), (error) => this.#ended(server, error));
     return server;
   }
 
+  #countRequest(change: 1 | -1): void {
+    this.#underWay += change;
+    this.#onUnderWay();
+  }
+
+  /** Waits until every request is answered, or for as long as that may take. */
+  async #quiet(): Promise<void> {
+    const { clock } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancelLimit = clock.after(ANSWERS_MS, resolve);
+    let cancelLast = (): void => {};
+    const look = (): void => {
+      cancelLast();
+      cancelLast = this.#underWay === 0 ? clock.after(LAST_BYTES_MS, resolve) : (): void => {};
+    };
+    this.#onUnderWay = look;
+    look();
+    await promise;
+    cancelLimit();
+    cancelLast();
+  }
+
   /**
    * Goes on with another certificate. `Deno.serve` has no way to change it, so it ends and begins again on the same port at once;
-   * requests that are under way are answered.
+   * requests that are under way are answered before. The end is a cut, not `shutdown()`: on Deno 2.6 that leaves a request for ever
+   * without an answer which comes in the same moment by an open HTTP/2 connection, and then never ends itself. A cut fails it, and whoever
+   * asked, asks again.
    */
   async renew(certificate: Certificate): Promise<void> {
+    const renewal = ++this.#renewals;
     const old = this.#server;
+    const cut = this.#cut;
     const { port } = old.addr;
     this.#certificate = certificate;
+    await this.#quiet();
+    // Another change came meanwhile, and goes on by itself; or listening began again, with this certificate.
+    if (renewal !== this.#renewals || old !== this.#server || this.#stopped) return;
+    this.#onUnderWay = (): void => {};
     this.#renewing = old;
-    await old.shutdown();
-    // Another change came meanwhile, and begins by itself.
-    if (this.#renewing !== old) return;
+    cut.abort();
+    // However it ended: it begins again.
+    await old.finished.catch(() => {});
     this.#renewing = undefined;
     this.#begin(port);
   }

@@ -1,5 +1,6 @@
 import { equal, match } from "node:assert/strict";
 import { SocketClient } from "../support/socket_client.ts";
+import { within } from "../support/until.ts";
 import { World } from "./world.ts";
 
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
@@ -11,7 +12,7 @@ Deno.test(
   async () => {
     await using world = await World.start();
     const { discord, forum } = world;
-    const server = await world.server({ METRICS_TOKEN: "let-me-read" });
+    const server = await world.server({ METRICS_TOKEN: "let-me-read-the-numbers" });
     const url = await server.url();
     await using visitor = await SocketClient.hello(url);
     const { uid, session } = await visitor.next();
@@ -47,7 +48,14 @@ Deno.test(
     equal(value('chatbox50_messages_pending{direction="to_staff"}'), 0);
     equal(value("chatbox50_commit_batch_size_count") > 2, true);
     equal(value("process_resident_memory_bytes") > 1e7, true);
-    for (const secret of [String(uid), String(session).split(".")[1] ?? "", discord.token, "let-me-read"]) {
+    for (
+      const secret of [
+        String(uid),
+        String(session).split(".")[1] ?? "",
+        discord.token,
+        "let-me-read-the-numbers",
+      ]
+    ) {
       equal(text.includes(secret), false);
     }
 
@@ -58,7 +66,40 @@ Deno.test(
       return answer.status;
     };
     equal(await asked({ "X-Forwarded-For": "203.0.113.7" }), 401);
-    equal(await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-rea" }), 401);
-    equal(await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-read" }), 200);
+    equal(
+      await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-read-the-number" }),
+      401,
+    );
+    equal(
+      await asked({ "X-Forwarded-For": "203.0.113.7", Authorization: "Bearer let-me-read-the-numbers" }),
+      200,
+    );
+  },
+);
+
+Deno.test(
+  "End to end: /metrics counts sessions down when visitors leave, and waits for Discord",
+  RELAXED,
+  async () => {
+    await using world = await World.start({ rateLimits: true });
+    const server = await world.server();
+    const url = await server.url();
+    const until = async (what: string, pattern: RegExp): Promise<void> => {
+      const look = async (): Promise<void> => {
+        while (!pattern.test(await (await fetch(`${url}/metrics`)).text()));
+      };
+      await within(what, look());
+    };
+    {
+      await using visitor = await SocketClient.hello(url);
+      await visitor.next();
+      await until("the session", /^chatbox50_sessions 1$/m);
+      // More than a thread takes at once, and too long to be packed together.
+      for (let index = 0; index < 8; index++) {
+        visitor.send({ type: "send", cid: `c${index}`, content: `${index} ${"x ".repeat(990)}` });
+      }
+      await until("a wait", /^chatbox50_discord_rate_limit_wait_seconds_count\{reason="route"\} [1-9]/m);
+    }
+    await until("the end of the session", /^chatbox50_sessions 0$/m);
   },
 );

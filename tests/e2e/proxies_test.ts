@@ -104,7 +104,7 @@ for (const [name, start] of [["nginx", startNginx], ["caddy", startCaddy]] as co
       const authority = await TestAuthority.create();
       const server = await world.server({
         PUBLIC_URL: `https://${DOMAIN}`,
-        METRICS_TOKEN: "let-me-read",
+        METRICS_TOKEN: "let-me-read-the-numbers",
       });
       const url = await server.url();
       await using proxy = await start(world, url, authority);
@@ -122,7 +122,7 @@ for (const [name, start] of [["nginx", startNginx], ["caddy", startCaddy]] as co
       // Outsiders see no metrics, not even with the token.
       const metrics = await fetch(`${site}/metrics`, {
         client,
-        headers: { Authorization: "Bearer let-me-read" },
+        headers: { Authorization: "Bearer let-me-read-the-numbers" },
       });
       await metrics.body?.cancel();
       equal(metrics.status, 404);

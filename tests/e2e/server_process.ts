@@ -21,8 +21,8 @@ export interface ProcessOptions {
   readonly openFiles?: number;
 }
 
-/** The command under test: the executable, copied alone into the folder, or `main.ts`. */
-async function commandIn(
+/** The program under test: the executable, copied alone into the folder, or `main.ts`. */
+export async function commandIn(
   folder: string,
   executable = Deno.env.get("CHATBOX50_EXECUTABLE"),
 ): Promise<{ readonly command: string; readonly args: readonly string[] }> {

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { unitCommands } from "../deploy/unit_commands.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
 import { programIn, ServerProcess } from "./server_process.ts";
 import { World } from "./world.ts";
@@ -6,14 +7,11 @@ import { World } from "./world.ts";
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
 const RELAXED = { sanitizeOps: false, sanitizeResources: false, ignore: Deno.build.os !== "linux" };
 
-const UNIT = new URL("../../docs/deploy/chatbox50.service", import.meta.url);
-
-/** The command line of a unit as systemd reads it: quotes, C escapes, and two dollars for one. */
-function execStart(unit: string): readonly string[] {
-  const [, line = ""] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
-  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) =>
-    (quoted ?? bare ?? "").replaceAll("$$", "$").replaceAll("\\\\", "\\")
-  );
+/** What starts the program in the unit, and the program's own arguments. */
+async function launcher(): Promise<readonly string[]> {
+  const [command = []] = await unitCommands("chatbox50.service", "ExecStart");
+  deepEqual(command.slice(-4), ["/usr/local/bin/chatbox50", "serve", "--config", "%d/chatbox50.conf"]);
+  return command.slice(0, -4);
 }
 
 Deno.test(
@@ -22,15 +20,13 @@ Deno.test(
   async () => {
     await using world = await World.start();
     await using socket = await NotifySocket.bind(`${world.folder}/notify`);
-    const [perl, ...args] = execStart(await Deno.readTextFile(UNIT));
-    deepEqual(args.slice(-2), ["/usr/local/bin/chatbox50", "serve"]);
     const env = {
       ...world.env,
       SYSTEMD_NOTIFY: "stdout",
       NOTIFY_SOCKET: socket.path,
       WATCHDOG_USEC: "200000",
     };
-    const program = await programIn(world.folder, env, ["serve"], [perl ?? "", ...args.slice(0, -2)]);
+    const program = await programIn(world.folder, env, ["serve"], await launcher());
     await using server = ServerProcess.run(program);
     await socket.messages.until(
       "signs of life",
@@ -48,9 +44,8 @@ Deno.test(
   RELAXED,
   async () => {
     await using world = await World.start();
-    const [perl, ...args] = execStart(await Deno.readTextFile(UNIT));
     const env = { ...world.env, NOTIFY_SOCKET: "/nonexistent" };
-    const program = await programIn(world.folder, env, ["serve"], [perl ?? "", ...args.slice(0, -2)]);
+    const program = await programIn(world.folder, env, ["serve"], await launcher());
     const { code, stderr } = await program.output();
     equal(code === 0, false);
     match(new TextDecoder().decode(stderr), /^no notification socket: /);

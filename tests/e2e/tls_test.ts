@@ -48,7 +48,8 @@ Deno.test(
     };
     await write(await first.issue("localhost", "127.0.0.1"));
     const port = freePort();
-    const env = { PORT: String(port), TLS_CERT: "cert.pem", TLS_KEY: "key.pem" };
+    const token = "let-me-read-the-numbers";
+    const env = { PORT: String(port), TLS_CERT: "cert.pem", TLS_KEY: "key.pem", METRICS_TOKEN: token };
     const server = await world.server(env);
     match(await server.url(), /^https:/);
     using client = Deno.createHttpClient({ caCerts: [first.root, second.root] });
@@ -60,6 +61,15 @@ Deno.test(
     };
     equal(await healthy(), "ok\n");
     equal(await trusted(port, "localhost", first.root), true);
+
+    // As Prometheus asks from elsewhere, by the certificate's name.
+    const asked = async (headers: Record<string, string>): Promise<number> => {
+      const elsewhere = { "X-Forwarded-For": "203.0.113.7", ...headers };
+      const answer = await fetch(`https://localhost:${port}/metrics`, { client, headers: elsewhere });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    deepEqual([await asked({}), await asked({ Authorization: `Bearer ${token}` })], [401, 200]);
 
     const socket = new WebSocket(`wss://localhost:${port}/ws`, { client } as unknown as string[]);
     const closed = new Promise<number>((resolve) =>

@@ -7,11 +7,14 @@ import { problemOf } from "./problem.ts";
 /** How often the files are looked at, in milliseconds. Watching would lose what tools do with symbolic links and new folders. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Options of {@link CertificateFiles}. */
-export interface CertificateFilesOptions {
-  /** Paths of PEM files. */
+/** Paths of PEM files. */
+export interface CertificatePaths {
   readonly cert: string;
   readonly key: string;
+}
+
+/** Options of {@link CertificateFiles}. */
+export interface CertificateFilesOptions extends CertificatePaths {
   /** Told when they have changed and fit together. */
   readonly onChange: (certificate: Certificate) => void;
   readonly clock: Clock;
@@ -29,22 +32,8 @@ export class CertificateFiles {
   /** @throws {StartError} when they cannot be read or used */
   constructor(options: CertificateFilesOptions) {
     this.#options = options;
-    const { cert, key, clock } = options;
-    try {
-      this.current = this.#read();
-    } catch (error) {
-      throw new StartError(`Cannot read TLS_CERT ${cert} and TLS_KEY ${key}: ${reasonOf(error)}`, "noInput", {
-        cause: error,
-      });
-    }
-    const problem = problemOf(this.current);
-    if (problem !== undefined) {
-      throw new StartError(
-        `Cannot serve HTTPS with TLS_CERT ${cert} and TLS_KEY ${key}: ${problem}`,
-        "config",
-      );
-    }
-    this.#end = repeat(clock, LOOK_EVERY_MS, () => this.#look());
+    this.current = readCertificate(options);
+    this.#end = repeat(options.clock, LOOK_EVERY_MS, () => this.#look());
   }
 
   /** Looks at the files no more. */
@@ -52,17 +41,12 @@ export class CertificateFiles {
     this.#end();
   }
 
-  #read(): Certificate {
-    const { cert, key } = this.#options;
-    return { cert: Deno.readTextFileSync(cert), key: Deno.readTextFileSync(key) };
-  }
-
   /** What is there keeps serving until there is something better: the two files never change in the same moment. */
   #look(): void {
     const { logger, onChange } = this.#options;
     let found: Certificate;
     try {
-      found = this.#read();
+      found = read(this.#options);
     } catch (error) {
       return this.#refuse(reasonOf(error));
     }
@@ -86,6 +70,28 @@ export class CertificateFiles {
       reason,
     });
   }
+}
+
+/**
+ * Reads a certificate that can be served.
+ *
+ * @throws {StartError} when the files cannot be read or used
+ */
+export function readCertificate(paths: CertificatePaths): Certificate {
+  const names = `TLS_CERT ${paths.cert} and TLS_KEY ${paths.key}`;
+  let found: Certificate;
+  try {
+    found = read(paths);
+  } catch (error) {
+    throw new StartError(`Cannot read ${names}: ${reasonOf(error)}`, "noInput", { cause: error });
+  }
+  const problem = problemOf(found);
+  if (problem !== undefined) throw new StartError(`Cannot serve HTTPS with ${names}: ${problem}`, "config");
+  return found;
+}
+
+function read({ cert, key }: CertificatePaths): Certificate {
+  return { cert: Deno.readTextFileSync(cert), key: Deno.readTextFileSync(key) };
 }
 
 function reasonOf(error: unknown): string {

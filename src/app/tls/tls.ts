@@ -2,7 +2,7 @@ import type { Config } from "../../config.ts";
 import type { Clock } from "../../core/mod.ts";
 import type { LoggerFactory } from "../../logging.ts";
 import { type Certificate, ChallengeService } from "../../web/mod.ts";
-import { listen } from "../listening.ts";
+import { listen, proofAddress } from "../listening.ts";
 import { newAccountKey, placeholder, requestCertificate, validityOf } from "./acme_client.ts";
 import { AutomaticCertificate, type CertificateStore } from "./automatic_certificate.ts";
 import { CertificateFiles } from "./certificate_files.ts";
@@ -61,7 +61,7 @@ async function automatic(config: Config, domain: string, options: TlsOptions): P
   const { acmeDirectoryUrl: directoryUrl, acmeEmail, acmeHttpPort, host, port } = config;
   const { store, clock, makeLogger } = options;
   const logger = makeLogger("tls");
-  const challenges = listen({ host, port: acmeHttpPort }, () =>
+  const challenges = listen(proofAddress(config), () =>
     new ChallengeService({
       host,
       port: acmeHttpPort,
