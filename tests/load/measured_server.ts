@@ -17,6 +17,7 @@ const NO_LIMITS = {
   LIMIT_MESSAGES: "0",
   LIMIT_FRAMES: "0",
   LIMIT_SESSIONS: "0",
+  LIMIT_UPLOADS: "0",
 };
 
 /** The server and its simulated Discord, each in a process of its own, with no limits on what one address may do. */
