@@ -1,10 +1,8 @@
-import { quantile } from "../load/quantile.ts";
-
 const MIB = 1024 * 1024;
-/** Connections to Discord come and go; whoever has left holds none. */
+/** Kept connections to Discord come and go, so the fewest of several moments are compared; whoever has left holds none. */
 const MOST_MORE_DESCRIPTORS = 5;
 /** How far the collector's moments move what is resident, in bytes, however long the run. */
-const NOISE = 24 * MIB;
+const NOISE = 16 * MIB;
 /** SQLite keeps pages of a growing file, up to the cache that the storage asks for. */
 const PAGE_CACHE = 64 * MIB;
 /**
@@ -29,7 +27,7 @@ export interface Verdict {
   readonly flat: boolean;
   /** Bytes that each visitor has left behind, beyond what the caches may keep; around 0, and below it when nothing grows. */
   readonly bytesPerVisitor: number;
-  /** Descriptors at the end, beyond those after the first visitors. */
+  /** Descriptors in the last third, beyond those in the second. */
   readonly moreDescriptors: number;
   /** In words, for whoever reads the run. */
   readonly words: string;
@@ -42,8 +40,7 @@ export interface Verdict {
  * @throws {RangeError} when there are fewer than six samples
  */
 export function judge(samples: readonly Sample[]): Verdict {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || samples.length < 6) {
+  if (samples.length < 6) {
     throw new RangeError(`Cannot judge ${samples.length} samples: at least 6 are needed`);
   }
   const third = Math.floor(samples.length / 3);
@@ -53,8 +50,7 @@ export function judge(samples: readonly Sample[]): Verdict {
     KEPT_OF_A_VISITOR * Math.min(visitors, KEPT_VISITORS);
   const unexplained = to.memory - from.memory - kept;
   // One moment may catch a connection to Discord that is being replaced; a leak is in all of them.
-  const moreDescriptors = quantile(samples.slice(-third).map(({ descriptors }) => descriptors), 0) -
-    first.descriptors;
+  const moreDescriptors = fewest(samples.slice(-third)) - fewest(samples.slice(third, 2 * third));
   const flat = unexplained <= NOISE && moreDescriptors <= MOST_MORE_DESCRIPTORS;
   const bytesPerVisitor = unexplained / visitors;
   const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
@@ -74,4 +70,8 @@ function lowest(samples: readonly Sample[]): Sample {
   const [first, ...rest] = samples;
   if (first === undefined) throw new RangeError("Cannot take the lowest: there are no samples");
   return rest.reduce((low, sample) => sample.memory < low.memory ? sample : low, first);
+}
+
+function fewest(samples: readonly Sample[]): number {
+  return Math.min(...samples.map(({ descriptors }) => descriptors));
 }

@@ -6,14 +6,14 @@ const MIB = 1024 * 1024;
 const VISITORS_A_ROUND = 100;
 const ROUNDS = 30;
 
-/** A run whose memory moves up and down by up to 40 MiB, as a collector lets it, and in which each visitor leaves something. */
+/** A run whose memory moves up and down by up to 30 MiB, as a collector lets it, and in which each visitor leaves something. */
 function run(leftBytes: number, leftDescriptors: number, rounds = ROUNDS): readonly Sample[] {
   const random = new Random(50);
   return Array.from({ length: rounds }, (_, round) => {
     const visitors = (round + 1) * VISITORS_A_ROUND;
     return {
       visitors,
-      memory: 150 * MIB + random.below(40) * MIB + visitors * leftBytes,
+      memory: 150 * MIB + random.below(30) * MIB + visitors * leftBytes,
       descriptors: 30 + random.below(3) + Math.floor(visitors * leftDescriptors),
       stored: visitors * 1_000,
     };
