@@ -1,8 +1,8 @@
 const MIB = 1024 * 1024;
 /** Kept connections to Discord come and go, so the fewest of several moments are compared; whoever has left holds none. */
 const MOST_MORE_DESCRIPTORS = 5;
-/** How far the collector's moments move what is resident, in bytes, however long the run. */
-const NOISE = 16 * MIB;
+/** How far the collector's moments move what is resident, in bytes, however long the run: when it comes often, and when it comes as it likes. */
+const NOISE = { tidy: 16 * MIB, free: 64 * MIB } as const;
 /** SQLite keeps pages of a growing file, up to the cache that the storage asks for. */
 const PAGE_CACHE = 64 * MIB;
 /**
@@ -37,9 +37,11 @@ export interface Verdict {
  * Judges a run by moments in which nobody was connected. Between the second third and the last, the lowest memory may rise by what the caches
  * keep and by the noise of the collector, whose moments only ever add: a leak lifts the lowest, too.
  *
+ * @param collector whether it was made to come often
  * @throws {RangeError} when there are fewer than six samples
  */
-export function judge(samples: readonly Sample[]): Verdict {
+export function judge(samples: readonly Sample[], collector: keyof typeof NOISE): Verdict {
+  const noise = NOISE[collector];
   if (samples.length < 6) {
     throw new RangeError(`Cannot judge ${samples.length} samples: at least 6 are needed`);
   }
@@ -51,7 +53,7 @@ export function judge(samples: readonly Sample[]): Verdict {
   const unexplained = to.memory - from.memory - kept;
   // One moment may catch a connection to Discord that is being replaced; a leak is in all of them.
   const moreDescriptors = fewest(samples.slice(-third)) - fewest(samples.slice(third, 2 * third));
-  const flat = unexplained <= NOISE && moreDescriptors <= MOST_MORE_DESCRIPTORS;
+  const flat = unexplained <= noise && moreDescriptors <= MOST_MORE_DESCRIPTORS;
   const bytesPerVisitor = unexplained / visitors;
   const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
   return {
@@ -60,7 +62,7 @@ export function judge(samples: readonly Sample[]): Verdict {
     moreDescriptors,
     words: `${flat ? "flat" : "NOT flat"}: lowest memory ${mib(from.memory)} to ${mib(to.memory)} MiB over ` +
       `${visitors} visitors, of which caches may keep ${mib(kept)} MiB and the collector ${
-        mib(NOISE)
+        mib(noise)
       } MiB; ` +
       `${moreDescriptors} descriptors more`,
   };
