@@ -56,6 +56,11 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(await process.url(), process, discord, own);
   }
 
+  /** Lets both stand still (`SIGSTOP`) and go on (`SIGCONT`). */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    for (const { pid } of [this.process, this.discord]) Deno.kill(pid, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process[Symbol.asyncDispose]();
     await this.discord[Symbol.asyncDispose]();

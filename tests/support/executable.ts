@@ -13,7 +13,15 @@ const MADE_OF = ["main.ts", "deno.json", "src", "static"] as const;
  */
 export async function currentExecutable(): Promise<string> {
   const named = Deno.env.get("CHATBOX50_EXECUTABLE");
-  if (named !== undefined) return named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
+  if (named !== undefined) {
+    const path = named.startsWith("/") ? named : `${ROOT}${named}`;
+    await Deno.stat(path).catch(() => {
+      throw new Error(
+        `Cannot find the executable ${path}: CHATBOX50_EXECUTABLE names one from the repository's root`,
+      );
+    });
+    return path;
+  }
   if (await isCurrent()) return EXECUTABLE;
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "compile"],
