@@ -52,6 +52,13 @@ function notLate<T>(source: string, work: () => T): T {
   }
 }
 
+for (const lineEnd of ["\n", "\r\n", "\r"]) {
+  Deno.test(`[S3] readMarkup holds what once was found: a block of code that begins with ${JSON.stringify(lineEnd)} for ever`, () => {
+    const source = `\`\`\`t${lineEnd.repeat(1_900 / lineEnd.length)}x`;
+    equal(notLate(source, () => readMarkup(source, NAMES)).content, source);
+  });
+}
+
 Deno.test("[S3] readMarkup reads what escapeMarkdown made of any text as that text", () => {
   const text = fc.string({ unit: "grapheme-ascii", maxLength: 60 }).map((value) => value.trim())
     .filter((value) => !/[<:@/]/.test(value));
