@@ -92,7 +92,7 @@ async function probe(url: string, totalMs: number): Promise<readonly number[]> {
   const started = performance.now();
   return await Promise.all(Array.from({ length: count }, async (_, index) => {
     const due = started + index * PROBE_MS;
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     await (await fetch(`${url}/healthz`)).body?.cancel();
     return performance.now() - due;
   }));

@@ -19,7 +19,11 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   { name: "a disk that becomes read-only", calls: WRITES, error: "error=EROFS" },
   { name: "a disk that cannot be written", calls: WRITES, error: "error=EIO" },
-  { name: "a disk that fails to keep what was written (fsync)", calls: "fsync,fdatasync", error: "error=EIO" },
+  {
+    name: "a disk that fails to keep what was written (fsync)",
+    calls: "fsync,fdatasync",
+    error: "error=EIO",
+  },
 ];
 
 for (const { name, calls, error } of FAULTS) {

@@ -104,7 +104,10 @@ Deno.test(
     await visitor.hears("during the long one");
     const told = await visitor.history();
     deepEqual(told.filter((text) => !text.startsWith("during")), ["first", "short", "long"]);
-    deepEqual(told.filter((text) => text.startsWith("during")), ["during the short one", "during the long one"]);
+    deepEqual(told.filter((text) => text.startsWith("during")), [
+      "during the short one",
+      "during the long one",
+    ]);
     await visitor.reaches("long");
   },
 );

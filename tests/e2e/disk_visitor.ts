@@ -25,7 +25,13 @@ export class DiskVisitor implements AsyncDisposable {
     const { session } = await socket.nextOf("welcome");
     socket.send({ type: "send", cid: "first", content: "first" });
     await socket.nextOf("delivered");
-    return new DiskVisitor(world, url, String(session), socket, String(world.discord.threads(world.forum)[0]?.id));
+    return new DiskVisitor(
+      world,
+      url,
+      String(session),
+      socket,
+      String(world.discord.threads(world.forum)[0]?.id),
+    );
   }
 
   /** Writes, and waits for the ack or the error; the text is its own `cid` at the beginning. */

@@ -36,23 +36,27 @@ function read(calls: readonly string[]): Order {
   return { acks, fsyncs, tooEarly };
 }
 
-Deno.test("[D1] End to end: no ack goes out before the log of the database was forced to the disk", RELAXED, async () => {
-  await using world = await World.start();
-  const server = await world.server();
-  const url = await server.url();
-  await using strace = await Strace.attach(server.pid, ["-y", "-s", "512", "-e", CALLS]);
-  await Promise.all(Array.from({ length: VISITORS }, async () => {
-    await using visitor = await SocketClient.hello(url);
-    await visitor.nextOf("welcome");
-    for (let number = 0; number < MESSAGES; number++) {
-      visitor.send({ type: "send", cid: `c${number}`, content: `message ${number}` });
-      await visitor.nextOf("acks");
-    }
-  }));
-  const { acks, fsyncs, tooEarly } = read(await strace.end());
-  deepEqual(tooEarly, []);
-  // Frames that go out in one call are one here.
-  ok(acks >= MESSAGES, `${acks} acks seen`);
-  // A visitor who waits for each ack shares an fsync with the others at most.
-  ok(fsyncs >= MESSAGES, `${fsyncs} fsyncs for ${acks} acks`);
-});
+Deno.test(
+  "[D1] End to end: no ack goes out before the log of the database was forced to the disk",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const server = await world.server();
+    const url = await server.url();
+    await using strace = await Strace.attach(server.pid, ["-y", "-s", "512", "-e", CALLS]);
+    await Promise.all(Array.from({ length: VISITORS }, async () => {
+      await using visitor = await SocketClient.hello(url);
+      await visitor.nextOf("welcome");
+      for (let number = 0; number < MESSAGES; number++) {
+        visitor.send({ type: "send", cid: `c${number}`, content: `message ${number}` });
+        await visitor.nextOf("acks");
+      }
+    }));
+    const { acks, fsyncs, tooEarly } = read(await strace.end());
+    deepEqual(tooEarly, []);
+    // Frames that go out in one call are one here.
+    ok(acks >= MESSAGES, `${acks} acks seen`);
+    // A visitor who waits for each ack shares an fsync with the others at most.
+    ok(fsyncs >= MESSAGES, `${fsyncs} fsyncs for ${acks} acks`);
+  },
+);
