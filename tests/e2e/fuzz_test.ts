@@ -15,7 +15,7 @@ const FRAMES_A_SOCKET = 1_000;
 /** How long the slowest answer may take, in milliseconds, however busy the machine. */
 const SLOWEST_MS = 5_000;
 const OPEN_FILES = 256;
-const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
+const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0", LIMIT_SESSIONS: "0", MAX_CONNECTIONS_PER_IP: "0" };
 /** What SQLite keeps, what V8 keeps, and what a million stored messages need in memory. */
 const KEPT_MIB = 160;
 
