@@ -278,7 +278,8 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 
 async function readHead(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
-  const head = new Uint8Array(HEAD_BYTES);
+  const { size } = await file.stat();
+  const head = new Uint8Array(Math.min(HEAD_BYTES, size));
   let length = 0;
   while (length < head.length) {
     const count = await file.read(head.subarray(length));

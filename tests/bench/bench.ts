@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Plot } from "./plot.ts";
+
 /** What a figure has to reach. */
 export type Bar = { readonly atLeast: number } | { readonly atMost: number };
 
@@ -18,16 +20,32 @@ export interface Figure {
   readonly bar?: Bar;
 }
 
+/** A figure that could not be measured, which is short of any bar. */
+export interface Missing {
+  readonly figure: string;
+  /** Why, in a line. */
+  readonly missing: string;
+}
+
+/** A picture of several measurements. */
+export interface NamedPlot {
+  /** The name of its file, without an ending. */
+  readonly plot: string;
+  readonly drawn: Plot;
+}
+
 /** A group of figures that are measured together. */
 export interface Bench {
   /** Names the bench on the command line. */
   readonly name: string;
   /** Measures; each figure is shown as soon as it is there. */
-  run(): AsyncIterable<Figure>;
+  run(): AsyncIterable<Figure | Missing | NamedPlot>;
 }
 
 /** Whether a figure reaches its bar; `undefined` without one. */
-export function reaches({ measured, bar }: Figure): boolean | undefined {
+export function reaches(line: Figure | Missing): boolean | undefined {
+  if ("missing" in line) return false;
+  const { measured, bar } = line;
   if (bar === undefined) return undefined;
   return "atLeast" in bar ? measured >= bar.atLeast : measured <= bar.atMost;
 }

@@ -12,7 +12,6 @@ export interface Plot {
   readonly series: readonly Series[];
 }
 
-const FOLDER = new URL("../../docs/images/", import.meta.url);
 const WIDTH = 760;
 const HEIGHT = 420;
 const LEFT = 70;
@@ -22,12 +21,6 @@ const BOTTOM = 60;
 const Y_MARKS = 5;
 // Told apart by people who see colours differently, too (Okabe and Ito).
 const COLORS = ["#0072b2", "#d55e00", "#56b4e9", "#e69f00"];
-
-/** Writes a plot as `docs/images/<name>.svg`. */
-export async function writePlot(name: string, plot: Plot): Promise<void> {
-  await Deno.mkdir(FOLDER, { recursive: true });
-  await Deno.writeTextFile(new URL(`${name}.svg`, FOLDER), drawPlot(plot));
-}
 
 /** @returns the plot as SVG */
 export function drawPlot({ title, x, y, series }: Plot): string {

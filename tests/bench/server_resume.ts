@@ -1,8 +1,7 @@
 import { Helper } from "../load/helper.ts";
 import { writeHistory } from "../load/history.ts";
 import { MeasuredServer } from "../load/measured_server.ts";
-import type { Bench, Figure } from "./bench.ts";
-import { writePlot } from "./plot.ts";
+import type { Bench, Figure, NamedPlot } from "./bench.ts";
 
 const HISTORIES = [1_000, 10_000, 100_000, 1_000_000];
 const PER_CONVERSATION = 100;
@@ -12,7 +11,7 @@ const ROUNDS = 1_000;
 /** From `hello` to a `welcome` with 50 messages, by how much is stored; the servers take turns, one hello at a time. */
 export const serverResume: Bench = {
   name: "server-resume",
-  async *run(): AsyncIterable<Figure> {
+  async *run(): AsyncIterable<Figure | NamedPlot> {
     await using parts = new AsyncDisposableStack();
     const servers: { readonly url: string; readonly sessions: readonly string[] }[] = [];
     for (const messages of HISTORIES) {
@@ -35,7 +34,7 @@ export const serverResume: Bench = {
       measured: large / small,
       bar: { atMost: 2 },
     };
-    await writePlot("resume", {
+    const drawn = {
       title: "From hello to a welcome with 50 messages (1 = p50 with 1,000 stored messages)",
       x: "stored messages",
       y: "time, relative",
@@ -43,6 +42,7 @@ export const serverResume: Bench = {
         label,
         points: HISTORIES.map((x, index) => ({ x, y: (told[label][index] ?? 0) / (told.p50[0] ?? 1) })),
       })),
-    });
+    };
+    yield { plot: "resume", drawn };
   },
 };

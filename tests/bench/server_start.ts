@@ -1,24 +1,32 @@
 import { ServerProcess } from "../e2e/server_process.ts";
 import { Helper } from "../load/helper.ts";
+import { currentExecutable } from "../support/executable.ts";
 import { SocketClient } from "../support/socket_client.ts";
-import type { Bench, Figure } from "./bench.ts";
+import type { Bench, Figure, Missing } from "./bench.ts";
 import { median } from "./bench.ts";
 
 const ROUNDS = 7;
 const RETRY_MS = 5;
-const EXECUTABLE = "dist/chatbox50";
+const FIGURE = "start of the executable to the first welcome";
 
 /** From the start of the executable to the first welcome, with a new database each time. */
 export const serverStart: Bench = {
   name: "server-start",
-  async *run(): AsyncIterable<Figure> {
+  async *run(): AsyncIterable<Figure | Missing> {
+    let executable: string;
+    try {
+      executable = await currentExecutable();
+    } catch (error) {
+      yield { figure: FIGURE, missing: error instanceof Error ? error.message : String(error) };
+      return;
+    }
     await using discord = Helper.start("discord.ts");
     const { url, token } = await discord.next();
     const times: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const folder = await Deno.makeTempDir();
       try {
-        const tookMs = await firstWelcome(folder, String(url), String(token));
+        const tookMs = await firstWelcome(executable, folder, String(url), String(token));
         // The first one reads the file from the disk.
         if (round > 0) times.push(tookMs);
       } finally {
@@ -26,7 +34,7 @@ export const serverStart: Bench = {
       }
     }
     yield {
-      figure: "start of the executable to the first welcome",
+      figure: FIGURE,
       measured: median(times),
       unit: "ms",
       bar: { atMost: 500 },
@@ -34,8 +42,12 @@ export const serverStart: Bench = {
   },
 };
 
-async function firstWelcome(folder: string, discordUrl: string, token: string): Promise<number> {
-  const executable = Deno.env.get("CHATBOX50_EXECUTABLE") ?? EXECUTABLE;
+async function firstWelcome(
+  executable: string,
+  folder: string,
+  discordUrl: string,
+  token: string,
+): Promise<number> {
   const port = freePort();
   await Deno.copyFile(executable, `${folder}/chatbox50`);
   const started = performance.now();

@@ -1,4 +1,4 @@
-import { type Figure, reaches } from "./bench.ts";
+import { type Figure, type Missing, reaches } from "./bench.ts";
 
 const WIDTHS = [70, 18, 10, 6] as const;
 
@@ -8,7 +8,8 @@ export function tableHead(): string {
 }
 
 /** A figure as a line of the table. */
-export function tableRow(figure: Figure): string {
+export function tableRow(figure: Figure | Missing): string {
+  if ("missing" in figure) return row([figure.figure, figure.missing, "", "short"]);
   const { measured, unit = "", bar } = figure;
   const shown = `${number(measured)}${unit && ` ${unit}`}`;
   const wanted = bar === undefined

@@ -2,8 +2,9 @@ import { deepEqual, equal } from "node:assert/strict";
 import { ServerProcess } from "../e2e/server_process.ts";
 import { DiscordSimulator, type StaffMember } from "../support/discord/mod.ts";
 import { within } from "../support/until.ts";
+import { Wire } from "../support/wire.ts";
 import { readStored, type Stored } from "./stored.ts";
-import { Talker } from "./talker.ts";
+import { type Promised, Talker } from "./talker.ts";
 
 const TALKERS = 8;
 /** How often the staff writes in one of the threads, in milliseconds. */
@@ -16,7 +17,8 @@ export class CrashWorld implements AsyncDisposable {
   readonly #discord: DiscordSimulator;
   readonly #forum: string;
   readonly #folder: string;
-  readonly #port: number;
+  /** Between the visitors and the server: answers that the server has given can be kept from them. */
+  readonly #wire = new Wire();
   readonly #staff: StaffMember;
   /** What the staff wrote, by thread. */
   readonly #said = new Map<string, string[]>();
@@ -25,23 +27,21 @@ export class CrashWorld implements AsyncDisposable {
   #acks = 0;
   #watch: { readonly acks: number; readonly resolve: () => void } | undefined;
 
-  private constructor(discord: DiscordSimulator, folder: string, port: number) {
+  private constructor(discord: DiscordSimulator, folder: string) {
     this.#discord = discord;
     this.#forum = discord.createForum("chatbox50");
     this.#staff = discord.staff("ada");
     this.#folder = folder;
-    this.#port = port;
     this.talkers = Array.from(
       { length: TALKERS },
-      (_, index) => new Talker(`v${index}`, `http://127.0.0.1:${port}`, () => this.#acked()),
+      (_, index) => new Talker(`v${index}`, this.#wire.url, () => this.#acked()),
     );
     this.#staffTimer = setInterval(() => this.#answer(), STAFF_EVERY_MS);
   }
 
   static async make(): Promise<CrashWorld> {
     const discord = await DiscordSimulator.start({ log: () => {} });
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    return new CrashWorld(discord, await Deno.makeTempDir(), listener.addr.port);
+    return new CrashWorld(discord, await Deno.makeTempDir());
   }
 
   /** All acks so far. */
@@ -70,14 +70,29 @@ export class CrashWorld implements AsyncDisposable {
     said.push(text);
   }
 
-  /** Starts the server, waits for so many more acks and for a moment, and kills it. */
-  async round(acks: number, extraMs: number): Promise<void> {
+  /** How many messages the visitors had to send again. */
+  get resent(): number {
+    return this.talkers.reduce((sum, { resent }) => sum + resent, 0);
+  }
+
+  /** How many messages the visitors have changed or deleted. */
+  get changes(): number {
+    return this.talkers.reduce((sum, { changes }) => sum + changes, 0);
+  }
+
+  /**
+   * Starts the server, waits for so many more acks, keeps its answers from the visitors for a moment, and kills it: what it has stored
+   * and acked meanwhile is sent again.
+   */
+  async round(acks: number, deafMs: number): Promise<void> {
     await this.start();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#watch = { acks: this.#acks + acks, resolve };
     await within(`${acks} acks`, promise, SETTLE_LIMIT_MS);
-    await new Promise((done) => setTimeout(done, extraMs));
+    this.#wire.deafen();
+    await new Promise((done) => setTimeout(done, deafMs));
     await this.#server?.stop("SIGKILL");
+    this.#wire.cut();
   }
 
   /** Starts the server; the visitors' clients try at once. */
@@ -86,27 +101,28 @@ export class CrashWorld implements AsyncDisposable {
       DISCORD_TOKEN: this.#discord.token,
       DISCORD_API_URL: this.#discord.url,
       HOST: "127.0.0.1",
-      PORT: String(this.#port),
+      PORT: "0",
       LOG_LEVEL: "info",
       LIMIT_MESSAGES: "0",
       LIMIT_FRAMES: "0",
       LIMIT_SESSIONS: "0",
       MAX_CONNECTIONS_PER_IP: "0",
     });
-    await this.#server.url();
+    this.#wire.lead(await this.#server.url());
+    this.#wire.restore();
     for (const talker of this.talkers) talker.wake();
   }
 
   /**
    * Copies the database and its log in one moment, as a power cut would leave them: the process stands still meanwhile.
    *
-   * @returns the copy, and what had been acked before it
+   * @returns what had been told to the visitors before it, by uid
    */
-  async copy(to: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  async copy(to: string): Promise<ReadonlyMap<string, readonly Promised[]>> {
     const pid = this.#server?.pid ?? 0;
     Deno.kill(pid, "SIGSTOP");
     try {
-      const acked = new Map(this.talkers.map(({ uid, acked }) => [uid ?? "", [...acked.keys()]]));
+      const acked = new Map(this.talkers.map((talker) => [talker.uid ?? "", talker.promised]));
       for (const suffix of ["", "-wal"]) {
         await Deno.copyFile(`${this.#folder}/chatbox50.db${suffix}`, `${to}${suffix}`);
       }
@@ -128,7 +144,7 @@ export class CrashWorld implements AsyncDisposable {
   #settled(): boolean {
     return this.talkers.every((talker) => {
       const thread = this.#threadOf(talker);
-      return talker.pending === 0 && this.#arrived(thread).length >= talker.sent &&
+      return talker.pending === 0 && this.#arrived(thread).join() === talker.written.join() &&
         talker.heard.size >= (this.#said.get(thread)?.length ?? 0);
     });
   }
@@ -140,7 +156,7 @@ export class CrashWorld implements AsyncDisposable {
   /** What Discord has of a visitor's, in order; several messages may share one of Discord's. */
   #arrived(thread: string): readonly string[] {
     const own = this.#discord.messages(thread).filter(({ author }) => author.id !== this.#staff.id);
-    return own.flatMap(({ content }) => content.match(/\bv\d+-\d+\b/g) ?? []);
+    return own.flatMap(({ content }) => content.match(/\bv\d+-\d+x?\b/g) ?? []);
   }
 
   /** Nothing acked is lost, nothing is there twice, everything is in order: in the database, on Discord, at the visitors. */
@@ -151,13 +167,16 @@ export class CrashWorld implements AsyncDisposable {
     );
     equal(this.#discord.threads(this.#forum).length, this.talkers.length);
     for (const talker of this.talkers) {
-      const written = Array.from({ length: talker.sent }, (_, index) => `${talker.name}-${index + 1}`);
       const thread = this.#threadOf(talker);
       const said = this.#said.get(thread) ?? [];
       const own = stored.get(talker.uid ?? "") ?? [];
-      deepEqual(own.filter(({ content }) => content.startsWith("v")).map(({ content }) => content), written);
+      deepEqual(own.filter(({ side }) => side === 1).length, talker.sent);
+      deepEqual(
+        own.filter(({ content }) => content.startsWith("v")).map(({ content }) => content),
+        talker.written,
+      );
       deepEqual(own.filter(({ content }) => content.startsWith("s")).map(({ content }) => content), said);
-      deepEqual(this.#arrived(thread), written);
+      deepEqual(this.#arrived(thread), talker.written);
       const heard = [...talker.heard].sort(([a], [b]) => a - b).map(([, content]) => content);
       deepEqual(heard, said);
       checkAcks(talker, own);
@@ -167,15 +186,19 @@ export class CrashWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#staffTimer);
     for (const talker of this.talkers) talker[Symbol.dispose]();
+    await this.#wire[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#discord.close();
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
 
-/** Each acked message is stored once, under the one `seq` of its acks. */
+/** Each acked message is stored once, under the one `seq` of its acks, as it was last changed. */
 function checkAcks(talker: Talker, stored: readonly Stored[]): void {
+  const bySeq = new Map(stored.map(({ seq, content }) => [seq, content]));
   for (const [text, seqs] of talker.acked) {
-    deepEqual([...seqs], stored.filter(({ content }) => content === text).map(({ seq }) => seq), text);
+    equal(seqs.size, 1, `${text} was acked as ${[...seqs].join(" and ")}`);
+    const [seq = 0] = seqs;
+    equal(bySeq.get(seq), talker.finally(text), text);
   }
 }

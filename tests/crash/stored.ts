@@ -4,6 +4,8 @@ import { openStorage } from "../../src/storage/mod.ts";
 /** A stored message. */
 export interface Stored {
   readonly seq: number;
+  /** 1 for the visitor's, 2 for the staff's. */
+  readonly side: number;
   readonly content: string;
 }
 

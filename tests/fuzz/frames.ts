@@ -1,7 +1,7 @@
 import { mutate } from "./mutate.ts";
 import type { Random } from "./random.ts";
 
-/** Frames as real clients send them. */
+/** Frames as real clients send them; the same in each run, or a seed would not give the same frames again. */
 const REAL: readonly [string, ...string[]] = [
   {
     type: "hello",
@@ -11,7 +11,7 @@ const REAL: readonly [string, ...string[]] = [
     page: { url: "https://example.org/a?b", title: "Shop" },
     locale: "de-AT",
   },
-  { type: "hello", v: 1, session: `${crypto.randomUUID()}.${"A".repeat(43)}`, after: 17 },
+  { type: "hello", v: 1, session: `9c858901-8a57-4791-81fe-4c455b099bc9.${"A".repeat(43)}`, after: 17 },
   { type: "send", cid: "YkVk3n0nQq-_9", content: "Hello, is *anybody* there? \u{1f600}\n```js\nx\n```" },
   { type: "send", cid: "a", content: "an answer", replyTo: 1, files: [] },
   { type: "edit", seq: 1, content: "changed" },

@@ -42,6 +42,32 @@ const PIECES = [
   "\n",
 ] as const;
 
+/** What a pattern that goes back and forth stumbles over, in runs: as text, and as JSON writes it within a string. */
+const RUNS = [
+  "\n",
+  "\r\n",
+  " ",
+  "\\n",
+  "\\r\\n",
+  "\\u0000",
+  "\\\\",
+  "*",
+  "_",
+  "`",
+  "|",
+  "~",
+  "(",
+  "[",
+  "<",
+  "> ",
+  "- ",
+  "a",
+  "\u{1f600}",
+  "0",
+] as const;
+/** As long as a frame may be, in code units, when it is the only mutation. */
+const LONGEST_RUN = 60_000;
+
 type Mutation = (text: string, random: Random, other: string) => string;
 
 const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
@@ -58,6 +84,8 @@ const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   (text, random) => text.replace(/"content":"/, `"content":"${"x".repeat(random.below(9_000))}`),
   (text, random) => `${"[".repeat(random.below(5_000))}${text}`,
   (text) => text + text,
+  (text, random) => cut(text, random, 0, runOf(random)),
+  (text, random) => text.replace(/"content":"[^"]?/, (begin) => `${begin}${runOf(random)}a`),
 ];
 
 /** Changes a text in one to three ways that real traffic never would. */
@@ -67,6 +95,13 @@ export function mutate(text: string, random: Random, other: string): string {
     mutated = random.of(MUTATIONS)(mutated, random, other);
   }
   return mutated;
+}
+
+function runOf(random: Random): string {
+  const piece = random.of(RUNS);
+  // Short ones are as good for most; a long one takes time by its length alone.
+  const longest = random.below(20) === 0 ? LONGEST_RUN : LONGEST_RUN / 100;
+  return piece.repeat(1 + random.below(Math.floor(longest / piece.length)));
 }
 
 function cut(text: string, random: Random, length: number, insert: string): string {

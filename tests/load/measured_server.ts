@@ -17,6 +17,7 @@ const NO_LIMITS = {
   LIMIT_MESSAGES: "0",
   LIMIT_FRAMES: "0",
   LIMIT_SESSIONS: "0",
+  LIMIT_UPLOADS: "0",
 };
 
 /** The server and its simulated Discord, each in a process of its own, with no limits on what one address may do. */
@@ -53,6 +54,11 @@ export class MeasuredServer implements AsyncDisposable {
       options,
     );
     return new MeasuredServer(await process.url(), process, discord, own);
+  }
+
+  /** Lets both stand still (`SIGSTOP`) and go on (`SIGCONT`). */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    for (const { pid } of [this.process, this.discord]) Deno.kill(pid, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * `deno task soak --minutes 60`: visitors come, talk with the staff and go, again and again, and nothing may grow.
+ * `deno task soak --minutes 60`: visitors come, do all that a visitor can and go, again and again, and nothing may grow.
  *
  * @module
  */
@@ -7,24 +7,25 @@ import { DatabaseSync } from "node:sqlite";
 import { Helper } from "../load/helper.ts";
 import { MeasuredServer } from "../load/measured_server.ts";
 import { processState } from "../load/process_state.ts";
-import { quantile } from "../load/quantile.ts";
+import { judge, type Sample } from "./verdict.ts";
 
-const VISITORS = 60;
-const STAY_MS = 8_000;
-const EVERY_MS = 1_000;
-/** What a longer run may need more than its beginning, besides what SQLite caches: 64 MiB of pages and no more. */
-const PAGE_CACHE_MIB = 64;
-const MOST_GROWTH = 1.3;
+const VISITORS_A_ROUND = 100;
+const AT_ONCE = 20;
+/** Until the first rounds have made what is made once. */
+const WARM_ROUNDS = 3;
+const EXECUTABLE = Deno.env.has("CHATBOX50_EXECUTABLE");
 const MIB = 1024 * 1024;
-/** Visitors who are gone have no descriptors; connections to Discord are kept a while. */
-const MOST_MORE_DESCRIPTORS = 70;
-const DELIVERED_LIMIT_MS = 20_000;
+/** How long the last ones may need to be gone and delivered, in milliseconds. */
+const SETTLE_LIMIT_MS = 20_000;
+const LOOK_MS = 50;
+/** A run of at most so many minutes is told in full, a longer one each minute. */
+const TOLD_IN_FULL = 5;
 
-interface Sample {
-  readonly memory: number;
-  readonly descriptors: number;
-  readonly pending: number;
-}
+/**
+ * The collector comes when the heap has grown by a tenth, not when it has doubled: what is resident is then what is in use, and a leak shows
+ * in minutes. An executable takes no such flags.
+ */
+const TIDY = "--heap-growing-percent=10,--max-semi-space-size=2";
 
 function print(text: string): void {
   const bytes = new TextEncoder().encode(`${text}\n`);
@@ -49,64 +50,63 @@ try {
 }
 
 async function soak(totalMs: number): Promise<boolean> {
-  await using server = await MeasuredServer.start({ folder });
+  await using server = await MeasuredServer.start({ folder, env: { DENO_V8_FLAGS: TIDY } });
   using database = new DatabaseSync(`${folder}/chatbox50.db`, { readOnly: true });
+  const samples: Sample[] = [];
+  const started = performance.now();
+  let [visitors, failed, lastPrint] = [0, 0, -Infinity];
+  print("minute | visitors | memory MiB | descriptors | pending rows | visits gone wrong");
+  for (let round = 0; round < WARM_ROUNDS || performance.now() - started < totalMs; round++) {
+    {
+      await using guests = Helper.start("guests.ts", server.url);
+      await guests.ask(`visit ${VISITORS_A_ROUND} ${AT_ONCE}`);
+      const { good, problem } = await guests.next();
+      visitors += VISITORS_A_ROUND;
+      failed += VISITORS_A_ROUND - Number(good);
+      if (problem !== undefined) print(`a visit went wrong: ${problem}`);
+    }
+    const pending = await settled(server.url, database);
+    const sample = { visitors, ...processState(server.process.pid), stored: await storedBytes() };
+    if (round >= WARM_ROUNDS) samples.push(sample);
+    const atMinute = (performance.now() - started) / 60_000;
+    if (minutes > TOLD_IN_FULL && atMinute - lastPrint < 1) continue;
+    lastPrint = atMinute;
+    const memory = (sample.memory / MIB).toFixed(1);
+    print(
+      `${atMinute.toFixed(1)} | ${visitors} | ${memory} | ${sample.descriptors} | ${pending} | ${failed}`,
+    );
+  }
+  const pending = await settled(server.url, database);
+  const { flat, words } = judge(samples, EXECUTABLE ? "free" : "tidy");
+  print(`${words}; ${pending} rows pending, ${failed} visits gone wrong`);
+  return flat && pending === 0 && failed === 0;
+}
+
+/** Waits until nobody is connected and everything has arrived; gives how many rows wait all the same. */
+async function settled(url: string, database: DatabaseSync): Promise<number> {
   // A mark alone may be left over from what has arrived since.
   const waiting = database.prepare(`SELECT count(*) AS count FROM deliveries d WHERE pending = 1 AND EXISTS (
     SELECT 1 FROM messages m WHERE m.connection_id = d.connection_id AND m.seq > d.seq AND m.side <> d.side)`);
-  const look = (): Sample => ({
-    ...processState(server.process.pid),
-    pending: Number(waiting.get()?.count),
-  });
-  const samples: Sample[] = [];
-  const started = performance.now();
-  let [answers, missing, lastPrint] = [0, 0, -Infinity];
-  print("minute | memory MiB | descriptors | pending rows | answers | missing");
-  while (performance.now() - started < totalMs) {
-    {
-      await using crowd = Helper.start("crowd.ts", server.url, VISITORS);
-      await crowd.next();
-      await crowd.ask(`round trips ${STAY_MS} ${EVERY_MS}`);
-      const told = await crowd.next();
-      answers += Number(told.answers);
-      missing += Number(told.missing);
-    }
-    const sample = look();
-    samples.push(sample);
-    const atMinute = (performance.now() - started) / 60_000;
-    // A short run is told in full, a long one each minute.
-    if (minutes > 5 && atMinute - lastPrint < 1) continue;
-    lastPrint = atMinute;
-    const { memory, descriptors, pending } = sample;
-    print(
-      `${atMinute.toFixed(1)} | ${
-        (memory / MIB).toFixed(1)
-      } | ${descriptors} | ${pending} | ${answers} | ${missing}`,
-    );
+  const limit = performance.now() + SETTLE_LIMIT_MS;
+  for (;;) {
+    const pending = Number(waiting.get()?.count);
+    const sockets = await openSockets(url);
+    if ((pending === 0 && sockets === 0) || performance.now() > limit) return pending;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  const limit = performance.now() + DELIVERED_LIMIT_MS;
-  while (look().pending > 0 && performance.now() < limit) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return verdict(samples, look().pending, missing);
 }
 
-/** The beginning is the second quarter: the first one warms up. */
-function verdict(samples: readonly Sample[], pending: number, missing: number): boolean {
-  const quarter = Math.ceil(samples.length / 4);
-  const middle = (part: readonly Sample[], of: (sample: Sample) => number): number =>
-    quantile(part.map(of), 0.5);
-  const [begin, end] = [samples.slice(quarter, 2 * quarter), samples.slice(-quarter)];
-  const [from, to] = [middle(begin, ({ memory }) => memory / MIB), middle(end, ({ memory }) => memory / MIB)];
-  const more = middle(end, ({ descriptors }) => descriptors) -
-    middle(begin, ({ descriptors }) => descriptors);
-  const flat = to <= from * MOST_GROWTH + (minutes > 5 ? PAGE_CACHE_MIB : 0);
-  const good = flat && more <= MOST_MORE_DESCRIPTORS && pending === 0 && missing === 0;
-  print(
-    `${good ? "flat" : "NOT flat"}: memory ${from.toFixed(1)} to ${
-      to.toFixed(1)
-    } MiB, ${more} descriptors more, ` +
-      `${pending} rows pending, ${missing} answers missing`,
-  );
-  return good;
+async function openSockets(url: string): Promise<number> {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  try {
+    const text = await (await fetch(`${url}/metrics`, { client })).text();
+    return Number(/^chatbox50_sockets (\d+)$/m.exec(text)?.[1]);
+  } finally {
+    client.close();
+  }
+}
+
+async function storedBytes(): Promise<number> {
+  const sizes = await Promise.all(["", "-wal"].map((suffix) => Deno.stat(`${folder}/chatbox50.db${suffix}`)));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
 }

@@ -6,21 +6,35 @@ export class SmallDisk implements AsyncDisposable {
     this.path = path;
   }
 
+  /** Whether this process may mount one: as root, or by a `sudo` that asks nothing. */
+  static async isPossible(): Promise<boolean> {
+    try {
+      await using _disk = await SmallDisk.mount("size=1m");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /**
    * Mounts one.
    *
-   * @returns the disk; `undefined` where this process may not mount
+   * @throws {Error} where this process may not mount
    */
-  static async mount(options: string): Promise<SmallDisk | undefined> {
+  static async mount(options: string): Promise<SmallDisk> {
     const path = await Deno.makeTempDir();
-    if (await run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path)) return new SmallDisk(path);
-    await Deno.remove(path);
-    return undefined;
+    try {
+      await run("mount", "-t", "tmpfs", "-o", `${options},mode=1777`, "tmpfs", path);
+      return new SmallDisk(path);
+    } catch (error) {
+      await Deno.remove(path);
+      throw error;
+    }
   }
 
   /** Mounts it anew with other options. */
-  async remount(options: string): Promise<boolean> {
-    return await run("mount", "-o", `remount,${options}`, this.path);
+  async remount(options: string): Promise<void> {
+    await run("mount", "-o", `remount,${options}`, this.path);
   }
 
   /** Writes until nothing more fits. */
@@ -47,12 +61,14 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
-async function run(command: string, ...args: readonly string[]): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(command, { args: [...args], stdout: "null", stderr: "null" })
-      .output();
-    return success;
-  } catch {
-    return false;
-  }
+async function run(...command: readonly string[]): Promise<void> {
+  const [program = "", ...args] = Deno.uid() === 0 ? command : ["sudo", "-n", ...command];
+  const { success, stderr } = await new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  })
+    .output();
+  if (!success) throw new Error(`Cannot ${command.join(" ")}: ${new TextDecoder().decode(stderr).trim()}`);
 }
