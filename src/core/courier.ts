@@ -32,6 +32,10 @@ export interface CourierContext {
 
 /** What a courier tells whoever sent it. */
 export interface CourierListener {
+  /** Takes its place with the receiver, or has it; false when there is none: then it ends, and what waits stays in storage. */
+  enter(receiver: Receiver): boolean;
+  /** What comes next is not the receiver's: the place is for others meanwhile. */
+  leave(): void;
   /** Whether it may go on with the next batch; otherwise it ends and what is left stays in storage. */
   mayContinue(): boolean;
   /** It waits for something that may take long: it no longer counts among those at work. */
@@ -118,7 +122,7 @@ export class Courier {
   /** Gives whether there is more than one batch took. */
   async #deliverOnce(receiver: Receiver): Promise<boolean> {
     const { store, directory } = this.#context;
-    const { side, name, idType } = this.#service;
+    const { side, name } = this.#service;
     const waiting = await store.deliverable(this.#uid, side, receiver.limit, receiver.echo);
     this.#seen = Math.max(this.#seen, waiting.rev);
     // A note is of an attempt that has begun: what it was for may be taken back by now, and half arrived.
@@ -131,7 +135,8 @@ export class Courier {
     if (!record.active[side]) throw new DeliveryGivenBack();
     const id = record.ids[side];
     if (id === null) throw new DeliveryError(`Cannot deliver to ${name}: the client has no id`);
-    await this.#hand(receiver, waiting, idType.decode(id));
+    if (!this.#listener.enter(receiver)) throw new DeliveryGivenBack();
+    await this.#hand(receiver, waiting, id);
     return waiting.more;
   }
 
@@ -139,6 +144,7 @@ export class Courier {
   async #pair(waiting: Deliverable): Promise<ConnectionRecord | undefined> {
     const { store, directory } = this.#context;
     const { side } = this.#service;
+    this.#listener.leave();
     try {
       return await directory.pair(this.#uid, side);
     } catch (error) {
@@ -149,9 +155,20 @@ export class Courier {
     }
   }
 
-  async #hand(receiver: Receiver, waiting: Deliverable, id: unknown): Promise<void> {
+  /** Whether a receiver is still the one who takes the messages, and the client with this encoded id still there for them. */
+  #isWanted(receiver: Receiver, id: string): boolean {
+    const { signal, directory } = this.#context;
+    if (signal.aborted || receiverOf(this.#service, this.#uid) !== receiver) return false;
+    const record = directory.atHand(this.#uid);
+    const { side } = this.#service;
+    return record === undefined || (record.active[side] && record.ids[side] === id);
+  }
+
+  async #hand(receiver: Receiver, waiting: Deliverable, encoded: string): Promise<void> {
     const { store, directory, signal, lanes, watch } = this.#context;
-    const { side, name } = this.#service;
+    const { side, name, idType } = this.#service;
+    const id = idType.decode(encoded);
+    const isWanted = (): boolean => this.#isWanted(receiver, encoded);
     const whole = { seq: waiting.seq, rev: waiting.rev };
     const last = waiting.messages.at(-1)?.seq ?? 0;
     const confirmed = { seq: 0, rev: 0 };
@@ -166,7 +183,7 @@ export class Courier {
     };
     try {
       const call = (): void | Promise<void> => {
-        if (signal.aborted) throw new DeliveryGivenBack();
+        if (!isWanted()) throw new DeliveryGivenBack(true);
         const batch: DeliveryBatch<unknown> = {
           id,
           connection: directory.handle(this.#uid),
@@ -180,9 +197,9 @@ export class Courier {
           confirm,
           fail: (messages, error) => this.#fail(messages, error),
         };
-        if (receiver.kind !== "batch") return receiver.callback(batch);
+        if (receiver.kind !== "batch") return receiver.callback(batch, isWanted);
         const watched = { callback: "received", service: name, uid: this.#uid };
-        return watch.watch(watched, () => receiver.callback(batch), () => this.#listener.onSlow());
+        return watch.watch(watched, () => receiver.callback(batch, isWanted));
       };
       await (receiver.kind === "queue" ? call() : lanes[side].run(this.#uid, call));
     } catch (error) {
@@ -247,6 +264,8 @@ export class Courier {
 
 /** What an error says about when to try again; what is no time is not heeded. */
 function retryAfterOf(error: unknown): number | undefined {
-  const wanted: unknown = error instanceof Error ? Reflect.get(error, "retryAfterMs") : undefined;
+  const wanted: unknown = typeof error === "object" && error !== null
+    ? Reflect.get(error, "retryAfterMs")
+    : undefined;
   return typeof wanted === "number" && Number.isFinite(wanted) && wanted >= 0 ? wanted : undefined;
 }

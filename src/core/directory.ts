@@ -130,6 +130,11 @@ export class Directory {
     return this.#remember(await this.#options.store.setId(record.uid, side, id));
   }
 
+  /** The record of a connection, when it is at hand. */
+  atHand(uid: Uuid): ConnectionRecord | undefined {
+    return this.#records.get(uid);
+  }
+
   /** The record of a connection whose side has an id, when it is at hand. */
   paired(uid: Uuid, side: Side): ConnectionRecord | undefined {
     const record = this.#records.get(uid);

@@ -4,7 +4,8 @@ import { Courier, type CourierContext } from "./courier.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
-import { type Receiver, receiverOf } from "./service.ts";
+import { receiverOf } from "./service.ts";
+import { Place, Places } from "./places.ts";
 import { Slots } from "./slots.ts";
 import type { UnderWay } from "./under_way.ts";
 
@@ -21,8 +22,8 @@ const SLOW_MS = 1_000;
 interface Desk {
   readonly couriers: Map<Uuid, Courier>;
   readonly slots: Slots;
-  /** Those with a limit of their own. */
-  readonly busy: Map<Receiver, Slots>;
+  /** With receivers that have a limit of their own. */
+  readonly places: Places;
   /** The look-up under way. */
   lookingUp: boolean;
   /** Something was left in storage that the look-up may have passed by. */
@@ -50,7 +51,11 @@ export class Dispatcher {
   /** Begins to deliver, with what was pending before. */
   start(): void {
     this.#started = true;
-    for (const side of [1, 2] as const) this.#lookUp(side);
+    for (const side of [1, 2] as const) {
+      // Not behind the look-up, which may have to wait for those who take the messages of all others.
+      for (const uid of this.#context.services[side].clients.keys()) this.wake(uid, side, Infinity);
+      this.#lookUp(side);
+    }
   }
 
   /**
@@ -69,10 +74,11 @@ export class Dispatcher {
     }
     const receiver = receiverOf(service, uid);
     if (receiver === undefined) return;
-    const release = slotsOf(desk, receiver)?.tryAcquire();
+    const place = new Place(desk.places);
+    const isPaired = this.#context.directory.paired(uid, side) !== undefined;
     // Too many already: it waits in storage, and the look-up finds it when there is room.
-    if (release === null) this.#lookUp(side);
-    else this.#launch(uid, side, receiver, release);
+    if (isPaired && !place.take(receiver)) this.#lookUp(side);
+    else this.#launch(uid, side, place);
   }
 
   /** Delivers all that waits on a side, now: it has a new receiver, or is back after an outage. */
@@ -81,20 +87,31 @@ export class Dispatcher {
     this.#lookUp(side);
   }
 
-  #launch(uid: Uuid, side: Side, receiver: Receiver, release?: () => void, onSlow?: () => void): void {
+  #launch(uid: Uuid, side: Side, place: Place, free?: () => void): void {
     const desk = this.#desks[side];
+    let isLeftOut = false;
     const courier = new Courier(this.#context, uid, this.#context.services[side], {
+      enter: (receiver) => {
+        isLeftOut = !place.take(receiver);
+        return !isLeftOut;
+      },
+      leave: () => place.leave(),
       mayContinue: () => {
-        if (receiver.maxAtOnce === undefined || !slotsOf(desk, receiver)?.wanted) return true;
+        if (!place.wanted) return true;
         // Others wait for this place: to the end of the queue.
         desk.again = true;
         return false;
       },
-      onSlow: () => onSlow?.(),
+      onSlow: () => {
+        place.leave();
+        free?.();
+      },
       onEnd: () => {
         desk.couriers.delete(uid);
-        release?.();
-        onSlow?.();
+        place.leave();
+        free?.();
+        // Only now, or the look-up would pass by whoever is still at work.
+        if (isLeftOut) this.#lookUp(side);
         this.#underWay.end();
       },
     });
@@ -168,20 +185,33 @@ export class Dispatcher {
     const { signal, clock, services } = this.#context;
     const receiver = receiverOf(services[side], uid);
     if (receiver === undefined || desk.couriers.has(uid)) return;
-    const limit = slotsOf(desk, receiver);
-    const release = limit && await limit.acquire(signal);
+    const place = new Place(desk.places);
+    if (receiver.maxAtOnce !== undefined && await this.#isPaired(uid, side)) {
+      await place.wait(receiver, signal);
+    }
     const free = await desk.slots.acquire(signal);
     if (desk.couriers.has(uid) || receiverOf(services[side], uid) !== receiver) {
-      release?.();
+      place.leave();
       free();
       desk.again ||= !desk.couriers.has(uid);
       return;
     }
     const cancel = clock.after(SLOW_MS, free);
-    this.#launch(uid, side, receiver, release, () => {
+    this.#launch(uid, side, place, () => {
       cancel();
       free();
     });
+  }
+
+  /** Whether a client needs nothing but a place: making one may take long, or fail, and must keep no place from others. */
+  async #isPaired(uid: Uuid, side: Side): Promise<boolean> {
+    try {
+      const record = await this.#context.directory.byUid(uid);
+      return record !== undefined && record.ids[side] !== null;
+    } catch {
+      // The courier meets the same fault, reports it, and tries again.
+      return false;
+    }
   }
 }
 
@@ -189,18 +219,8 @@ function makeDesk(): Desk {
   return {
     couriers: new Map(),
     slots: new Slots(LOOK_UP_SLOTS),
-    busy: new Map(),
+    places: new Places(),
     lookingUp: false,
     again: false,
   };
-}
-
-/** The places of a receiver that takes only so many connections at once. */
-function slotsOf(desk: Desk, receiver: Receiver): Slots | undefined {
-  if (receiver.maxAtOnce === undefined) return undefined;
-  const known = desk.busy.get(receiver);
-  if (known !== undefined) return known;
-  const slots = new Slots(receiver.maxAtOnce);
-  desk.busy.set(receiver, slots);
-  return slots;
 }

@@ -1,9 +1,11 @@
-import { AsyncQueue, QueueClosedError, type WaitOptions } from "./async_queue.ts";
+import { AsyncQueue, QueueClosedError, type TryReceive, type WaitOptions } from "./async_queue.ts";
+import { checkWhole } from "./check.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import type { DeliveryBatch, DeliveryKind } from "./delivery.ts";
-import type { DeliveryProgress } from "./delivery_progress.ts";
+import type { Uuid } from "./id_type.ts";
 import type { Message } from "./message.ts";
+import { QueueLine } from "./queue_line.ts";
 
 /**
  * A message as it comes out of a {@link MessageQueue}.
@@ -39,17 +41,13 @@ export interface QueuedMessage<Id> extends Message {
   readonly kind: DeliveryKind;
 }
 
-interface Entry<Id> {
-  readonly message: QueuedMessage<Id>;
-  /** Its delivery was called off; another one will bring it again. */
-  void: boolean;
-  readonly consumed: () => void;
-  readonly giveBack: () => void;
-}
-
 /**
  * Messages from the other side, for those who would rather ask than be called. It holds a bounded number; all others wait in storage.
  * Asking for the next message confirms the one before; what was not confirmed is delivered again, to the next queue or callback.
+ *
+ * It may have several consumers: each iteration is one, and {@link MessageQueue.receive} and {@link MessageQueue.tryReceive} together are
+ * one more. While a consumer is busy with a message of a connection, nobody gets another one of that connection. An iteration that is
+ * neither asked for the next message nor ended keeps its connection waiting.
  *
  * @example What was not confirmed comes again
  * ```ts
@@ -83,29 +81,35 @@ interface Entry<Id> {
  * @typeParam Id what the service uses as ids of its clients
  */
 export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Disposable {
-  readonly #queue: AsyncQueue<Entry<Id>>;
-  readonly #held = new Set<Entry<Id>>();
+  /** Those that have a message for whoever asks. */
+  readonly #ready: AsyncQueue<QueueLine<Id>>;
+  /** All that are on their way. */
+  readonly #lines = new Map<QueueLine<Id>, Uuid>();
+  /** Those with a message that came by receive or tryReceive. */
+  readonly #received = new Set<QueueLine<Id>>();
   readonly #onClose: () => void;
+
+  /** How many messages it holds at most. */
+  readonly capacity: number;
 
   /** Made by the library; get one from a worker. */
   constructor(capacity: number, onClose: () => void) {
-    this.#queue = new AsyncQueue({ capacity });
+    this.capacity = checkWhole("make a queue", "capacity", capacity, 1);
+    // What it holds is bounded by those who fill it: so many connections, with so many messages each.
+    this.#ready = new AsyncQueue({ capacity: Number.MAX_SAFE_INTEGER });
     this.#onClose = onClose;
   }
 
   /** How many messages it holds that nobody has asked for yet. */
   get size(): number {
-    return this.#queue.size;
+    let size = 0;
+    for (const line of this.#lines.keys()) size += line.waiting;
+    return size;
   }
 
   /** Whether it has ended. */
   get closed(): boolean {
-    return this.#queue.closed;
-  }
-
-  /** How many messages it holds at most. */
-  get capacity(): number {
-    return this.#queue.capacity;
+    return this.#ready.closed;
   }
 
   /**
@@ -118,36 +122,63 @@ export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Dispo
 
   /** Like iterating the queue itself, and ends with the signal's reason when that is aborted. */
   async *messages(options: WaitOptions = {}): AsyncIterableIterator<QueuedMessage<Id>> {
-    let held: Entry<Id> | undefined;
+    let held: QueueLine<Id> | undefined;
     try {
       for (;;) {
-        held = await this.#next(options);
-        if (held === undefined) return;
-        yield held.message;
-        this.#held.delete(held);
-        held.consumed();
+        const [line, message] = await this.#next(options);
+        held = line;
+        yield message;
         held = undefined;
+        this.#consumed(line);
       }
+    } catch (error) {
+      if (!(error instanceof QueueClosedError)) throw error;
     } finally {
-      if (held !== undefined) {
-        this.#held.delete(held);
-        held.giveBack();
-      }
+      held?.giveBack();
     }
   }
 
-  async #next(options: WaitOptions): Promise<Entry<Id> | undefined> {
+  /**
+   * Receives a message, waiting while there is none, and confirms what was received before.
+   *
+   * @throws {QueueClosedError} when the queue is closed, or the reason with which it was
+   */
+  async receive(options: WaitOptions = {}): Promise<QueuedMessage<Id>> {
+    this.#confirmReceived();
+    const [line, message] = await this.#next(options);
+    this.#received.add(line);
+    return message;
+  }
+
+  /** Receives a message if there is one, and confirms what was received before. */
+  tryReceive(): TryReceive<QueuedMessage<Id>> {
+    this.#confirmReceived();
     for (;;) {
-      try {
-        const entry = await this.#queue.receive(options);
-        if (entry.void) continue;
-        this.#held.add(entry);
-        return entry;
-      } catch (error) {
-        if (error instanceof QueueClosedError) return undefined;
-        throw error;
-      }
+      const taken = this.#ready.tryReceive();
+      if (taken.state !== "received") return taken;
+      const message = taken.value.take();
+      if (message === undefined) continue;
+      this.#received.add(taken.value);
+      return { state: "received", value: message };
     }
+  }
+
+  #confirmReceived(): void {
+    for (const line of this.#received) this.#consumed(line);
+    this.#received.clear();
+  }
+
+  async #next(options: WaitOptions): Promise<readonly [QueueLine<Id>, QueuedMessage<Id>]> {
+    for (;;) {
+      const line = await this.#ready.receive(options);
+      const message = line.take();
+      if (message !== undefined) return [line, message];
+    }
+  }
+
+  #consumed(line: QueueLine<Id>): void {
+    // Behind those of others, so that a long line keeps nobody waiting.
+    if (line.consume()) this.#ready.trySend(line);
   }
 
   /**
@@ -156,10 +187,9 @@ export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Dispo
    * @param reason what waiting consumers get as an error instead of the end
    */
   close(reason?: unknown): void {
-    if (this.#queue.closed) return;
-    const waiting = this.#queue.drain();
-    this.#queue.close(reason);
-    for (const entry of [...waiting, ...this.#held]) entry.giveBack();
+    if (this.closed) return;
+    this.#ready.close(reason);
+    for (const line of this.#lines.keys()) line.giveBack();
     this.#onClose();
   }
 
@@ -168,47 +198,25 @@ export class MessageQueue<Id> implements AsyncIterable<QueuedMessage<Id>>, Dispo
     this.close();
   }
 
-  /** Takes a batch in and comes back when all of it has been consumed. For the library's own use. */
-  async accept(batch: DeliveryBatch<Id>): Promise<void> {
-    const entries: Entry<Id>[] = [];
-    try {
-      const outcomes = [
-        ...batch.changes.map((message) => {
-          const kind = message.deletedAt === undefined ? "edit" : "delete";
-          return this.#offer(batch, message, kind, entries);
-        }),
-        ...batch.messages.map((message) => this.#offer(batch, message, "message", entries)),
-      ];
-      // Those after the first that was given back are not waited for.
-      for (const outcome of outcomes) outcome.catch(() => {});
-      for (const outcome of outcomes) await batch.confirm(await outcome);
-    } finally {
-      for (const entry of entries) entry.void = true;
-    }
+  /** Gives back what it has of a connection: somebody else takes that from now on. For the library's own use. */
+  withdraw(uid: Uuid): void {
+    for (const [line, whose] of this.#lines) if (whose === uid) line.withdraw();
   }
 
-  /** Resolves with what is confirmed when it has been consumed. */
-  async #offer(
-    batch: DeliveryBatch<Id>,
-    message: Message,
-    kind: DeliveryKind,
-    entries: Entry<Id>[],
-  ): Promise<DeliveryProgress> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry: Entry<Id> = {
-      message: { ...message, id: batch.id, connection: batch.connection, kind },
-      void: false,
-      consumed: resolve,
-      giveBack: () => reject(new DeliveryGivenBack(true)),
-    };
-    entries.push(entry);
+  /** Takes a batch in and comes back when all of it has been consumed. For the library's own use. */
+  async accept(batch: DeliveryBatch<Id>, isWanted: () => boolean): Promise<void> {
+    const line = new QueueLine(batch, isWanted);
+    if (this.#ready.trySend(line).state === "closed") throw new DeliveryGivenBack(true);
+    this.#lines.set(line, batch.connection.uid);
     try {
-      await this.#queue.send(entry, { signal: batch.signal });
-    } catch (cause) {
-      if (cause instanceof QueueClosedError) throw new DeliveryGivenBack();
-      throw cause;
+      for (let count = 0; count < line.length;) {
+        count = await line.consumedBeyond(count);
+        await batch.confirm(line.progress(count));
+      }
+    } finally {
+      this.#lines.delete(line);
+      // A confirmation that fails ends it, too: all that it has comes again.
+      line.giveBack();
     }
-    await promise;
-    return kind === "message" ? { seq: message.seq } : { rev: message.rev };
   }
 }

@@ -1,15 +1,10 @@
 import type { CallbackWatch } from "./callback_watch.ts";
-import type {
-  DeliveryBatch,
-  DeliveryKind,
-  ReceivedBatchCallback,
-  ReceivedMessageCallback,
-} from "./delivery.ts";
+import type { DeliveryBatch, DeliveryKind, ReceivedMessageCallback } from "./delivery.ts";
 import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import { PermanentDeliveryError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type { Store } from "./ports.ts";
-import type { Service } from "./service.ts";
+import type { BatchReceiver, Service } from "./service.ts";
 
 const NO_IDS: readonly string[] = [];
 
@@ -19,16 +14,18 @@ export function deliverOneByOne<Id>(
   store: Store,
   watch: CallbackWatch,
   callback: ReceivedMessageCallback<Id>,
-): ReceivedBatchCallback<Id> {
-  return async (batch) => {
+): BatchReceiver<Id> {
+  return async (batch, isWanted) => {
     const last = batch.messages.at(-1);
     for (const message of batch.changes) {
       const kind = message.deletedAt === undefined ? "edit" : "delete";
       const remoteIds = await store.remoteIds(message.uid, side, message.seq);
+      if (!isWanted()) throw new DeliveryGivenBack(true);
       await attempt(batch, message, kind, remoteIds);
       if (message.rev < batch.rev || last !== undefined) await batch.confirm({ rev: message.rev });
     }
     for (const message of batch.messages) {
+      if (!isWanted()) throw new DeliveryGivenBack(true);
       const outcome = attempt(batch, message, "message", NO_IDS);
       const ids = outcome instanceof Promise ? await outcome : outcome;
       const { seq } = message;
@@ -45,8 +42,6 @@ export function deliverOneByOne<Id>(
     remoteIds: readonly string[],
   ): readonly string[] | Promise<readonly string[]> {
     const { id, connection, attempt, signal } = batch;
-    // The ChatBox closes: what is left waits for the next start.
-    if (signal.aborted) throw new DeliveryGivenBack();
     try {
       const outcome = watch.watch(
         { callback: "received", service: name, uid: message.uid },

@@ -1,6 +1,6 @@
 import { refuse } from "./check.ts";
 import type { Connection } from "./connection.ts";
-import type { ReceivedBatchCallback } from "./delivery.ts";
+import type { DeliveryBatch } from "./delivery.ts";
 import type { IdType, Uuid } from "./id_type.ts";
 import type { Side } from "./message.ts";
 
@@ -194,9 +194,17 @@ export interface Service {
   readonly clients: Map<Uuid, Receiver>;
 }
 
+/**
+ * Takes a batch apart, or hands it on.
+ *
+ * @param isWanted whether the receiver is still the one who takes these messages, and the client there for them: asked before each
+ *   message, because a batch may take long
+ */
+export type BatchReceiver<Id> = (batch: DeliveryBatch<Id>, isWanted: () => boolean) => void | Promise<void>;
+
 /** Who takes deliveries of a service. */
 export interface Receiver {
-  readonly callback: ReceivedBatchCallback<unknown>;
+  readonly callback: BatchReceiver<unknown>;
   /** The most messages and changes at once. */
   readonly limit: number;
   /** Whether the service gets its own messages, too. */

@@ -1,11 +1,10 @@
-import type { ReceivedBatchCallback } from "./delivery.ts";
 import type { Directory } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { MessageQueue } from "./message_queue.ts";
 import type { ConnectionRecord } from "./ports.ts";
-import type { Receiver, Service } from "./service.ts";
+import type { BatchReceiver, Receiver, Service } from "./service.ts";
 
 /** How many messages a client's queue holds when nothing else is asked for. */
 const CLIENT_CAPACITY = 100;
@@ -84,6 +83,7 @@ export class WorkerQueues<Id> {
     const attach = ({ uid }: ConnectionRecord): void => {
       if (queue.closed) return;
       service.clients.set(uid, receiver(queue, { limit: capacity }));
+      this.#ofAll?.withdraw(uid);
       detach = () => {
         service.clients.delete(uid);
         dispatcher.wake(uid, side, Infinity);
@@ -151,6 +151,6 @@ function receiver<Id>(
   queue: MessageQueue<Id>,
   options: { readonly limit: number; readonly maxAtOnce?: number },
 ): Receiver {
-  const callback: ReceivedBatchCallback<Id> = (batch) => queue.accept(batch);
-  return { callback: callback as ReceivedBatchCallback<unknown>, echo: false, kind: "queue", ...options };
+  const callback: BatchReceiver<Id> = (batch, isWanted) => queue.accept(batch, isWanted);
+  return { callback: callback as BatchReceiver<unknown>, echo: false, kind: "queue", ...options };
 }

@@ -8,3 +8,8 @@ export async function settle(condition: () => boolean | Promise<boolean>): Promi
   }
   equal(await condition(), true);
 }
+
+/** Lets so many turns pass, for what must not happen in them. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

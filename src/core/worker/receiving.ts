@@ -2,7 +2,7 @@ import { checkWhole } from "../check.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "../delivery.ts";
 import type { MessageQueue } from "../message_queue.ts";
 import { deliverOneByOne } from "../one_by_one.ts";
-import type { Receiver } from "../service.ts";
+import type { BatchReceiver, Receiver } from "../service.ts";
 import { type ClientQueueOptions, WorkerQueues } from "../worker_queues.ts";
 import type { WorkerParts } from "./parts.ts";
 
@@ -97,13 +97,15 @@ export class WorkerReceiving<Id> {
   setBatch(callback: ReceivedBatchCallback<Id> | undefined, options: ReceiveBatchOptions): void {
     const { limit = BATCH_LIMIT, echo = false } = options;
     checkWhole("receive messages", "limit", limit, 1);
-    this.#set(callback, { limit, echo, kind: "batch" });
+    // A batch is handed over as a whole.
+    const whole: BatchReceiver<Id> | undefined = callback && ((batch) => callback(batch));
+    this.#set(whole, { limit, echo, kind: "batch" });
   }
 
-  #set(callback: ReceivedBatchCallback<Id> | undefined, how: Omit<Receiver, "callback">): void {
+  #set(callback: BatchReceiver<Id> | undefined, how: Omit<Receiver, "callback">): void {
     const { service, dispatcher } = this.#parts;
     this.#queues.closeAll();
-    service.receive = callback && { ...how, callback: callback as ReceivedBatchCallback<unknown> };
+    service.receive = callback && { ...how, callback: callback as BatchReceiver<unknown> };
     dispatcher.resume(service.side);
   }
 
