@@ -15,3 +15,13 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | un
     signal.removeEventListener("abort", abort);
   }
 }
+
+/**
+ * Does something and waits for it as {@link abortable} does; nothing is begun when the signal is aborted already.
+ *
+ * @throws the signal's reason
+ */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  return await abortable(work(), signal);
+}

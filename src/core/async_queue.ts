@@ -13,7 +13,7 @@ import { checkWhole } from "./check.ts";
  * ```
  */
 export interface WaitOptions {
-  /** Ends the waiting: the promise rejects with the signal's reason. */
+  /** Ends the waiting: the promise rejects with the signal's reason. One that is aborted already is refused before anything is done. */
   readonly signal?: AbortSignal;
 }
 
@@ -154,6 +154,7 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
    * @throws {QueueClosedError} with the value, when it is or gets closed before
    */
   send(value: T, { signal }: WaitOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const { state } = this.trySend(value);
     if (state === "sent") return Promise.resolve();
     if (state === "closed") return Promise.reject(this.#unsent(value));
@@ -178,6 +179,7 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
    * @throws {QueueClosedError} when it is closed and empty, or the reason with which it was closed
    */
   receive({ signal }: WaitOptions = {}): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const taken = this.tryReceive();
     if (taken.state === "received") return Promise.resolve(taken.value);
     if (taken.state === "closed") return Promise.reject(this.#ended());
@@ -190,11 +192,6 @@ export class AsyncQueue<T> implements AsyncIterable<T>, Disposable {
     this.#closed = { reason };
     for (const sender of this.#senders) sender.reject(this.#unsent(sender.value));
     for (const receiver of this.#receivers) receiver.reject(this.#ended());
-  }
-
-  /** Takes out what it holds. */
-  drain(): readonly T[] {
-    return this.#values.splice(0);
   }
 
   /** Receives until it is closed and empty. */
@@ -234,7 +231,6 @@ function waitIn<W, R>(
   signal: AbortSignal | undefined,
   make: (resolve: (result: R) => void, reject: (error: unknown) => void) => W,
 ): Promise<R> {
-  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise<R>((resolve, reject) => {
     const leave = (): void => {
       line.delete(waiting);

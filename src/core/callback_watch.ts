@@ -1,5 +1,6 @@
 import type { Uuid } from "./id_type.ts";
 import type { Clock, Logger } from "./ports.ts";
+import { isThenable } from "./thenable.ts";
 
 /** What is told about a callback that does not come back. */
 export interface WatchedCall {
@@ -12,8 +13,6 @@ export interface WatchedCall {
 interface Open {
   readonly call: WatchedCall;
   readonly due: number;
-  /** Called when it is reported. */
-  readonly onLate: (() => void) | undefined;
 }
 
 /** Options of a {@link CallbackWatch}. */
@@ -41,25 +40,21 @@ export class CallbackWatch {
     return this.#inside > 0;
   }
 
-  /**
-   * Calls back and gives what comes of it, watching it when it is a promise.
-   *
-   * @param onLate called once when it has not settled in time
-   */
-  watch<T>(call: WatchedCall, callback: () => T | Promise<T>, onLate?: () => void): T | Promise<T> {
+  /** Calls back and gives what comes of it; a promise, or anything like one, is watched and comes back as a promise. */
+  watch<T>(call: WatchedCall, callback: () => T | PromiseLike<T>): T | Promise<T> {
     this.#inside++;
-    let result: T | Promise<T>;
+    let result: T | PromiseLike<T>;
     try {
       result = callback();
     } finally {
       this.#inside--;
     }
-    return result instanceof Promise ? this.#until(call, result, onLate) : result;
+    return isThenable(result) ? this.#until(call, result) : result;
   }
 
-  async #until<T>(call: WatchedCall, result: Promise<T>, onLate: (() => void) | undefined): Promise<T> {
+  async #until<T>(call: WatchedCall, result: PromiseLike<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options;
-    const open = { call, due: clock.now() + timeoutMs, onLate };
+    const open = { call, due: clock.now() + timeoutMs };
     this.#open.add(open);
     this.#schedule();
     try {
@@ -96,7 +91,6 @@ export class CallbackWatch {
         ...open.call,
         waitedMs: timeoutMs,
       });
-      open.onLate?.();
     }
     this.#schedule();
   }

@@ -1,4 +1,5 @@
 import type { Logger } from "./ports.ts";
+import { isThenable } from "./thenable.ts";
 
 /**
  * A logger whose own faults disturb nobody. There is nowhere left to report them: whoever writes the logger has to look after it, and a
@@ -26,7 +27,7 @@ export function guardedLogger(logger: Logger): Logger {
     try {
       // A logger may be async, whatever its type says.
       const written: unknown = logger[level](message, fields);
-      if (written instanceof Promise) written.catch(() => {});
+      if (isThenable(written)) written.then(undefined, () => {});
     } catch {
       // See above.
     }

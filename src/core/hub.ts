@@ -1,6 +1,7 @@
 import type { Uuid } from "./id_type.ts";
 import type { Message, Side } from "./message.ts";
 import type { Logger } from "./ports.ts";
+import { isThenable } from "./thenable.ts";
 
 /**
  * Something that happened in a connection, told after it is durable.
@@ -123,7 +124,7 @@ export class LocalHub implements Hub {
       try {
         // It may be async, whatever its type says.
         const heard: unknown = listener(event);
-        if (heard instanceof Promise) heard.catch((error) => this.#report(uid, event, error));
+        if (isThenable(heard)) heard.then(undefined, (error) => this.#report(uid, event, error));
       } catch (error) {
         this.#report(uid, event, error);
       }

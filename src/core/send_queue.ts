@@ -123,6 +123,7 @@ export class SendQueue<in Id> implements Disposable {
    */
   async send(outgoing: OutgoingMessage<Id>, { signal }: WaitOptions = {}): Promise<Message> {
     if (this.closed) throw this.#unsent(outgoing);
+    signal?.throwIfAborted();
     const checked = check(outgoing);
     const release = this.#options.slots.tryAcquire() ?? await this.#place(outgoing, signal);
     return await this.#through(checked, release);

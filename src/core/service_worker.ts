@@ -1,3 +1,5 @@
+import { abortable } from "./abortable.ts";
+import type { WaitOptions } from "./async_queue.ts";
 import type { Connection } from "./connection.ts";
 import type { ReceivedBatchCallback, ReceivedMessageCallback } from "./delivery.ts";
 import type { SendOptions } from "./exchange.ts";
@@ -19,7 +21,8 @@ import type { ClientQueueOptions } from "./worker_queues.ts";
 const SET = "set a callback";
 
 /**
- * One service's door to the ChatBox.
+ * One service's door to the ChatBox. Where a signal can be given, it ends the waiting: what has begun may happen nevertheless; one that
+ * is aborted already is refused before anything is done.
  *
  * @example Callbacks, an edit, and an id that the receiving service gave
  * ```ts
@@ -164,16 +167,18 @@ export class ServiceWorker<in out Id, in out PeerId> {
 
   /**
    * A client of this service is gone for now: what comes for it waits until {@link ServiceWorker.accessNewClient} is called for it again.
-   * History and pairing stay. The queue that it has now is closed at once; one that is asked for later is another one.
+   * History and pairing stay. The queue that it has now is closed at once; one that is asked for later is another one. No callback is
+   * called for one of its messages once this has resolved; one that is under way goes on.
    *
    * @throws {ChatBoxError} `not_found` for an unknown client
    */
-  async deactivateClient(id: Id): Promise<void> {
+  async deactivateClient(id: Id, { signal }: WaitOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
     const encoded = this.#parts.service.idType.encode(id);
     // In this order: what the queue gives back finds the client gone.
     const gone = this.#access.deactivate(encoded);
     this.#receiving.closeClient(encoded);
-    await gone;
+    await abortable(gone, signal);
   }
 
   /**
@@ -231,8 +236,8 @@ export class ServiceWorker<in out Id, in out PeerId> {
    * @throws {ChatBoxError} `not_found`; `forbidden` when the other side sent it, or when it, or an earlier edit of it, could not be
    *   delivered for good: it can be deleted and sent anew
    */
-  edit(id: Id, seq: number, edit: string | MessageEdit): Promise<Message> {
-    return this.#sending.edit(id, seq, edit);
+  edit(id: Id, seq: number, edit: string | MessageEdit, options: WaitOptions = {}): Promise<Message> {
+    return this.#sending.edit(id, seq, edit, options);
   }
 
   /**
@@ -240,18 +245,18 @@ export class ServiceWorker<in out Id, in out PeerId> {
    *
    * @throws {ChatBoxError} `not_found`, or `forbidden` when the other side sent it
    */
-  delete(id: Id, seq: number): Promise<Message> {
-    return this.#sending.delete(id, seq);
+  delete(id: Id, seq: number, options: WaitOptions = {}): Promise<Message> {
+    return this.#sending.delete(id, seq, options);
   }
 
   /** A client has read everything up to `seq`. */
-  markRead(id: Id, seq: number): Promise<void> {
-    return this.#sending.markRead(id, seq);
+  markRead(id: Id, seq: number, options: WaitOptions = {}): Promise<void> {
+    return this.#sending.markRead(id, seq, options);
   }
 
   /** A client is typing. Told to listeners, never stored. */
-  typing(id: Id, name: string): Promise<void> {
-    return this.#sending.typing(id, name);
+  typing(id: Id, name: string, options: WaitOptions = {}): Promise<void> {
+    return this.#sending.typing(id, name, options);
   }
 
   /**
@@ -261,8 +266,8 @@ export class ServiceWorker<in out Id, in out PeerId> {
    * @param until Unix milliseconds, `Infinity` until further notice, `null` to hear from them again
    * @throws {ChatBoxError} `not_found` for an unknown client
    */
-  setBlocked(id: Id, until: number | null): Promise<void> {
-    return this.#blocking.set(id, until);
+  setBlocked(id: Id, until: number | null, options: WaitOptions = {}): Promise<void> {
+    return this.#blocking.set(id, until, options);
   }
 
   /** Until when this service hears nothing from the client on the other side, see {@link ServiceWorker.setBlocked}. */
@@ -300,14 +305,18 @@ export class ServiceWorker<in out Id, in out PeerId> {
     return this.#lookUps.peerIdOf(connection);
   }
 
-  /** Makes this service's client for a connection now if it has none yet, and gives its id. */
-  pair(connection: Connection): Promise<Id> {
-    return this.#access.pair(connection);
+  /**
+   * Makes this service's client for a connection now if it has none yet, and gives its id.
+   *
+   * @throws {ChatBoxError} `create_failed` when the create callback failed, or gave no id of its type
+   */
+  pair(connection: Connection, options: WaitOptions = {}): Promise<Id> {
+    return this.#access.pair(connection, options);
   }
 
   /** The client is gone in this service: the next delivery makes a new one. History stays. */
-  unpair(id: Id): Promise<void> {
-    return this.#access.unpair(id);
+  unpair(id: Id, options: WaitOptions = {}): Promise<void> {
+    return this.#access.unpair(id, options);
   }
 
   /** Finds the message that has an id in this service. */
@@ -331,7 +340,7 @@ export class ServiceWorker<in out Id, in out PeerId> {
   }
 
   /** Moves that position; a message's {@link MessageDraft.cursor} does so together with the message. */
-  setCursor(id: Id, cursor: string): Promise<void> {
-    return this.#lookUps.setCursor(id, cursor);
+  setCursor(id: Id, cursor: string, options: WaitOptions = {}): Promise<void> {
+    return this.#lookUps.setCursor(id, cursor, options);
   }
 }

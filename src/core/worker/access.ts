@@ -1,4 +1,5 @@
-import { abortable } from "../abortable.ts";
+import { abortable, unlessAborted } from "../abortable.ts";
+import type { WaitOptions } from "../async_queue.ts";
 import { checkFields, checkUid } from "../check.ts";
 import type { Connection } from "../connection.ts";
 import { ChatBoxError } from "../errors.ts";
@@ -68,16 +69,17 @@ export class WorkerAccess<Id> {
   }
 
   /** See {@link ServiceWorker.pair}. */
-  async pair(connection: Connection): Promise<Id> {
+  async pair({ uid }: Connection, { signal }: WaitOptions): Promise<Id> {
     const { directory, service } = this.#parts;
-    const encoded = (await directory.pair(connection.uid, service.side)).ids[service.side];
-    if (encoded === null) throw new ChatBoxError("create_failed", `Cannot pair connection ${connection.uid}`);
+    const record = await unlessAborted(signal, () => directory.pair(uid, service.side));
+    const encoded = record.ids[service.side];
+    if (encoded === null) throw new ChatBoxError("create_failed", `Cannot pair connection ${uid}`);
     return service.idType.decode(encoded) as Id;
   }
 
   /** See {@link ServiceWorker.unpair}. */
-  async unpair(id: Id): Promise<void> {
+  async unpair(id: Id, { signal }: WaitOptions): Promise<void> {
     const { directory, service } = this.#parts;
-    await directory.unpair(service.side, service.idType.encode(id));
+    await unlessAborted(signal, () => directory.unpair(service.side, service.idType.encode(id)));
   }
 }

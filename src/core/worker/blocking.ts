@@ -1,3 +1,5 @@
+import { unlessAborted } from "../abortable.ts";
+import type { WaitOptions } from "../async_queue.ts";
 import { checkWhole } from "../check.ts";
 import type { Connection } from "../connection.ts";
 import type { WorkerParts } from "./parts.ts";
@@ -11,11 +13,14 @@ export class WorkerBlocking<Id> {
   }
 
   /** See {@link ServiceWorker.setBlocked}. */
-  async set(id: Id, until: number | null): Promise<void> {
+  async set(id: Id, until: number | null, { signal }: WaitOptions): Promise<void> {
     const { blocks, exchange, peer, service } = this.#parts;
     if (until !== null && until !== Infinity) checkWhole("block a client", "until", until, 0);
     const encoded = service.idType.encode(id);
-    await exchange.forClient(service.side, encoded, ({ uid }) => blocks.set(peer.side, uid, until ?? 0));
+    await unlessAborted(
+      signal,
+      () => exchange.forClient(service.side, encoded, ({ uid }) => blocks.set(peer.side, uid, until ?? 0)),
+    );
   }
 
   /** See {@link ServiceWorker.blockedUntil}. */

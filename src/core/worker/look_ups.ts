@@ -1,3 +1,5 @@
+import { unlessAborted } from "../abortable.ts";
+import type { WaitOptions } from "../async_queue.ts";
 import type { Connection } from "../connection.ts";
 import type { Message } from "../message.ts";
 import type { ConnectionRecord } from "../ports.ts";
@@ -67,10 +69,14 @@ export class WorkerLookUps<Id, PeerId> {
   }
 
   /** See {@link ServiceWorker.setCursor}. */
-  async setCursor(id: Id, cursor: string): Promise<void> {
+  async setCursor(id: Id, cursor: string, { signal }: WaitOptions): Promise<void> {
     const { exchange, store, service } = this.#parts;
     const encoded = service.idType.encode(id);
-    await exchange.forClient(service.side, encoded, ({ uid }) => store.setCursor(uid, service.side, cursor));
+    await unlessAborted(
+      signal,
+      () =>
+        exchange.forClient(service.side, encoded, ({ uid }) => store.setCursor(uid, service.side, cursor)),
+    );
   }
 
   #find(id: Id): Promise<ConnectionRecord | undefined> {

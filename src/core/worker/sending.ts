@@ -1,4 +1,5 @@
-import { abortable } from "../abortable.ts";
+import { abortable, unlessAborted } from "../abortable.ts";
+import type { WaitOptions } from "../async_queue.ts";
 import { checkDraft, checkEdit } from "../check_draft.ts";
 import type { Connection } from "../connection.ts";
 import type { SendOptions } from "../exchange.ts";
@@ -89,30 +90,34 @@ export class WorkerSending<Id> {
   }
 
   /** See {@link ServiceWorker.edit}. */
-  edit(id: Id, seq: number, edit: string | MessageEdit): Promise<Message> {
+  edit(id: Id, seq: number, edit: string | MessageEdit, { signal }: WaitOptions): Promise<Message> {
     const { exchange, service } = this.#parts;
-    return copied(
-      () => checkEdit(typeof edit === "string" ? { content: edit } : edit),
-      (change) => this.#in(id, (uid) => exchange.change(service.side, uid, seq, { type: "edit", ...change })),
-    );
+    return unlessAborted(signal, () =>
+      copied(
+        () => checkEdit(typeof edit === "string" ? { content: edit } : edit),
+        (change) =>
+          this.#in(id, (uid) => exchange.change(service.side, uid, seq, { type: "edit", ...change })),
+      ));
   }
 
   /** See {@link ServiceWorker.delete}. */
-  delete(id: Id, seq: number): Promise<Message> {
+  delete(id: Id, seq: number, { signal }: WaitOptions): Promise<Message> {
     const { exchange, service } = this.#parts;
-    return this.#in(id, (uid) => exchange.change(service.side, uid, seq, { type: "delete" }));
+    const remove = (uid: Uuid): Promise<Message> =>
+      exchange.change(service.side, uid, seq, { type: "delete" });
+    return unlessAborted(signal, () => this.#in(id, remove));
   }
 
   /** See {@link ServiceWorker.markRead}. */
-  markRead(id: Id, seq: number): Promise<void> {
+  markRead(id: Id, seq: number, { signal }: WaitOptions): Promise<void> {
     const { exchange, service } = this.#parts;
-    return this.#in(id, (uid) => exchange.markRead(service.side, uid, seq));
+    return unlessAborted(signal, () => this.#in(id, (uid) => exchange.markRead(service.side, uid, seq)));
   }
 
   /** See {@link ServiceWorker.typing}. */
-  typing(id: Id, name: string): Promise<void> {
+  typing(id: Id, name: string, { signal }: WaitOptions): Promise<void> {
     const { exchange, service } = this.#parts;
-    return this.#in(id, (uid) => exchange.typing(service.side, uid, name));
+    return unlessAborted(signal, () => this.#in(id, (uid) => exchange.typing(service.side, uid, name)));
   }
 
   #in<T>(id: Id, work: (uid: Uuid) => Promise<T>): Promise<T> {
