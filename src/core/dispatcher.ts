@@ -75,9 +75,8 @@ export class Dispatcher {
     const receiver = receiverOf(service, uid);
     if (receiver === undefined) return;
     const place = new Place(desk.places);
-    const isPaired = this.#context.directory.paired(uid, side) !== undefined;
     // Too many already: it waits in storage, and the look-up finds it when there is room.
-    if (isPaired && !place.take(receiver)) this.#lookUp(side);
+    if (!place.take(receiver)) this.#lookUp(side);
     else this.#launch(uid, side, place);
   }
 

@@ -116,7 +116,7 @@ Deno.test("[D4] A confirmation that fails brings all of the batch again that was
   const store = new MemoryStore();
   await using test = makeBox({ store, retryBaseMs: 100 });
   await test.box.start();
-  await say(test, "ada", "1", "2");
+  await say(test, "ada", "1", "2", "3");
   const confirm = store.confirm.bind(store);
   let fails = true;
   store.confirm = (...args) => fails ? Promise.reject(new Error("the disk")) : confirm(...args);
@@ -129,7 +129,9 @@ Deno.test("[D4] A confirmation that fails brings all of the batch again that was
   const again = queue.receive();
   await settle(() => test.clock.waiting === 1);
   test.clock.advance(100);
-  deepEqual([(await within("1 again", again)).content, (await queue.receive()).content], ["1", "2"]);
+  const heard = [(await within("1 again", again)).content];
+  for (let i = 0; i < 2; i++) heard.push((await within("the rest", queue.receive())).content);
+  deepEqual(heard, ["1", "2", "3"]);
 });
 
 Deno.test("[D4] MessageQueue hands out edits and deletions before new messages, and confirms each", async () => {
@@ -156,4 +158,42 @@ Deno.test("[D4] MessageQueue hands out edits and deletions before new messages, 
     queue.close();
   }
   deepEqual(heard, ["edit 1!", "delete ", "delete ", "message 4", "message 4"]);
+});
+
+Deno.test("[D4] MessageQueue.tryReceive confirms changes and messages that were taken in one step", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await test.box.start();
+  await say(test, "ada", "1");
+  const first = worker2.getClientQueue("peer of ada");
+  await within("1", first.receive());
+  deepEqual(first.tryReceive(), { state: "empty" });
+  await settle(async () => await delivered(test, "ada") === 1);
+  first.close();
+  await worker1.edit("ada", 1, "1!");
+  for (const content of ["2", "3"]) await worker1.getMessageSender("ada")(content);
+  const queue = worker2.getClientQueue("peer of ada");
+  await settle(() => queue.size === 3);
+  const taken = [1, 2, 3].map(() => queue.tryReceive()).map((one) =>
+    one.state === "received" && one.value.content
+  );
+  deepEqual(taken, ["1!", "2", "3"]);
+  await settle(async () => await delivered(test, "ada") === 2);
+  queue.close();
+  equal((await within("what is left", worker2.getClientQueue("peer of ada").receive())).content, "3");
+});
+
+Deno.test("[D4, O1] A client's own queue has the rest once the consumer of the queue of all is done with its message", async () => {
+  await using test = makeBox();
+  const { worker2 } = test.box;
+  await test.box.start();
+  await say(test, "ada", "1", "2");
+  const all = worker2.receiveQueue;
+  await settle(() => all.size > 0);
+  equal((await all.receive()).content, "1");
+  const rest = worker2.getClientQueue("peer of ada").receive();
+  await turns(5);
+  // Done with it, and asking for nothing more.
+  await rejects(all.receive({ signal: AbortSignal.abort(new Error("enough")) }), /enough/);
+  equal((await within("the rest", rest)).content, "2");
 });

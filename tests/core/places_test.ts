@@ -51,6 +51,26 @@ for (const [how, create] of Object.entries(ILL)) {
   }
 }
 
+Deno.test("[O2] ServiceWorker.receiveQueue serves others while what waits for some cannot be read", async () => {
+  const store = new MemoryStore();
+  await using test = makeBox({ store });
+  const { worker1, worker2 } = test.box;
+  const ill = new Set<unknown>();
+  const deliverable = store.deliverable.bind(store);
+  store.deliverable = (uid, ...rest) =>
+    ill.has(uid) ? Promise.reject(new Error("unreadable")) : deliverable(uid, ...rest);
+  for (let i = 0; i < CONNECTIONS; i++) {
+    await worker1.accessNewClient(`ill ${i}`);
+    ill.add(await worker1.getUid(`ill ${i}`));
+  }
+  await test.box.start();
+  const queue = worker2.receiveQueue;
+  for (let i = 0; i < CONNECTIONS; i++) await say(test, `ill ${i}`, "never");
+  await settle(() => test.log.lines.length === CONNECTIONS);
+  await say(test, "fine", "hello");
+  equal(await within("the message of the one who is fine", firstOf(queue)), "hello");
+});
+
 Deno.test("[O2] A connection that is paired after others have taken all places waits for one, and no place gets lost", async () => {
   await using test = makeBox({ service2: { name: "two", idType: string, pairAt: "message" } });
   const { worker2 } = test.box;
