@@ -9,6 +9,7 @@ import {
   type MessageQueue,
   otherSide,
   PermanentDeliveryError,
+  type QueuedMessage,
   type ServiceWorker,
   type Side,
   type Store,
@@ -50,7 +51,7 @@ interface Seen {
   /** The life of the process in which it came. */
   readonly life: number;
   /** Nobody knows whether it counts as delivered: it may come again, and when it is deleted before that, nothing comes. */
-  readonly unsure: boolean;
+  unsure: boolean;
 }
 
 /** The real thing: a box that is started, crashed and started again on one store, and what both services saw. */
@@ -62,7 +63,13 @@ export class World {
   readonly #echoed: Readonly<Record<Side, Map<string, number>>> = { 1: new Map(), 2: new Map() };
   /** What was refused for good, as "client seq". */
   readonly #refused: Readonly<Record<Side, Set<string>>> = { 1: new Set(), 2: new Set() };
+  /** Who is gone for now: nothing may come for them. */
+  readonly #gone: Readonly<Record<Side, Set<string>>> = { 1: new Set(), 2: new Set() };
+  /** How often a client of a side has come or gone. */
+  readonly #moves: Readonly<Record<Side, Map<string, number>>> = { 1: new Map(), 2: new Map() };
   readonly #manner: Record<Side, Manner> = { 1: "takes", 2: "takes" };
+  /** The callback that a side has set last. */
+  readonly #callback: Record<Side, object | undefined> = { 1: undefined, 2: undefined };
   readonly violations: string[] = [];
   #store: SeverableStore;
   #box: ChatBox<string, string>;
@@ -101,6 +108,8 @@ export class World {
 
   /** A client of a side is there. */
   async access(side: Side, client: string): Promise<void> {
+    this.#moved(side, client);
+    this.#gone[side].delete(client);
     await this.#worker(side).accessNewClient(client);
   }
 
@@ -111,7 +120,23 @@ export class World {
 
   /** A client of a side is gone for now. */
   async deactivate(side: Side, client: string): Promise<void> {
+    const move = this.#moved(side, client);
     await this.#worker(side).deactivateClient(client);
+    // Who has come back meanwhile is there.
+    if (this.#moves[side].get(client) === move) this.#gone[side].add(client);
+  }
+
+  #moved(side: Side, client: string): number {
+    const move = (this.#moves[side].get(client) ?? 0) + 1;
+    this.#moves[side].set(client, move);
+    return move;
+  }
+
+  /** Nothing comes for who is gone. */
+  #expectThere(side: Side, client: string, seq: number): void {
+    if (this.#gone[side].has(client)) {
+      this.violations.push(`side ${side}, ${client}, ${seq}: came though gone`);
+    }
   }
 
   /** A side takes a client's messages from a queue of its own. */
@@ -146,6 +171,7 @@ export class World {
     this.#manner[side] = manner;
     const worker = this.#worker(side);
     const life = this.#life;
+    const mine = this.#callback[side] = {};
     if (
       manner === "is away" || manner === "asks a queue" || manner === "leaves its queue after each message"
     ) {
@@ -157,6 +183,12 @@ export class World {
       return;
     }
     worker.setReceivedMessageCallback(async (message, delivery) => {
+      if (life === this.#life) {
+        this.#expectThere(side, delivery.id, message.seq);
+        if (this.#callback[side] !== mine) {
+          this.violations.push(`side ${side}, ${delivery.id}, ${message.seq}: came to a callback of before`);
+        }
+      }
       if (message.side === side) return this.#hear(side, message, delivery.id, life);
       if (manner === "refuses") throw new DeliveryError("not now");
       if (manner === "wants to be asked later") {
@@ -188,8 +220,10 @@ export class World {
   async #consumeInLoops(side: Side, queue: MessageQueue<string>, life: number): Promise<void> {
     while (!queue.closed) {
       let given = 0;
+      let before: Message | undefined;
       for await (const message of queue) {
-        this.#take(side, message, { ...message, attempt: 2 }, life, true);
+        this.#takeQueued(side, message, before, life);
+        before = message;
         // The second one is left unconfirmed, and has to come again.
         if (++given === 2) break;
       }
@@ -197,7 +231,26 @@ export class World {
   }
 
   async #consume(side: Side, queue: MessageQueue<string>, life: number): Promise<void> {
-    for await (const message of queue) this.#take(side, message, { ...message, attempt: 2 }, life, true);
+    let before: Message | undefined;
+    for await (const message of queue) {
+      this.#takeQueued(side, message, before, life);
+      before = message;
+    }
+  }
+
+  /** Asking for it has confirmed the one before: that one may come no more. */
+  #takeQueued(
+    side: Side,
+    message: QueuedMessage<string>,
+    before: Message | undefined,
+    life: number,
+  ): void {
+    if (life !== this.#life) return;
+    this.#expectThere(side, message.id, message.seq);
+    const confirmed = before && this.#seen[side].get(message.id)?.get(before.seq);
+    // Of another client it may be, with the same number.
+    if (before?.uid === message.uid && confirmed?.life === life) confirmed.unsure = false;
+    this.#take(side, message, { ...message, attempt: 1 }, life, true);
   }
 
   #take(
