@@ -73,7 +73,7 @@ export class Courier {
     if (rev > this.#seen) this.#woken = true;
   }
 
-  /** Cuts a wait between attempts short. */
+  /** Cuts a wait between attempts short; once the ChatBox closes, this ends it. */
   hurry(): void {
     this.#woken = true;
     this.#cancelWait?.();
@@ -83,8 +83,9 @@ export class Courier {
   async run(): Promise<void> {
     // One function: the end is told in the same step in which it is decided.
     try {
-      const { signal, logger } = this.#context;
+      const { signal } = this.#context;
       while (!signal.aborted) {
+        let waitMs: number;
         const receiver = receiverOf(this.#service, this.#uid);
         if (receiver === undefined) return;
         this.#woken = false;
@@ -93,6 +94,7 @@ export class Courier {
           this.#failures = 0;
           if (!more && !this.#woken) return;
           if (!this.#listener.mayContinue()) return;
+          continue;
         } catch (error) {
           if (signal.aborted || (error instanceof ChatBoxError && error.code === "closed")) return;
           if (error instanceof DeliveryGivenBack) {
@@ -100,19 +102,11 @@ export class Courier {
             if (this.#woken || error.again) continue;
             return;
           }
-          this.#failures++;
-          const waitMs = this.#waitMs(error);
-          logger.warn("A delivery failed, trying again", {
-            uid: this.#uid,
-            service: this.#service.name,
-            attempt: this.#failures,
-            retryInMs: Math.round(waitMs),
-            // The service expects this one: its words are enough, a stack would only hide them.
-            ...(error instanceof DeliveryError ? { reason: error.message } : { error }),
-          });
-          this.#listener.onSlow();
-          await this.#wait(waitMs);
+          waitMs = this.#report(error);
         }
+        // Out here, so that thousands who wait do not keep what has failed for each of them.
+        this.#listener.onSlow();
+        await this.#wait(waitMs);
       }
     } finally {
       this.#listener.onEnd();
@@ -239,6 +233,21 @@ export class Courier {
     }
   }
 
+  /** Counts and logs a failure, and gives the time until the next attempt in milliseconds. */
+  #report(error: unknown): number {
+    this.#failures++;
+    const waitMs = this.#waitMs(error);
+    this.#context.logger.warn("A delivery failed, trying again", {
+      uid: this.#uid,
+      service: this.#service.name,
+      attempt: this.#failures,
+      retryInMs: Math.round(waitMs),
+      // The service expects this one: its words are enough, a stack would only hide them.
+      ...(error instanceof DeliveryError ? { reason: error.message } : { error }),
+    });
+    return waitMs;
+  }
+
   #waitMs(error: unknown): number {
     const { random, backoff } = this.#context;
     const wanted = retryAfterOf(error);
@@ -247,17 +256,14 @@ export class Courier {
   }
 
   #wait(waitMs: number): Promise<void> {
-    const { clock, signal } = this.#context;
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();
-        signal.removeEventListener("abort", done);
         this.#cancelWait = undefined;
         resolve();
       };
-      const cancel = clock.after(waitMs, done);
+      const cancel = this.#context.clock.after(waitMs, done);
       this.#cancelWait = done;
-      signal.addEventListener("abort", done);
     });
   }
 }

@@ -41,6 +41,10 @@ export class Dispatcher {
   constructor(context: CourierContext, underWay: UnderWay) {
     this.#context = context;
     this.#underWay = underWay;
+    // One for all: thousands may wait.
+    context.signal.addEventListener("abort", () => {
+      for (const side of [1, 2] as const) this.#hurry(side);
+    }, { once: true });
   }
 
   /** How many connections have a delivery under way or waiting for its next attempt. */
@@ -82,8 +86,12 @@ export class Dispatcher {
 
   /** Delivers all that waits on a side, now: it has a new receiver, or is back after an outage. */
   resume(side: Side): void {
-    for (const courier of this.#desks[side].couriers.values()) courier.hurry();
+    this.#hurry(side);
     this.#lookUp(side);
+  }
+
+  #hurry(side: Side): void {
+    for (const courier of this.#desks[side].couriers.values()) courier.hurry();
   }
 
   #launch(uid: Uuid, side: Side, place: Place, free?: () => void): void {

@@ -314,7 +314,11 @@ export class ServiceWorker<in out Id, in out PeerId> {
     return this.#access.pair(connection, options);
   }
 
-  /** The client is gone in this service: the next delivery makes a new one. History stays. */
+  /**
+   * The client is gone in this service: the next delivery makes a new one. History stays, and what the old client was given is not given
+   * again: a change of such a message comes to the new one as a change, with the ids that the message has where the old one was. Whoever
+   * cannot tell from these that they are not the new client's keeps that in mind.
+   */
   unpair(id: Id, options: WaitOptions = {}): Promise<void> {
     return this.#access.unpair(id, options);
   }

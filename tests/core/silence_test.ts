@@ -157,3 +157,27 @@ Deno.test("[D4] ServiceWorker.receiveQueue hands out nothing for a client that w
   await worker2.accessNewClient("peer of ada");
   equal((await within("ada's", queue.receive())).content, "from ada");
 });
+
+Deno.test("ServiceWorker.unpair: a change of what the old client was given comes with the ids that it has there", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await test.box.start();
+  const heard = new Collector<unknown>();
+  worker2.setReceivedMessageCallback(({ content }, { id, kind, remoteIds }) => {
+    heard.push([id, kind, content, remoteIds]);
+    return `${id}, post ${content}`;
+  });
+  await worker1.accessNewClient("ada");
+  await worker1.getMessageSender("ada")("1");
+  await heard.count("deliveries", 1);
+  worker2.setCreateCallback(() => "another");
+  await worker2.unpair("peer of ada");
+  await worker1.edit("ada", 1, "1!");
+  await heard.count("deliveries", 2);
+  await worker1.getMessageSender("ada")("2");
+  deepEqual(await heard.count("deliveries", 3), [
+    ["peer of ada", "message", "1", []],
+    ["another", "edit", "1!", ["peer of ada, post 1"]],
+    ["another", "message", "2", []],
+  ]);
+});

@@ -87,3 +87,24 @@ Deno.test("What a callback gives is waited for only when it has a then to call",
   const uid = await worker1.getUid("ada");
   await settle(async () => uid !== undefined && (await test.store.remoteIds(uid, 2, 1)).join() === "post 1");
 });
+
+Deno.test("[D4] A retryAfterMs is heeded on whatever was thrown", async () => {
+  await using test = makeBox({ retryBaseMs: 100 });
+  const { worker1, worker2 } = test.box;
+  await test.box.start();
+  await worker1.accessNewClient("ada");
+  const attempts = new Collector<number>();
+  worker2.setReceivedMessageCallback((_message, { attempt }) => {
+    attempts.push(attempt);
+    // deno-lint-ignore no-throw-literal -- what some clients of HTTP services throw
+    if (attempt === 1) throw { status: 429, retryAfterMs: 5_000 };
+  });
+  await worker1.getMessageSender("ada")("hello");
+  await settle(() => test.clock.waiting === 1);
+  test.clock.advance(4_999);
+  await turns(5);
+  deepEqual(attempts.items, [1]);
+  // Up to the own first wait is added, so that not all come at once.
+  test.clock.advance(51);
+  deepEqual(await attempts.count("attempts", 2), [1, 2]);
+});
