@@ -20,7 +20,8 @@ export type {
   ServiceSettings,
 } from "./service.ts";
 export type { ClientQueueOptions } from "./worker_queues.ts";
-export { MessageQueue, type QueuedMessage } from "./message_queue.ts";
+export { MessageQueue } from "./message_queue.ts";
+export type { QueuedMessage } from "./queued_message.ts";
 export { type OutgoingMessage, SendQueue, type TrySendMessage } from "./send_queue.ts";
 export {
   AsyncQueue,

@@ -1,7 +1,7 @@
 import type { DeliveryBatch } from "./delivery.ts";
 import { DeliveryGivenBack } from "./delivery_given_back.ts";
 import type { DeliveryProgress } from "./delivery_progress.ts";
-import type { QueuedMessage } from "./message_queue.ts";
+import type { QueuedMessage } from "./queued_message.ts";
 
 /**
  * A connection's batch on its way through a queue. It hands out one message after the other, and none while somebody is busy with one:
