@@ -6,9 +6,10 @@
 import { browserStorage, tabValue } from "./browser_storage.ts";
 import { ChatClient } from "./chat_client.ts";
 import { textOn } from "./colors.ts";
+import { Draft } from "./draft.ts";
 import { EmbedBridge, embedderOrigin } from "./embed_bridge.ts";
 import { Formats } from "./formats.ts";
-import { parseIdentity } from "./identity.ts";
+import { ownerOf, parseIdentity, type VisitorIdentity } from "./identity.ts";
 import { chooseLocale } from "./locales/mod.ts";
 import { parseEmbedConfig, parsePageConfig } from "./page_config.ts";
 import { systemRandom, webSocketUrl } from "./system_ports.ts";
@@ -65,6 +66,7 @@ function main(): void {
   };
   const sound = new Sound(storage);
   const header = new Header(name, context, sound);
+  const draft = new Draft(tabValue("chatbox50.draft"));
   const view = new ChatView({
     client,
     context,
@@ -73,22 +75,23 @@ function main(): void {
     sound,
     greeting,
     watching: () => shown && document.visibilityState === "visible" && document.hasFocus(),
-    draft: tabValue("chatbox50.draft"),
+    draft,
   });
 
   /** Takes over from whoever was here before; their half-written text isn't the next visitor's. */
   const identify = (value: unknown): void => {
-    const { uid } = client.state;
-    client.identify(parseIdentity(value));
-    if (uid !== null && client.state.uid === null) view.startOver();
-    start();
+    const identity = parseIdentity(value);
+    client.identify(identity);
+    start(identity);
   };
-  let started = false;
-  const start = (): void => {
-    if (started) return;
-    started = true;
-    client.start();
-    view.open();
+  let writer: { readonly owner: string | undefined } | null = null;
+  const start = (identity: VisitorIdentity | null): void => {
+    const owner = ownerOf(identity);
+    if (writer !== null && writer.owner === owner) return;
+    if (writer === null) client.start();
+    else view.startOver();
+    writer = { owner };
+    view.open(draft.belongTo(owner));
   };
 
   client.listen((event) => {
@@ -145,7 +148,7 @@ function main(): void {
   document.addEventListener("visibilitychange", returned);
   followViewport();
   // Without the token that is coming, a conversation would be opened that isn't the visitor's.
-  if (framed.identified !== true) start();
+  if (framed.identified !== true) start(null);
 }
 
 main();

@@ -67,6 +67,8 @@ export const ar: Strings = {
   uploadsLimited: "ملفات كثيرة في وقت قصير.",
   tryAgainIn: (wait) => `أعد المحاولة بعد ${wait}.`,
   uploadFailed: "لم يُرفَع",
+  filesFirst: "لم يكتمل رفع الملفات بعد. يمكن إرسال الرسالة عند اكتماله.",
+  filesLost: (names) => `يُرجى اختيار ما كان سيُرفَق مرة أخرى: ${names}`,
   removeFile: (name) => `إزالة ${name}`,
   download: (name) => `تنزيل ${name}`,
   downloadFailed: "تعذّر التحميل",

@@ -68,6 +68,8 @@ export const de: Strings = {
   uploadsLimited: "Zu viele Dateien in kurzer Zeit.",
   tryAgainIn: (wait) => `Versuchen Sie es in ${wait} noch einmal.`,
   uploadFailed: "Nicht hochgeladen",
+  filesFirst: "Die Dateien sind noch nicht hochgeladen. Danach kann die Nachricht gesendet werden.",
+  filesLost: (names) => `Bitte noch einmal auswählen, was mitgehen sollte: ${names}.`,
   removeFile: (name) => `${name} entfernen`,
   download: (name) => `${name} herunterladen`,
   downloadFailed: "Konnte nicht geladen werden",

@@ -66,6 +66,8 @@ export const en = {
   uploadsLimited: "Too many files in a short time.",
   tryAgainIn: (wait: string): string => `Try again in ${wait}.`,
   uploadFailed: "Not uploaded",
+  filesFirst: "The files are not uploaded yet. The message can go when they are.",
+  filesLost: (names: string): string => `Please choose again what was to go along: ${names}.`,
   removeFile: (name: string): string => `Remove ${name}`,
   download: (name: string): string => `Download ${name}`,
   downloadFailed: "Could not be loaded",

@@ -68,6 +68,8 @@ export const ja: Strings = {
   uploadsLimited: "短時間に多くのファイルが送られました。",
   tryAgainIn: (wait) => `${wait}後にもう一度お試しください。`,
   uploadFailed: "アップロードできませんでした",
+  filesFirst: "ファイルのアップロードがまだ終わっていません。終わると送信できます。",
+  filesLost: (names) => `添付するファイルをもう一度選んでください：${names}`,
   removeFile: (name) => `${name} を外す`,
   download: (name) => `${name} をダウンロード`,
   downloadFailed: "読み込めませんでした",

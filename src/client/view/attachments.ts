@@ -14,8 +14,11 @@ interface Attachment {
   readonly file: File;
   readonly abort: AbortController;
   readonly element: HTMLElement;
+  /** Begins its upload, again if need be. */
+  readonly upload: () => Promise<void>;
   stored: FileInfo | null;
-  failed: boolean;
+  /** Whether only the network stood in its way. */
+  waits: boolean;
 }
 
 /** The row of chosen files above the text. */
@@ -57,6 +60,11 @@ export class Attachments {
     return this.#items.flatMap((item) => item.stored ?? []);
   }
 
+  /** How the chosen files are called, uploaded or not. */
+  get names(): readonly string[] {
+    return this.#items.map(({ file }) => file.name);
+  }
+
   /** Whether something is still on its way, or failed and waits for a decision. */
   get unfinished(): boolean {
     return this.#items.some((item) => item.stored === null);
@@ -76,9 +84,17 @@ export class Attachments {
     }
   }
 
-  /** Empties the row after the message is on its way. */
+  /** There is a connection (again): whatever the network kept back goes up now. */
+  connected(): void {
+    for (const item of this.#items) if (item.waits) void item.upload();
+  }
+
+  /** Empties the row: the message is on its way, or given up. */
   clear(): void {
-    for (const item of this.#items) item.element.remove();
+    for (const item of this.#items) {
+      item.abort.abort();
+      item.element.remove();
+    }
     this.#items = [];
     this.#changed();
   }
@@ -99,20 +115,13 @@ export class Attachments {
       element("bdi", {}, file.name),
     );
     const chip = element("li", { class: "attachment" }, icon("file"), name, state, retry, remove);
-    const item: Attachment = {
-      file,
-      abort: new AbortController(),
-      element: chip,
-      stored: null,
-      failed: false,
-    };
     const progress = element("progress", { attributes: { max: 1, "aria-label": file.name } });
     const showProgress = (fraction: number): void => {
       progress.value = fraction;
       state.textContent = `${strings.uploading} ${formats.percent(fraction)}`;
     };
     const upload = async (): Promise<void> => {
-      item.failed = false;
+      item.waits = false;
       retry.hidden = true;
       chip.append(progress);
       showProgress(0);
@@ -120,14 +129,27 @@ export class Attachments {
         item.stored = await this.#transfer.upload(file, item.abort.signal, showProgress);
         state.textContent = formats.size(file.size);
       } catch (error) {
-        item.failed = true;
+        if (item.abort.signal.aborted) return;
+        const { code = null, retryAfterMs: wait = null } = error instanceof UploadError ? error : {};
+        item.waits = code === null;
         retry.hidden = false;
-        const wait = error instanceof UploadError ? error.retryAfterMs : null;
-        state.textContent = wait === null ? strings.uploadFailed : strings.tryAgainIn(formats.wait(wait));
-        if (!item.abort.signal.aborted) this.#complain(refusalWords(file.name, error, this.#context));
+        state.textContent = item.waits
+          ? strings.queued
+          : wait === null
+          ? strings.uploadFailed
+          : strings.tryAgainIn(formats.wait(wait));
+        if (!item.waits) this.#complain(refusalWords(file.name, error, this.#context));
       }
       progress.remove();
       this.#changed();
+    };
+    const item: Attachment = {
+      file,
+      abort: new AbortController(),
+      element: chip,
+      upload,
+      stored: null,
+      waits: false,
     };
     retry.addEventListener("click", () => void upload());
     this.#items.push(item);

@@ -5,6 +5,7 @@
  */
 import type { FileInfo } from "../../web/protocol.ts";
 import type { ChatClient } from "../chat_client.ts";
+import type { Draft, DraftContent } from "../draft.ts";
 import type { ChatEvent } from "../state.ts";
 import type { StoredMessage } from "../timeline.ts";
 import type { FileTransfer } from "../upload.ts";
@@ -23,7 +24,7 @@ import { rowsOf } from "./rows.ts";
 import { reducedMotion, Scroller } from "./scroller.ts";
 import type { Sound } from "./sound.ts";
 import { StatusBar, statusOf } from "./status_bar.ts";
-import { authorName, quotedLine } from "./words.ts";
+import { authorName, isolated, quotedLine } from "./words.ts";
 
 /** What the view is made from. */
 export interface ChatViewOptions {
@@ -36,7 +37,7 @@ export interface ChatViewOptions {
   /** Whether the visitor looks at the chat right now. */
   readonly watching: () => boolean;
   /** Keeps the unsent text over a reload. */
-  readonly draft: { readonly get: () => string | null; readonly set: (value: string) => void };
+  readonly draft: Pick<Draft, "keep">;
 }
 
 /** How often to look whether a wait deserves a word, while something is wrong. */
@@ -60,6 +61,7 @@ export class ChatView {
   #unreadAfter: number | null = null;
   #troubleSince: number | null = null;
   #started = false;
+  #wasOpen = false;
 
   constructor(options: ChatViewOptions) {
     const { client, context, transfer, greeting, draft } = options;
@@ -71,10 +73,9 @@ export class ChatView {
     this.#composer = new Composer(context, transfer, {
       send: (content, files, mode) => this.#send(content, files, mode),
       typing: () => client.typing(),
-      draft: (text) => draft.set(text),
+      draft: (content) => draft.keep(content),
       complain: (words) => this.#announcer.complain(words),
     });
-    this.#composer.restore(draft.get() ?? "");
     this.#list = new MessageList(byId("messages", HTMLElement), context, {
       retry: (cid) => client.retry(cid),
       discard: (cid) => client.discard(cid),
@@ -105,9 +106,19 @@ export class ChatView {
     client.listen((event) => this.#happened(event));
   }
 
-  /** Lets the visitor write. */
-  open(): void {
+  /**
+   * Lets the visitor write, now that it is known who they are.
+   *
+   * @param left What they left unsent on an earlier page; the files among it have to be chosen again.
+   */
+  open({ text, files }: DraftContent): void {
+    const { context, draft } = this.#options;
+    this.#composer.restore(text);
     this.#composer.open();
+    if (files.length === 0) return;
+    this.#announcer.complain(context.strings.filesLost(files.map(isolated).join(", ")));
+    // Said once.
+    draft.keep({ text, files: [] });
   }
 
   /** Puts the cursor where one writes. */
@@ -157,6 +168,9 @@ export class ChatView {
     this.#status.show(statusOf(state, this.#troubleMs(), context), context);
     this.#composer.limits = state.limits;
     this.#composer.enabled = state.connection.status !== "stopped";
+    const isOpen = state.connection.status === "open";
+    if (isOpen && !this.#wasOpen) this.#composer.connected();
+    this.#wasOpen = isOpen;
     this.#scroller.keepPlace(() => {
       this.#empty.show(state);
       this.#list.show(rowsOf(state, this.#unreadAfter));

@@ -5,6 +5,7 @@
  */
 import { countCodePoints, trimMessage } from "../code_points.ts";
 import type { FileInfo, Limits } from "../../web/protocol.ts";
+import type { DraftContent } from "../draft.ts";
 import type { FileTransfer } from "../upload.ts";
 import { Attachments } from "./attachments.ts";
 import type { ViewContext } from "./context.ts";
@@ -17,8 +18,8 @@ import { isolated } from "./words.ts";
 export interface ComposerEvents {
   readonly send: (content: string, files: readonly FileInfo[], mode: ComposerMode) => void;
   readonly typing: () => void;
-  /** The text changed; it is worth keeping over a reload. */
-  readonly draft: (text: string) => void;
+  /** The text or its files changed; they are worth keeping over a reload. */
+  readonly draft: (content: DraftContent) => void;
   readonly complain: (words: string) => void;
 }
 
@@ -52,7 +53,10 @@ export class Composer {
     this.#context = context;
     this.#events = events;
     this.#attachments = new Attachments(byId("attachments", HTMLElement), transfer, context, {
-      changed: () => this.#update(),
+      changed: () => {
+        this.#update();
+        this.#keepDraft();
+      },
       complain: events.complain,
     });
     this.#text.placeholder = strings.placeholder;
@@ -84,7 +88,7 @@ export class Composer {
     this.#text.addEventListener("input", () => {
       this.#update();
       if (this.#text.value !== "") events.typing();
-      if (this.#mode.type !== "edit") events.draft(this.#text.value);
+      this.#keepDraft();
     });
     this.#update();
   }
@@ -110,6 +114,11 @@ export class Composer {
     this.#update();
   }
 
+  /** The network is back: what it kept from going up tries again. */
+  connected(): void {
+    this.#attachments.connected();
+  }
+
   /** Puts a kept text back. */
   restore(text: string): void {
     if (this.#text.value !== "") return;
@@ -123,7 +132,7 @@ export class Composer {
     this.#text.value = "";
     this.#attachments.clear();
     this.#showMode({ type: "new" });
-    this.#events.draft("");
+    this.#keepDraft();
   }
 
   /** Puts the cursor into the field. */
@@ -178,7 +187,10 @@ export class Composer {
   }
 
   #submit(): void {
-    if (this.#send.disabled) return;
+    if (this.#send.disabled) {
+      if (this.#attachments.unfinished) this.#events.complain(this.#context.strings.filesFirst);
+      return;
+    }
     const content = trimMessage(this.#text.value);
     const { files } = this.#attachments;
     const mode = this.#mode;
@@ -187,8 +199,14 @@ export class Composer {
     if (mode.type === "new") this.#update();
     else this.setMode({ type: "new" });
     this.#events.send(content, files, mode);
-    this.#events.draft(this.#text.value);
+    this.#keepDraft();
     this.focus();
+  }
+
+  /** What is kept is what was being written before an edit, not the edit. */
+  #keepDraft(): void {
+    const text = this.#mode.type === "edit" ? this.#aside : this.#text.value;
+    this.#events.draft({ text, files: this.#attachments.names });
   }
 
   #update(): void {

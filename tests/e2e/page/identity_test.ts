@@ -1,66 +1,30 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { SignJWT } from "jose";
-import type { BrowserContext, Page } from "playwright-core";
-import type {} from "../../../src/client/widget/api.ts";
 import { HostSite } from "../../support/host_site.ts";
-import { RELAXED, Stage, Visitor } from "./stage.ts";
-
-const SECRET = "a-secret-of-the-tea-shop-and-the-chat-long-enough";
+import { identify, MembersSite, SECRET, tokenFor } from "./members.ts";
+import { RELAXED, Stage } from "./stage.ts";
 
 let stage: Stage;
 let site: HostSite;
+let members: MembersSite;
 Deno.test.beforeAll(async () => {
   site = new HostSite();
   stage = await Stage.set({ ALLOWED_SITES: site.origin, IDENTITY_SECRET: SECRET });
+  members = new MembersSite(stage, site);
 });
 Deno.test.afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
 });
 
-/** What the site's own server signs for its visitor. */
-async function tokenFor(sub: string, name: string, expires = "5 minutes"): Promise<string> {
-  return await new SignJWT({ name, email: `${sub}@shop.example` })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(sub)
-    .setExpirationTime(expires)
-    .sign(new TextEncoder().encode(SECRET));
-}
-
-/** Opens the site, says who it is, and opens the chat; in a tab that is there already, as after a click on a link. */
-async function visit(
-  context: BrowserContext,
-  identity: object | null,
-  tab?: Page,
-): Promise<{ page: Page; chat: Visitor }> {
-  const page = tab ?? await context.newPage();
-  await page.goto(site.put("members", {
-    widget: `${stage.url}/widget.js`,
-    script: `window.told = []; window.ChatBox50 = [(chat) => {
-      chat.identify(${JSON.stringify(identity)});
-      chat.on("expired", () => told.push("expired"));
-    }];`,
-  }));
-  await page.getByRole("button", { name: "Open chat" }).click();
-  return { page, chat: new Visitor(page, page.frameLocator("iframe")) };
-}
-
-async function identify(page: Page, identity: object | null): Promise<void> {
-  await page.evaluate((value) => {
-    const api = globalThis.ChatBox50;
-    if (typeof api === "object" && !Array.isArray(api)) api.identify(value);
-  }, identity);
-}
-
 Deno.test(
   "[O3] Widget: a signed-in visitor has one conversation on every device, and nobody else sees it",
   RELAXED,
   async () => {
     const [desk, phone] = [await stage.context(), await stage.context()];
-    const first = await visit(desk, { token: await tokenFor("ada-7", "Ada L.") });
+    const first = await members.visit(desk, { token: await tokenFor("ada-7", "Ada L.") });
     await first.chat.write("my order 1815");
     await first.chat.sees("my order 1815", "delivered");
-    const second = await visit(phone, { token: await tokenFor("ada-7", "Ada L.") });
+    const second = await members.visit(phone, { token: await tokenFor("ada-7", "Ada L.") });
     await second.chat.sees("my order 1815");
     const thread = await stage.threadWith("my order 1815");
     stage.ada.say(thread, "It is on its way");
@@ -74,7 +38,7 @@ Deno.test(
     await second.chat.sees("I am somebody else", "delivered");
     equal(stage.textOf(thread).includes("somebody else"), false);
     await first.page.close();
-    const stranger = await visit(desk, null);
+    const stranger = await members.visit(desk, null);
     await stranger.chat.composer.waitFor();
     await stranger.chat.write("who was here before me?");
     await stranger.chat.sees("who was here before me?", "delivered");
@@ -100,7 +64,7 @@ Deno.test(
       ] as const
     ) {
       const context = await stage.context();
-      const { chat } = await visit(context, identity);
+      const { chat } = await members.visit(context, identity);
       const words = `who am I? ${crypto.randomUUID()}`;
       await chat.write(words);
       await chat.sees(words, "delivered");
@@ -112,7 +76,7 @@ Deno.test(
 
 Deno.test("Widget: what was written before signing in goes along", RELAXED, async () => {
   const context = await stage.context();
-  const { page, chat } = await visit(context, null);
+  const { page, chat } = await members.visit(context, null);
   await chat.write("before I sign in");
   await chat.sees("before I sign in", "delivered");
   await identify(page, { token: await tokenFor("grace-1", "Grace") });
@@ -131,7 +95,7 @@ Deno.test(
     const context = await stage.context();
     const forged = `${(await tokenFor("ada-7", "Ada L.")).slice(0, -6)}AAAAAA`;
     for (const token of [await tokenFor("ada-7", "Ada L.", "1 minute ago"), forged]) {
-      const { page, chat } = await visit(context, { token });
+      const { page, chat } = await members.visit(context, { token });
       await page.frameLocator("iframe").getByText("Your sign-in has expired").waitFor();
       await page.waitForFunction(() => Object(globalThis).told.includes("expired"));
       equal(await chat.messages.locator(".message").count(), 0);
@@ -150,7 +114,7 @@ Deno.test(
   async () => {
     const context = await stage.context();
     const token = await tokenFor("mary-3", "Mary");
-    const before = await visit(context, { token });
+    const before = await members.visit(context, { token });
     await before.chat.write("first of Mary");
     await before.chat.sees("first of Mary", "delivered");
     stage.wire.cut();
@@ -159,11 +123,11 @@ Deno.test(
     await stage.stopServer();
     await stage.startServer();
     stage.wire.restore();
-    const nobody = await visit(context, null, before.page);
+    const nobody = await members.visit(context, null, { tab: before.page });
     await nobody.chat.write("not Mary");
     await nobody.chat.sees("not Mary", "delivered");
     deepEqual(await nobody.chat.texts(), ["not Mary"]);
-    const after = await visit(context, { token }, before.page);
+    const after = await members.visit(context, { token }, { tab: before.page });
     await after.chat.sees("unsent of Mary", "delivered");
     deepEqual(await after.chat.texts(), ["first of Mary", "unsent of Mary"]);
     await context.close();

@@ -134,9 +134,11 @@ export class Visitor implements AsyncDisposable {
   readonly page: Page;
   readonly composer: Locator;
   readonly messages: Locator;
+  readonly #chat: Pick<Page, "locator" | "getByRole">;
 
   constructor(page: Page, chat: Pick<Page, "locator" | "getByRole"> = page) {
     this.page = page;
+    this.#chat = chat;
     this.composer = chat.getByRole("textbox");
     this.messages = chat.locator("#messages");
   }
@@ -145,6 +147,25 @@ export class Visitor implements AsyncDisposable {
   async write(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press("Enter");
+  }
+
+  /** Waits until the chat knows for whom it keeps what is written. */
+  async writable(): Promise<void> {
+    await this.#chat.locator("#text:not([readonly])").waitFor();
+  }
+
+  /** Waits until this is what is being written. */
+  async holds(text: string): Promise<void> {
+    await this.composer.evaluate((field, wanted) =>
+      new Promise<void>((resolve, reject) => {
+        const look = (looks: number): unknown => {
+          const { value } = field as HTMLTextAreaElement;
+          if (value === wanted) return resolve();
+          if (looks > 600) return reject(new Error(`What is being written is ${value}`));
+          return requestAnimationFrame(() => look(looks + 1));
+        };
+        look(0);
+      }), text);
   }
 
   /** The rows with this text. */
