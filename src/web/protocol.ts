@@ -199,6 +199,8 @@ export type ServerFrame =
   | { readonly type: "history"; readonly messages: readonly Message[]; readonly more: boolean }
   | { readonly type: "typing"; readonly name: string }
   | { readonly type: "delivered" | "read"; readonly seq: number }
+  /** The visitor has read everything up to `seq` on another socket; `welcome` has the same field. */
+  | { readonly type: "seen"; readonly seq: number }
   | { readonly type: "presence"; readonly agents: Presence }
   | {
     readonly type: "error";

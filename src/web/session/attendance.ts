@@ -23,6 +23,8 @@ export interface AttendanceOptions {
 /** Does what a welcomed visitor asks for on one socket, and tells it what happens in their conversation. */
 export class Attendance {
   readonly #options: AttendanceOptions;
+  /** Up to where the visitor has read, as this socket said itself. */
+  #seen = 0;
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -43,6 +45,7 @@ export class Attendance {
         this.#attempt(frame, conversation.delete(frame.seq));
         return;
       case "read":
+        this.#seen = Math.max(this.#seen, frame.seq);
         this.#attempt(frame, conversation.read(frame.seq));
         return;
       case "typing":
@@ -76,8 +79,11 @@ export class Attendance {
         return;
       }
       case "delivered":
+        if (event.side === VISITOR_SIDE) writer.frame({ type: "delivered", seq: event.seq });
+        return;
       case "read":
-        if (event.side === VISITOR_SIDE) writer.frame({ type: event.type, seq: event.seq });
+        if (event.side === VISITOR_SIDE) writer.frame({ type: "read", seq: event.seq });
+        else if (event.seq > this.#seen) writer.frame({ type: "seen", seq: event.seq });
         return;
       case "typing":
         if (event.side !== VISITOR_SIDE) writer.frame({ type: "typing", name: event.name });

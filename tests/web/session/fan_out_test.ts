@@ -73,3 +73,31 @@ socketTest("WebSocket puts the acks of what came together into few frames", asyn
   equal(new Set(cids).size, count);
   ok(frames < count / 4, `${frames} frames for ${count} acks`);
 });
+
+socketTest(
+  "[O3] WebSocket tells the visitor's other sockets how far they have read, and nobody else",
+  async ({ url, chatBox }) => {
+    await using phone = await SocketClient.hello(url);
+    const { session, uid } = await phone.next();
+    phone.send({ type: "send", cid: "a", content: "x" });
+    await phone.nextOf("acks");
+    await using desk = await SocketClient.hello(url, String(session));
+    await desk.next();
+    await using stranger = await SocketClient.hello(url);
+    await stranger.next();
+    const thread = await chatBox.worker2.pair(chatBox.connection(uid as Uuid));
+    const say = chatBox.worker2.getMessageSender(thread);
+    await say("one");
+    await say("two");
+    phone.send({ type: "read", seq: 2 });
+    equal((await desk.nextOf("seen")).seq, 2);
+    desk.send({ type: "read", seq: 3 });
+    equal((await phone.nextOf("seen")).seq, 3);
+    // Whatever else was on its way has come before the answer to a question.
+    for (const [socket, times] of [[phone, 1], [desk, 1], [stranger, 0]] as const) {
+      socket.send({ type: "history", before: 1, limit: 1 });
+      await socket.nextOf("history");
+      equal(socket.frames.items.filter(({ type }) => type === "seen").length, times);
+    }
+  },
+);
