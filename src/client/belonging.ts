@@ -120,20 +120,22 @@ export class Belonging {
   }
 
   #goOn(): void {
-    this.#parts.outbox.opened();
-    this.#parts.edits.opened();
+    const { outbox, edits, conversation } = this.#parts;
+    outbox.opened();
+    if (conversation.uid !== null) edits.opened(conversation.uid, conversation.timeline.messages);
   }
 
   #leave(): void {
-    const { session, seen, outbox } = this.#parts;
+    const { session, seen, outbox, edits } = this.#parts;
     session.forget();
     seen.forget();
     outbox.clear();
+    edits.clear();
   }
 
   /** What comes is another conversation; a change of this one's message would hit one of that one's. */
   #forgetConversation(): void {
     this.#parts.conversation.forget();
-    this.#parts.edits.clear();
+    this.#parts.edits.leave();
   }
 }

@@ -3,11 +3,12 @@
  * asks for.
  *
  * Only one at a time is without an answer, so that an error frame that names no message can be told to belong to it.
- * They wait for as long as the page lives: whoever reloads sees the message as it is.
+ * They wait in the browser's storage, too: a reload takes them up again once the conversation is the same.
  *
  * @module
  */
 import type { ClientFrame, ErrorCode, Message } from "../web/protocol.ts";
+import type { ChangesStorage } from "./changes_storage.ts";
 import { isPassing } from "./outbox.ts";
 import type { Pause } from "./pause.ts";
 import type { Clock } from "./ports.ts";
@@ -25,6 +26,7 @@ export interface PendingChange {
 
 /** How {@link Changes} are made. */
 export interface ChangesOptions {
+  readonly storage: ChangesStorage;
   readonly clock: Clock;
   /** While it lasts, nothing is sent. */
   readonly pause: Pause;
@@ -44,6 +46,8 @@ export class Changes {
   readonly #options: ChangesOptions;
   #items: readonly PendingChange[] = [];
   #inFlight: PendingChange | null = null;
+  /** Whose messages they change; null until that is known. */
+  #uid: string | null = null;
   #open = false;
   #cancelTimeout: () => void = () => {};
 
@@ -59,13 +63,20 @@ export class Changes {
   /** Asks for a change. What still waits for the same message is overtaken by it. */
   add(frame: ChangeFrame): void {
     this.#keepOnly((item) => item === this.#inFlight || item.frame.seq !== frame.seq);
-    this.#items = [...this.#items, { frame }];
+    this.#set([...this.#items, { frame }]);
     this.flush();
   }
 
-  /** The server is ready: everything without an answer goes out (again). */
-  opened(): void {
+  /**
+   * The server is ready: everything without an answer goes out (again), and what an earlier page left behind.
+   *
+   * @param uid Whose conversation it is, for certain.
+   * @param messages Those known of it: what they show already is done.
+   */
+  opened(uid: string, messages: readonly Message[]): void {
+    this.#uid = uid;
     this.#open = true;
+    this.#adopt(uid, messages);
     this.flush();
   }
 
@@ -104,7 +115,7 @@ export class Changes {
       return item;
     }
     const failed: PendingChange = { ...item, failed: { code, message } };
-    this.#items = this.#items.map((other) => other === item ? failed : other);
+    this.#set(this.#items.map((other) => other === item ? failed : other));
     this.flush();
     return failed;
   }
@@ -122,8 +133,26 @@ export class Changes {
 
   /** Gives everything up. */
   clear(): void {
+    this.#set([]);
+    this.leave();
+  }
+
+  /** The conversation is another one; what was wanted in this one waits for its visitor in the storage. */
+  leave(): void {
+    this.#options.storage.release();
     this.#land();
     this.#items = [];
+    this.#uid = null;
+  }
+
+  /** The page may be about to go: another tab may take over what waits. */
+  release(): void {
+    this.#options.storage.release();
+  }
+
+  /** The page is back although it said goodbye: what waits is this tab's again. */
+  reclaim(): void {
+    this.#set(this.#items);
   }
 
   /** Sends the next one if it may. */
@@ -139,8 +168,26 @@ export class Changes {
     }, ANSWER_TIMEOUT_MS);
   }
 
+  /** What was left behind is older than what this page wants. Of several for one message the last one counts. */
+  #adopt(uid: string, messages: readonly Message[]): void {
+    const own = new Set(this.#items.map(({ frame }) => frame.seq));
+    const left = new Map(this.#options.storage.adopt(uid).map((item) => [item.frame.seq, item]));
+    const bySeq = new Map(messages.map((message) => [message.seq, message]));
+    const adopted = [...left.values()].filter(({ frame }) => {
+      const message = bySeq.get(frame.seq);
+      return !own.has(frame.seq) && (message === undefined || !isDone(frame, message));
+    });
+    this.#set([...adopted, ...this.#items]);
+  }
+
+  #set(items: readonly PendingChange[]): void {
+    this.#items = items;
+    if (this.#uid !== null) this.#options.storage.keep(this.#uid, items);
+  }
+
   #keepOnly(wanted: (item: PendingChange) => boolean): void {
-    this.#items = this.#items.filter(wanted);
+    const kept = this.#items.filter(wanted);
+    if (kept.length < this.#items.length) this.#set(kept);
     if (this.#inFlight !== null && !this.#items.includes(this.#inFlight)) this.#land();
   }
 

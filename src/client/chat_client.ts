@@ -6,6 +6,7 @@
 import type { ServerFrame, WelcomeFrame } from "../web/protocol.ts";
 import { Belonging } from "./belonging.ts";
 import { Changes } from "./changes.ts";
+import { ChangesStorage } from "./changes_storage.ts";
 import type { ChatClientOptions, SendOptions } from "./chat_options.ts";
 import { Connection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
@@ -22,6 +23,7 @@ import { SeenStore } from "./seen_store.ts";
 import { SessionStore } from "./session_store.ts";
 import { SignalPace } from "./signal_pace.ts";
 import type { ChatEvent, ChatState } from "./state.ts";
+import { TabLife } from "./tab_life.ts";
 import { openWebSocket, systemClock, systemRandom } from "./system_ports.ts";
 
 type ErrorFrame = Extract<ServerFrame, { readonly type: "error" }>;
@@ -65,8 +67,9 @@ export class ChatClient {
       this.#edits.flush();
       this.#changed();
     });
+    const life = new TabLife(storage, clock, prefix, options.tab ?? random.id());
     this.#outbox = new Outbox({
-      storage: new OutboxStorage(storage, clock, prefix, options.tab ?? random.id()),
+      storage: new OutboxStorage(storage, prefix, life),
       clock,
       pause: this.#pause,
       transmit: ({ cid, content, replyTo, files }) => {
@@ -84,6 +87,7 @@ export class ChatClient {
       maxInFlight: options.maxInFlight ?? 8,
     });
     this.#edits = new Changes({
+      storage: new ChangesStorage(storage, prefix, life),
       clock,
       pause: this.#pause,
       transmit: (frame) => this.#connection.send(frame),
@@ -163,7 +167,7 @@ export class ChatClient {
   /** Disconnects. What is unsent stays in the storage for the next page. */
   stop(): void {
     this.#stopWatching();
-    this.#outbox.stop();
+    this.release();
     this.#connection.stop();
     this.#pace.stop();
     this.#pause.stop();
@@ -173,12 +177,14 @@ export class ChatClient {
   /** The page may be about to go (`pagehide`): another tab may take over what waits. {@link wake} takes it back. */
   release(): void {
     this.#outbox.stop();
+    this.#edits.release();
   }
 
   /** The network or the visitor is back (`online`, focus, visible, `pageshow`): tries at once. */
   wake(): void {
     if (this.#connection.state.status === "idle") return;
     this.#outbox.reclaim();
+    this.#edits.reclaim();
     this.#connection.wake();
   }
 
@@ -217,7 +223,7 @@ export class ChatClient {
 
   /**
    * Changes a message of the visitor's own. The change shows in `state.changes` until the server has made it, after a
-   * lost connection if need be.
+   * lost connection or a reload if need be.
    */
   edit(seq: number, content: string): void {
     this.#edits.discard(seq);
@@ -254,12 +260,18 @@ export class ChatClient {
 
   /** Everything up to `seq` was seen; without it, everything there is. */
   markRead(seq: number = this.#conversation.timeline.newest): void {
-    const { uid, seen } = this.#conversation;
-    if (uid === null || seq <= seen) return;
-    this.#conversation.seen = seq;
-    this.#seen.save(uid, seq);
+    if (!this.#sawUpTo(seq)) return;
     this.#pace.read(seq);
     this.#changed();
+  }
+
+  /** The visitor has read so far, here or in another browser; false when that is known. */
+  #sawUpTo(seq: number): boolean {
+    const { uid, seen } = this.#conversation;
+    if (uid === null || seq <= seen) return false;
+    this.#conversation.seen = seq;
+    this.#seen.save(uid, seq);
+    return true;
   }
 
   /** Asks for older messages, unless there are none or they are on their way. */
@@ -317,6 +329,9 @@ export class ChatClient {
       case "read":
         conversation[frame.type] = Math.max(conversation[frame.type], frame.seq);
         break;
+      case "seen":
+        this.#sawUpTo(frame.seq);
+        break;
       case "presence":
         conversation.agents = frame.agents;
         break;
@@ -333,7 +348,7 @@ export class ChatClient {
       return this.#changed();
     }
     const conversation = this.#conversation;
-    if (conversation.uid !== null && conversation.uid !== frame.uid) this.#edits.clear();
+    if (conversation.uid !== null && conversation.uid !== frame.uid) this.#edits.leave();
     const added = conversation.welcome(frame, this.#clock.now());
     const seen = this.#seen.load(frame.uid);
     // A conversation without a position was read elsewhere or before positions were kept.

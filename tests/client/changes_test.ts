@@ -183,3 +183,64 @@ Deno.test("rowsOf shows a deletion on its way, and one that was refused", () => 
   assert.deepEqual(rowOf(tab, 2)?.change, { type: "delete", refused: "internal" });
   assert.equal(rowOf(tab, 2)?.progress, "sent");
 });
+
+/** The page again, in the same tab or in another one, once the old page said goodbye. */
+function reopened(tab: Tab, how: "reloaded" | "closed"): Tab {
+  const { browser } = tab;
+  tab.client.release();
+  tab.client.stop();
+  return browser.tab(how === "reloaded" ? { tab: "one" } : {});
+}
+
+/** Two changes asked for without a connection. */
+function offline(): Tab {
+  const tab = new Browser().tab({ tab: "one" });
+  const end = tab.open({ session: SESSION, messages: [mine(1), mine(2), mine(3)] });
+  end.close();
+  tab.client.edit(1, "first try");
+  tab.client.edit(1, "changed offline");
+  tab.client.delete(2);
+  return tab;
+}
+
+for (const how of ["reloaded", "closed"] as const) {
+  Deno.test(`Changes asked for without a connection are made by the next page, where this one was ${how}`, () => {
+    const tab = offline();
+    const next = reopened(tab, how);
+    const end = next.open({ messages: [mine(1), mine(2), mine(3)] });
+    assert.deepEqual(waiting(next), ["edit 1", "delete 2"]);
+    assert.equal(rowOf(next, 1)?.content, "changed offline", "it shows at once");
+    assert.deepEqual(end.take(), { type: "edit", seq: 1, content: "changed offline" });
+    end.send(news(mine(1, { rev: 4, content: "changed offline", editedAt: 9 })));
+    assert.deepEqual(end.take(), { type: "delete", seq: 2 });
+    end.send(news(mine(2, { rev: 5, content: "", deleted: true })));
+    const last = reopened(next, "reloaded");
+    assert.deepEqual(last.open({ messages: [mine(1), mine(3)] }).inbox, [], "once");
+    assert.deepEqual(tab.browser.storage.tab().keys("chatbox50.change"), [], "nothing is left behind");
+  });
+}
+
+Deno.test("Changes that had arrived before the reload are not asked for again", () => {
+  const next = reopened(offline(), "reloaded");
+  const end = next.open({ messages: [mine(1, { content: "changed offline", editedAt: 9 }), mine(2)] });
+  assert.deepEqual(end.inbox, [{ type: "delete", seq: 2 }]);
+});
+
+Deno.test("Changes of a tab that lives are its own", () => {
+  const tab = offline();
+  const other = tab.browser.tab({ tab: "two" });
+  assert.deepEqual(other.open({ messages: [mine(1), mine(2), mine(3)] }).inbox, []);
+  tab.client.wake();
+  assert.deepEqual(waiting(tab), ["edit 1", "delete 2"]);
+});
+
+Deno.test("[O3] Changes that wait in the storage reach no other conversation, and go with their visitor's signing out", () => {
+  const tab = offline();
+  const stranger = reopened(tab, "reloaded");
+  const end = stranger.open({ uid: OTHER, session: `${OTHER}.secret`, messages: messages(1, 3) });
+  assert.deepEqual(end.inbox, []);
+  assert.deepEqual(waiting(stranger), []);
+  const left = offline();
+  left.client.forget();
+  assert.deepEqual(left.browser.storage.tab().keys("chatbox50.change"), []);
+});

@@ -121,3 +121,19 @@ Deno.test("Signing out in one tab empties all, and nothing unsent goes to the ne
   socket?.accept();
   assert.equal(socket?.takeAll("hello")[0]?.session, null);
 });
+
+Deno.test("What was read in another browser isn't unread here, nor in this browser's next page", () => {
+  const browser = new Browser();
+  const tab = browser.tab({ tab: "one" });
+  const end = tab.open({ session: SESSION });
+  end.send(news(message(1), message(2), message(3)));
+  assert.equal(tab.client.state.unread, 3);
+  end.send({ type: "seen", seq: 2 });
+  assert.equal(tab.client.state.unread, 1);
+  end.send({ type: "seen", seq: 1 });
+  assert.equal(tab.client.state.unread, 1, "nobody unreads");
+  assert.deepEqual(end.takeAll("read"), [], "the server knows");
+  const next = browser.tab();
+  next.open({ messages: [message(1), message(2), message(3)] });
+  assert.equal(next.client.state.unread, 1);
+});

@@ -75,6 +75,23 @@ Deno.test(
   },
 );
 
+Deno.test("Page: what is changed without a network outlives a reload, too", RELAXED, async () => {
+  const { visitor, thread, mark } = await talking();
+  await using _ = visitor;
+  stage.wire.cut();
+  await visitor.page.locator("#presence[data-presence=offline]").waitFor();
+  await edit(visitor, mark, `changed before the reload ${mark}`);
+  await remove(visitor, "to be deleted");
+  await visitor.sees(`changed before the reload ${mark}`, "queued");
+  stage.wire.restore();
+  await visitor.page.reload();
+  await visitor.row(`changed before the reload ${mark}`).locator(".progress-delivered").waitFor();
+  await visitor.messages.locator(".deleted").waitFor();
+  const { discord } = stage.world;
+  await discord.until(() => stage.textOf(thread).includes("changed before the reload"));
+  await discord.until(() => !stage.textOf(thread).includes("to be deleted"));
+});
+
 Deno.test("Page: a change in flight when the line dies is made by the next connection", RELAXED, async () => {
   const { visitor, thread, mark } = await talking();
   await using _ = visitor;

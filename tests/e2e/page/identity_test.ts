@@ -133,3 +133,25 @@ Deno.test(
     await context.close();
   },
 );
+
+Deno.test("Widget: what is read on one device is unread on no other", RELAXED, async () => {
+  const [desk, phone] = [await stage.context(), await stage.context()];
+  const token = await tokenFor("rosa-5", "Rosa");
+  const first = await members.visit(desk, { token });
+  await first.chat.write("to both of my devices");
+  await first.chat.sees("to both of my devices", "delivered");
+  const second = await members.visit(phone, { token });
+  await second.chat.sees("to both of my devices");
+  const thread = await stage.threadWith("to both of my devices");
+  for (const { page } of [first, second]) {
+    await page.getByRole("button", { name: "Close chat" }).last().click();
+  }
+  stage.ada.say(thread, "for whichever you look at");
+  for (const { page } of [first, second]) {
+    await page.locator("chatbox50-widget .badge").filter({ hasText: "1" }).waitFor();
+  }
+  await first.page.getByRole("button", { name: "Open chat" }).click();
+  await first.chat.sees("for whichever you look at");
+  await second.page.locator("chatbox50-widget .badge").waitFor({ state: "hidden" });
+  await Promise.all([desk.close(), phone.close()]);
+});
