@@ -77,7 +77,8 @@ export class Formats {
     return new Intl.NumberFormat(this.#locale, {
       style: "unit",
       unit: units[unit] ?? "byte",
-      unitDisplay: "short",
+      // The short form of bytes has no plural in English.
+      unitDisplay: unit === 0 ? "long" : "short",
       maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
     }).format(value);
   }

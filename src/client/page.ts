@@ -12,7 +12,7 @@ import { Formats } from "./formats.ts";
 import { ownerOf, parseIdentity, type VisitorIdentity } from "./identity.ts";
 import { chooseLocale } from "./locales/mod.ts";
 import { parseEmbedConfig, parsePageConfig } from "./page_config.ts";
-import { systemRandom, webSocketUrl } from "./system_ports.ts";
+import { systemClock, systemRandom, webSocketUrl } from "./system_ports.ts";
 import { FileTransfer } from "./upload.ts";
 import { ChatView } from "./view/chat_view.ts";
 import type { ViewContext } from "./view/context.ts";
@@ -64,7 +64,7 @@ function main(): void {
     formats: new Formats(locale.format),
     now: () => Date.now(),
   };
-  const sound = new Sound(storage);
+  const sound = new Sound(storage, systemClock);
   const header = new Header(name, context, sound);
   const draft = new Draft(tabValue("chatbox50.draft"));
   const view = new ChatView({

@@ -48,6 +48,28 @@ Deno.test("staff page says, edits and deletes as the person named", async () => 
   assert.deepEqual([refused.status, (await refused.json()).error], [400, "Unknown Channel"]);
 });
 
+Deno.test("staff page shows a message as it is formatted, or as it was written", async () => {
+  await using discord = await DiscordSimulator.start();
+  const channel = discord.createTextChannel("talk");
+  for (
+    const [text, parts] of [
+      ["**New** with `a_b_c`\n_it **all**_", [
+        { text: "New", as: ["b"] },
+        { text: " with ", as: [] },
+        { text: "a_b_c", as: ["code"] },
+        { text: "\n", as: [] },
+        { text: "it ", as: ["i"] },
+        { text: "all", as: ["i", "b"] },
+      ]],
+      ["||no|| **spoilers**", [{ text: "||no|| **spoilers**", as: [] }]],
+    ] as const
+  ) {
+    await (await act(discord, "say", { channel, text })).body?.cancel();
+    const shown = await (await fetch(`${discord.url}/staff/messages?channel=${channel}`)).json();
+    assert.deepEqual(shown.at(-1).parts, parts);
+  }
+});
+
 Deno.test("staff page acts for nobody but itself", async () => {
   await using discord = await DiscordSimulator.start({ log: () => {} });
   const channel = discord.createTextChannel("talk");

@@ -16,6 +16,8 @@ interface Attachment {
   readonly element: HTMLElement;
   /** Begins its upload, again if need be. */
   readonly upload: () => Promise<void>;
+  /** Shows that it waits. */
+  readonly wait: () => void;
   stored: FileInfo | null;
   /** Whether only the network stood in its way. */
   waits: boolean;
@@ -29,6 +31,7 @@ export class Attachments {
   readonly #onChange: () => void;
   readonly #complain: (words: string) => void;
   #items: Attachment[] = [];
+  #connected = false;
   #limits: Limits = { content: 0, files: 0, fileBytes: 0 };
 
   /**
@@ -84,9 +87,14 @@ export class Attachments {
     }
   }
 
-  /** There is a connection (again): whatever the network kept back goes up now. */
-  connected(): void {
-    for (const item of this.#items) if (item.waits) void item.upload();
+  /** Whether there is a connection: whatever the network kept back waits for it, and goes up when it is back. */
+  set connected(connected: boolean) {
+    this.#connected = connected;
+    for (const item of this.#items) {
+      if (!item.waits) continue;
+      if (connected) void item.upload();
+      else item.wait();
+    }
   }
 
   /** Empties the row: the message is on its way, or given up. */
@@ -133,12 +141,9 @@ export class Attachments {
         const { code = null, retryAfterMs: wait = null } = error instanceof UploadError ? error : {};
         item.waits = code === null;
         retry.hidden = false;
-        state.textContent = item.waits
-          ? strings.queued
-          : wait === null
-          ? strings.uploadFailed
-          : strings.tryAgainIn(formats.wait(wait));
-        if (!item.waits) this.#complain(refusalWords(file.name, error, this.#context));
+        state.textContent = wait === null ? strings.uploadFailed : strings.tryAgainIn(formats.wait(wait));
+        if (item.waits && !this.#connected) item.wait();
+        else this.#complain(refusalWords(file.name, error, this.#context));
       }
       progress.remove();
       this.#changed();
@@ -148,6 +153,10 @@ export class Attachments {
       abort: new AbortController(),
       element: chip,
       upload,
+      wait: () => {
+        retry.hidden = true;
+        state.textContent = strings.queued;
+      },
       stored: null,
       waits: false,
     };

@@ -169,7 +169,7 @@ export class ChatView {
     this.#composer.limits = state.limits;
     this.#composer.enabled = state.connection.status !== "stopped";
     const isOpen = state.connection.status === "open";
-    if (isOpen && !this.#wasOpen) this.#composer.connected();
+    if (isOpen !== this.#wasOpen) this.#composer.connected = isOpen;
     this.#wasOpen = isOpen;
     this.#scroller.keepPlace(() => {
       this.#empty.show(state);
@@ -227,10 +227,14 @@ export class ChatView {
     const last = others.at(-1);
     if (last === undefined) return;
     this.#announcer.received(others);
+    const { uid } = client.state;
+    if (uid !== null) {
+      if (watching()) sound.lookedAt(uid, last.seq);
+      else void sound.received(uid, last.seq);
+    }
     if (watching() && this.#scroller.atEnd) return;
     // A line marks where reading goes on; it stays until the next time away.
     if (client.state.unread <= others.length) this.#unreadAfter = client.state.seen;
-    if (!watching()) void sound.received(`${client.state.uid} ${last.seq}`);
   }
 
   #send(content: string, files: readonly FileInfo[], mode: ComposerMode): void {

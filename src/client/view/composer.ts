@@ -114,9 +114,9 @@ export class Composer {
     this.#update();
   }
 
-  /** The network is back: what it kept from going up tries again. */
-  connected(): void {
-    this.#attachments.connected();
+  /** Whether there is a connection; files wait for it. */
+  set connected(connected: boolean) {
+    this.#attachments.connected = connected;
   }
 
   /** Puts a kept text back. */

@@ -12,6 +12,8 @@ import { icon } from "./icons.ts";
 /** The largest a picture is shown, in CSS pixels. */
 const MAX_WIDTH = 384;
 const MAX_HEIGHT = 320;
+/** The smallest: a finger must find it. */
+const MIN_SIDE = 44;
 
 /**
  * Makes the element of a file.
@@ -27,7 +29,8 @@ export function fileElement(file: FileInfo, transfer: FileTransfer, context: Vie
 
 function picture(file: FileInfo, transfer: FileTransfer, context: ViewContext): HTMLElement {
   const { width = 1, height = 1 } = file;
-  const scale = Math.min(1, MAX_WIDTH / width, MAX_HEIGHT / height);
+  const least = Math.max(1, MIN_SIDE / Math.max(width, height));
+  const scale = Math.min(least, MAX_WIDTH / width, MAX_HEIGHT / height);
   const image = element("img", {
     attributes: {
       alt: file.name,

@@ -33,7 +33,7 @@ const PROGRESS_ICONS: Readonly<Record<Progress, IconName>> = {
   sending: "queued",
   sent: "sent",
   delivered: "delivered",
-  read: "delivered",
+  read: "read",
   refused: "alert",
   undelivered: "alert",
 };

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { KeyValueStorage } from "../ports.ts";
+import type { Clock, KeyValueStorage } from "../ports.ts";
 
 const WANTED_KEY = "chatbox50.sound";
-/** The message that was played for last, in whichever tab. */
+/** The newest message that was played for or looked at, in whichever tab: its conversation and `seq`. */
 const PLAYED_KEY = "chatbox50.played";
+/** The tab that the visitor looks at says so within this time, before another one plays. */
+const LOOKED_AT_WITHIN_MS = 300;
 /** Two notes, a fourth apart, in Hz. */
 const NOTES = [659.25, 880] as const;
 const NOTE_SECONDS = 0.14;
@@ -16,11 +18,16 @@ const VOLUME = 0.06;
 /** The sound and whether it is wanted. */
 export class Sound {
   readonly #storage: KeyValueStorage;
+  readonly #clock: Clock;
   #audio: AudioContext | null = null;
 
-  /** @param storage Keeps the wish, for all tabs. */
-  constructor(storage: KeyValueStorage) {
+  /**
+   * @param storage Keeps the wish, for all tabs.
+   * @param clock For the wait before it plays.
+   */
+  constructor(storage: KeyValueStorage, clock: Clock) {
     this.#storage = storage;
+    this.#clock = clock;
   }
 
   /** Whether the visitor wants it. */
@@ -36,21 +43,35 @@ export class Sound {
   }
 
   /**
-   * Plays for a new message, if no other tab has.
+   * Plays for a new message, unless another tab has or the visitor looks at it in one.
    *
-   * @param message What tells this message from all others.
+   * @param uid The conversation.
+   * @param seq The message.
    */
-  async received(message: string): Promise<void> {
+  async received(uid: string, seq: number): Promise<void> {
     if (!this.wanted) return;
+    const playOnce = (): Promise<void> => this.#playOnce(uid, seq);
     // The lock makes looking and noting one step. Only secure pages have locks; without, two tabs may rarely play.
-    if (navigator.locks === undefined) return this.#playOnce(message);
-    await navigator.locks.request(PLAYED_KEY, () => this.#playOnce(message));
+    if (navigator.locks === undefined) return playOnce();
+    await navigator.locks.request(PLAYED_KEY, playOnce);
   }
 
-  #playOnce(message: string): void {
-    if (this.#storage.get(PLAYED_KEY) === message) return;
-    this.#storage.set(PLAYED_KEY, message);
+  /** The visitor looks at this message here: no tab needs to play for it. */
+  lookedAt(uid: string, seq: number): void {
+    if (this.wanted && !this.#isKnown(uid, seq)) this.#storage.set(PLAYED_KEY, `${uid} ${seq}`);
+  }
+
+  async #playOnce(uid: string, seq: number): Promise<void> {
+    if (this.#isKnown(uid, seq)) return;
+    await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOOKED_AT_WITHIN_MS));
+    if (this.#isKnown(uid, seq)) return;
+    this.#storage.set(PLAYED_KEY, `${uid} ${seq}`);
     this.#play();
+  }
+
+  #isKnown(uid: string, seq: number): boolean {
+    const [of, upTo] = (this.#storage.get(PLAYED_KEY) ?? "").split(" ");
+    return of === uid && Number(upTo) >= seq;
   }
 
   #play(): void {

@@ -30,7 +30,8 @@ const POSITIONS: readonly string[] = ["start", "end", "left", "right"];
  * @returns The options, defaults filled in.
  */
 export function readOptions(script: HTMLScriptElement, pageLanguage: string): WidgetOptions {
-  const { position = "", color = "", title, greeting, openOn = "", launcher, locale } = script.dataset;
+  const { position = "", color = "", title, greeting, launcher, locale } = script.dataset;
+  const openOn = selector(script.dataset.openOn ?? "");
   const validColor = /^#[0-9a-f]{6}$/i.test(color);
   const frame: Record<string, string> = {};
   if (title !== undefined) frame["title"] = title;
@@ -46,4 +47,16 @@ export function readOptions(script: HTMLScriptElement, pageLanguage: string): Wi
     openOn,
     launcher: launcher === undefined ? openOn === "" : launcher !== "hidden",
   };
+}
+
+/** One that isn't a selector would fail at every click on the site, and leave it without a launcher. */
+function selector(text: string): string {
+  try {
+    if (text !== "") document.createDocumentFragment().querySelector(text);
+    return text;
+  } catch {
+    // deno-lint-ignore no-console -- the site's makers look there, and nowhere else
+    console.warn(`ChatBox50: data-open-on is ${JSON.stringify(text)}, allowed is a CSS selector`);
+    return "";
+  }
 }

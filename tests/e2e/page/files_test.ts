@@ -102,7 +102,7 @@ Deno.test(
 );
 
 Deno.test(
-  "Page: an upload that the network ends waits for a retry; one that is too big is refused by name",
+  "Page: an upload that the network ends goes on when it is back; one that is too big is refused by name",
   RELAXED,
   async () => {
     await using visitor = await stage.visitor();
@@ -114,10 +114,10 @@ Deno.test(
     await input.setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
     await page.locator(".attachment progress").waitFor();
     stage.wire.cut();
-    const chip = page.locator(".attachment").filter({ hasText: "Not uploaded" });
+    const chip = page.locator(".attachment").filter({ hasText: "Waits for the connection" });
     await chip.waitFor();
     stage.wire.restore();
-    await chip.getByRole("button", { name: "Try again" }).click();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
     await page.locator(".attachment").filter({ hasText: /byte/ }).waitFor();
     await input.setInputFiles({
       name: "huge.bin",
@@ -126,5 +126,64 @@ Deno.test(
     });
     await page.locator("#toast.shown").filter({ hasText: "huge.bin is larger than" }).waitFor();
     ok(await page.locator(".attachment").count() === 1);
+  },
+);
+
+Deno.test(
+  "Page: a file chosen without a network says that it waits, goes up by itself, and lets its text go then",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("files offline");
+    await visitor.sees("files offline", "delivered");
+    const thread = await stage.threadWith("files offline");
+    stage.wire.cut();
+    await page.locator("#presence[data-presence=offline]").waitFor();
+    const input = page.locator("input[type=file]");
+    await input.setInputFiles({ name: "off.txt", mimeType: "text/plain", buffer: Buffer.from("off") });
+    const chip = page.locator(".attachment").filter({ hasText: "off.txt" });
+    await chip.filter({ hasText: "Waits for the connection" }).waitFor();
+    await visitor.write("with a file");
+    await page.locator("#toast.shown").filter({ hasText: "not uploaded yet" }).waitFor();
+    equal(await visitor.composer.inputValue(), "with a file");
+    stage.wire.slow();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await chip.filter({ hasText: /byte/ }).waitFor();
+    await visitor.composer.press("Enter");
+    await visitor.sees("with a file", "delivered");
+    stage.wire.restore();
+    await visitor.row("with a file").locator(".file").filter({ hasText: "off.txt" }).waitFor();
+    const { discord } = stage.world;
+    await discord.until(() => stage.messagesOf(thread).some(({ attachments }) => attachments.length === 1));
+    equal(await page.locator(".attachment").count(), 0);
+  },
+);
+
+Deno.test(
+  "Page: a reload keeps the text and names the files that have to be chosen again",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("about to reload");
+    await visitor.sees("about to reload", "delivered");
+    stage.wire.cut();
+    await page.locator("#presence[data-presence=offline]").waitFor();
+    await page.locator("input[type=file]").setInputFiles([
+      { name: "lost.txt", mimeType: "text/plain", buffer: Buffer.from("lost") },
+      { name: "taken back.txt", mimeType: "text/plain", buffer: Buffer.from("back") },
+    ]);
+    await page.getByRole("button", { name: "Remove taken back.txt" }).click();
+    await visitor.composer.fill("it goes with this");
+    stage.wire.restore();
+    await page.reload();
+    const toast = page.locator("#toast.shown").filter({ hasText: /choose again.*lost\.txt/ });
+    await toast.waitFor();
+    equal((await toast.innerText()).includes("taken back"), false);
+    equal(await visitor.composer.inputValue(), "it goes with this");
+    await page.reload();
+    await visitor.writable();
+    equal(await page.locator("#toast.shown").count(), 0, "it is said once");
   },
 );

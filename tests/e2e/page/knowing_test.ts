@@ -125,6 +125,12 @@ Deno.test(
     equal(await notes(), 4, "three tabs play once");
     await hear("dong");
     equal(await notes(), 6);
+    await look(first, true);
+    await hear("read at once");
+    equal(await notes(), 6, "no tab plays for what the visitor looks at in one");
+    await look(first, false);
+    await hear("and again");
+    equal(await notes(), 8);
     await context.close();
   },
 );

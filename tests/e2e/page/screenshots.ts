@@ -116,9 +116,40 @@ async function widget(stage: Stage, site: HostSite): Promise<void> {
   await context.close();
 }
 
+/** What the visitor sees and what staff see, side by side: the page of the simulator stands for Discord's own. */
+async function bothSides(stage: Stage): Promise<void> {
+  const half = { width: 760, height: 640 };
+  await using visitor = await stage.visitor({ viewport: half });
+  await converse(stage, visitor, ENGLISH);
+  const context = await stage.context({ viewport: half });
+  const staff = await context.newPage();
+  await staff.goto(stage.world.discord.url);
+  await staff.getByLabel("You are").fill(ENGLISH.agent);
+  await staff.locator("#messages").getByText("in stock").waitFor();
+  await staff.locator("#messages").getByText("Your order").waitFor();
+  await staff.locator("textarea").focus();
+  // What stands for a reaction depends on the machine's fonts, which may have no such picture.
+  await staff.locator(".reactions").evaluateAll((rows) => rows.forEach((row) => row.remove()));
+  await visitor.page.mouse.move(0, 0);
+  const pictures = [await visitor.page.screenshot(), await staff.screenshot()];
+  const images = pictures.map((png) => UPNG.decode(png.slice().buffer));
+  const joined = new Uint8Array(2 * half.width * half.height * 4);
+  for (const [side, image] of images.entries()) {
+    const pixels = new Uint8Array(UPNG.toRGBA8(image)[0] ?? new ArrayBuffer());
+    const line = half.width * 4;
+    for (let y = 0; y < half.height; y++) {
+      joined.set(pixels.subarray(y * line, (y + 1) * line), (2 * y + side) * line);
+    }
+  }
+  const png = UPNG.encode([joined.buffer], 2 * half.width, half.height, COLOURS);
+  await Deno.writeFile(new URL("both-sides.png", FOLDER), new Uint8Array(png));
+  await context.close();
+}
+
 if (import.meta.main) {
   await using site = new HostSite();
   await using stage = await Stage.set({ NAME: "Tea shop", ALLOWED_SITES: site.origin });
+  await bothSides(stage);
   await page(stage, "desktop.png", ENGLISH, { viewport: { width: 1000, height: 680 } });
   await page(stage, "dark.png", GERMAN, { viewport: { width: 1000, height: 680 }, colorScheme: "dark" });
   const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };

@@ -56,7 +56,7 @@ function row(message, joined, actions) {
     message.text === "" ? undefined : element(
       "p",
       { class: "text" },
-      message.text,
+      ...message.parts.map(part),
       message.edited ? element("small", {}, " (edited)") : undefined,
     ),
     ...message.links.map((link) =>
@@ -70,6 +70,11 @@ function row(message, joined, actions) {
     ),
     message.ephemeral ? element("small", {}, "Only you can see this") : tools(message, own, actions),
   );
+}
+
+/** A stretch of text, inside the elements that format it. */
+function part({ text, as }) {
+  return as.reduceRight((inner, tag) => element(tag, {}, inner), text);
 }
 
 function tools(message, own, { reply, edit, remove }) {

@@ -4,6 +4,7 @@ import { renderMessage } from "../render.ts";
 import { commandsOf } from "../rest/commands.ts";
 import type { MessageState } from "../state.ts";
 import { isThread, type World } from "../world.ts";
+import { formatted, type FormattedPart } from "./formatted.ts";
 
 /** A thread or text channel in the list. */
 interface PlaceView {
@@ -29,6 +30,8 @@ interface MessageView {
   readonly ephemeral: boolean;
   readonly system?: string;
   readonly text: string;
+  /** The same with its formatting. */
+  readonly parts: readonly FormattedPart[];
   readonly replyTo?: { readonly author: string; readonly text: string };
   readonly files: readonly {
     readonly name: string;
@@ -119,6 +122,7 @@ function messageView(world: World, state: MessageState): MessageView {
     ephemeral: (state.flags & EPHEMERAL) !== 0,
     ...(system === undefined ? {} : { system }),
     text: message.content,
+    parts: formatted(message.content),
     ...(replied ? { replyTo: { author: nameOf(world, replied), text: replied.content } } : {}),
     files: message.attachments.map((file) => ({
       name: file.filename,
