@@ -31,6 +31,9 @@ export class MessageList {
     this.#list = list;
     this.#context = context;
     this.#actions = actions;
+    list.addEventListener("click", ({ target }) => {
+      if (target instanceof Element) this.#touch(target.closest(".message"));
+    });
   }
 
   /** Shows these rows. */
@@ -67,6 +70,12 @@ export class MessageList {
     return this.#list.querySelector(`[data-seq="${seq}"]`);
   }
 
+  /** Not by hovering: what opens or closes while a finger is coming down would move another button under it. */
+  #touch(message: Element | null): void {
+    for (const other of this.#list.querySelectorAll(".touched")) other.classList.remove("touched");
+    message?.classList.add("touched");
+  }
+
   #made(row: Row, entering: boolean): Shown {
     const known = this.#shown.get(row.key);
     const signature = JSON.stringify(row);
@@ -80,6 +89,7 @@ export class MessageList {
       // In its place, so that the focus of the other rows and the reader's place stay.
       const focused = known.element.contains(document.activeElement);
       known.element.replaceWith(made);
+      made.classList.toggle("touched", known.element.classList.contains("touched"));
       if (focused) made.querySelector<HTMLElement>("button, a")?.focus({ preventScroll: true });
     }
     return { element: made, signature };

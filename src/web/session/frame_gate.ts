@@ -54,13 +54,15 @@ export class FrameGate {
     const waitMs = this.#rates.frame(asker, Math.max(1, size));
     if (waitMs > 0) return this.#tooMany(data, waitMs);
     if (typeof data !== "string") {
-      return this.#bad(new Refusal("bad_frame", "Cannot read the frame: it is binary, allowed is text"), {});
+      const message = "Cannot read the frame: it is binary, allowed is text";
+      return isFirst ? noHello(message) : this.#bad(new Refusal("bad_frame", message), {});
     }
     const parsed = parseFrame(data);
     if ("fault" in parsed) {
       const { code, message, ...to } = parsed.fault;
-      if (code !== "bad_hello") return this.#bad(new Refusal(code, message), to);
-      return isFirst ? noHello(message) : this.#bad(helloTwice(), {});
+      // Whoever doesn't begin with a hello speaks another protocol, whatever else is wrong with it.
+      if (isFirst) return noHello(message);
+      return code === "bad_hello" ? this.#bad(helloTwice(), {}) : this.#bad(new Refusal(code, message), to);
     }
     const { frame } = parsed;
     if (isFirst && frame.type !== "hello") return noHello("Cannot begin: the first frame must be hello");

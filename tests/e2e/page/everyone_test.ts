@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import axe from "axe-core";
 import type { BrowserContextOptions, Frame, Locator, Page } from "playwright-core";
 import { HostSite } from "../../support/host_site.ts";
+import { LOOKS, violations } from "./looks.ts";
 import { RELAXED, Stage, Visitor } from "./stage.ts";
 
 let stage: Stage;
@@ -14,28 +14,6 @@ Deno.test.afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
 });
-
-/** What axe finds wrong, one line each. Half-seen colours of a running animation are no colours: those end first. */
-async function violations(page: Page | Frame, where: string): Promise<string[]> {
-  await page.evaluate(() =>
-    Promise.all(
-      document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity)
-        .map(({ finished }) => finished.catch(() => {})),
-    )
-  );
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe: engine } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-      };
-    };
-    return (await engine.run()).violations;
-  });
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${where}: ${id}: ${html} ${failureSummary}`)
-  );
-}
 
 /** A conversation with everything that can stand in one. */
 async function fullConversation(options: BrowserContextOptions): Promise<Visitor> {
@@ -57,12 +35,6 @@ async function fullConversation(options: BrowserContextOptions): Promise<Visitor
   await visitor.page.locator("#typing:not(:empty)").waitFor();
   return visitor;
 }
-
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  light: { colorScheme: "light", locale: "en-GB" },
-  dark: { colorScheme: "dark", locale: "ja-JP" },
-  "right to left": { colorScheme: "light", locale: "ar-EG" },
-};
 
 for (const [look, options] of Object.entries(LOOKS)) {
   Deno.test(`Page: axe finds nothing wrong: ${look}`, RELAXED, async () => {

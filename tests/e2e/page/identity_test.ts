@@ -155,3 +155,34 @@ Deno.test("Widget: what is read on one device is unread on no other", RELAXED, a
   await second.page.locator("chatbox50-widget .badge").waitFor({ state: "hidden" });
   await Promise.all([desk.close(), phone.close()]);
 });
+
+Deno.test(
+  "Widget: a sign-in over a slow line and a cut one opens the visitor's own chat, and nobody else's",
+  RELAXED,
+  async () => {
+    const [desk, phone] = [await stage.context(), await stage.context()];
+    const token = await tokenFor("sven-8", "Sven");
+    const first = await members.visit(desk, { token });
+    await first.chat.write("from my desk");
+    await first.chat.sees("from my desk", "delivered");
+    stage.wire.slow();
+    const second = await members.visit(phone, { token });
+    await second.chat.sees("from my desk");
+    await second.chat.write("from my phone, slowly");
+    await second.chat.sees("from my phone, slowly", "delivered");
+    stage.wire.cut();
+    await second.page.frameLocator("iframe").locator("#presence[data-presence=offline]").waitFor();
+    // Somebody else signs in before the line is back: nothing of Sven's may go out for them.
+    await second.chat.write("unsent of Sven");
+    await identify(second.page, { token: await tokenFor("tove-9", "Tove") });
+    await second.chat.row("from my desk").waitFor({ state: "detached" });
+    await second.chat.write("I am Tove");
+    stage.wire.restore();
+    await second.chat.sees("I am Tove", "delivered");
+    deepEqual(await second.chat.texts(), ["I am Tove"]);
+    equal(stage.textOf(await stage.threadWith("from my desk")).includes("Tove"), false);
+    await first.chat.sees("from my phone, slowly");
+    deepEqual(await first.chat.texts(), ["from my desk", "from my phone, slowly"]);
+    await Promise.all([desk.close(), phone.close()]);
+  },
+);
