@@ -59,12 +59,12 @@ for (const [look, options] of Object.entries(LOOKS)) {
 for (const locale of ["en-GB", "ar-EG"]) {
   Deno.test(`Page: the tools of a touched message cover none of its words: ${locale}`, RELAXED, async () => {
     await using visitor = await stage.visitor({ ...PHONE, locale });
-    await visitor.write("short");
+    await visitor.write(`short ${locale}`);
     await visitor.write("A rather longer message that wraps over two lines on a phone");
     await visitor.write("the one below");
     await visitor.sees("the one below", "delivered");
     stage.ada.say(
-      await stage.threadWith("A rather longer"),
+      await stage.threadWith(`short ${locale}`),
       "An answer that is long enough to fill the line",
     );
     await visitor.sees("An answer");
