@@ -7,22 +7,12 @@
  *
  * @module
  */
-import type { ClientFrame, ErrorCode, Message } from "../web/protocol.ts";
+import type { ErrorCode, Message } from "../web/protocol.ts";
 import type { ChangesStorage } from "./changes_storage.ts";
 import { isPassing } from "./outbox.ts";
 import type { Pause } from "./pause.ts";
+import type { ChangeFrame, PendingChange } from "./pending_change.ts";
 import type { Clock } from "./ports.ts";
-
-/** What asks the server for a change. */
-export type ChangeFrame = Extract<ClientFrame, { readonly type: "edit" | "delete" }>;
-
-/** A change of a message of the visitor's own that the server has not made yet. */
-export interface PendingChange {
-  /** What is asked for. */
-  readonly frame: ChangeFrame;
-  /** Why the server refused it; it waits for a retry or to be discarded. */
-  readonly failed?: { readonly code: ErrorCode; readonly message: string };
-}
 
 /** How {@link Changes} are made. */
 export interface ChangesOptions {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { ChangeFrame, PendingChange } from "./changes.ts";
+import type { ChangeFrame, PendingChange } from "./pending_change.ts";
 import type { KeyValueStorage } from "./ports.ts";
 import type { TabLife } from "./tab_life.ts";
 

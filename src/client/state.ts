@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode, Limits, Presence } from "../web/protocol.ts";
-import type { ChangeFrame, PendingChange } from "./changes.ts";
+import type { ChangeFrame, PendingChange } from "./pending_change.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { PendingMessage } from "./pending.ts";
 import type { StoredMessage } from "./timeline.ts";

@@ -5,7 +5,7 @@
  */
 import type { ErrorCode, FileInfo, MarkupNode, Sender } from "../../web/protocol.ts";
 import { startOfDay } from "../formats.ts";
-import type { PendingChange } from "../changes.ts";
+import type { PendingChange } from "../pending_change.ts";
 import type { PendingMessage } from "../pending.ts";
 import type { ChatState } from "../state.ts";
 import type { StoredMessage } from "../timeline.ts";

@@ -40,7 +40,7 @@ function partsOf(content: unknown, around: FormattedPart["as"]): FormattedPart[]
   return content.flatMap((node: { readonly type?: unknown; readonly content?: unknown }) => {
     if (node.type === "br") return [{ text: "\n", as: [] }];
     const own = ELEMENTS.get(node.type);
-    if (own === undefined) throw new TypeError(`Cannot show the text: ${String(node.type)} is not known here`);
+    if (own === undefined) throw new TypeError(`Cannot show the text: it has ${String(node.type)}`);
     return partsOf(node.content, [...around, ...own]);
   });
 }
