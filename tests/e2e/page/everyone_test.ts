@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { BrowserContextOptions, Frame, Locator, Page } from "playwright-core";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { HostSite } from "../../support/host_site.ts";
 import { LOOKS, violations } from "./looks.ts";
 import { RELAXED, Stage, Visitor } from "./stage.ts";
