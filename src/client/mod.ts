@@ -6,7 +6,7 @@
 export { ChatClient, type ChatClientOptions, type SendOptions } from "./chat_client.ts";
 export type { ConnectionState } from "./connection.ts";
 export type { OfflineCause } from "./backoff.ts";
-export type { ChangeFrame, PendingChange } from "./changes.ts";
+export type { ChangeFrame, PendingChange } from "./pending_change.ts";
 export { MemoryStorage } from "./memory_storage.ts";
 export type { PendingMessage } from "./pending.ts";
 export type { Clock, KeyValueStorage, Random, Socket, SocketEvents, SocketFactory } from "./ports.ts";

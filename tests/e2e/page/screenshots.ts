@@ -129,7 +129,11 @@ async function bothSides(stage: Stage): Promise<void> {
   await staff.locator("#messages").getByText("Your order").waitFor();
   await staff.locator("textarea").focus();
   // What stands for a reaction depends on the machine's fonts, which may have no such picture.
-  await staff.locator(".reactions").evaluateAll((rows) => rows.forEach((row) => row.remove()));
+  await staff.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(".reactions { display: none }");
+    document.adoptedStyleSheets = [sheet];
+  });
   await visitor.page.mouse.move(0, 0);
   const pictures = [await visitor.page.screenshot(), await staff.screenshot()];
   const images = pictures.map((png) => UPNG.decode(png.slice().buffer));
