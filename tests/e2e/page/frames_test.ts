@@ -57,7 +57,7 @@ Deno.test(
       // What is the protocol comes in between: ten in a row that are not would end the socket.
       other.send({ type: "history", before: 1, limit: 1 });
       for (let answer = await other.next(); answer.type !== "history"; answer = await other.next()) {
-        match(answer.type, /^(?:acks|messages|delivered|error)$/);
+        match(answer.type, /^(?:acks|messages|delivered|seen|error)$/);
         if (answer.type !== "error") continue;
         refused++;
         match(String(answer.code), /^(?:bad_frame|content_empty|content_too_long|not_found)$/);
