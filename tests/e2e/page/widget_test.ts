@@ -225,6 +225,28 @@ Deno.test("Widget: data-launcher hides the button, or keeps it beside the site's
   }
 });
 
+Deno.test(
+  "Widget: an element to open it that is no selector is named once in the console, and the button stays",
+  RELAXED,
+  async () => {
+    await using opened = await visit(
+      site.put("bad-selector", { widget: widget(), attributes: 'data-open-on="a["', body: "<p>Text</p>" }),
+    );
+    const { page } = opened;
+    const told: string[] = [];
+    page.on("console", (message) => told.push(message.text()));
+    page.on("pageerror", (error) => told.push(error.message));
+    await page.reload();
+    await page.locator(".launcher").waitFor();
+    await page.getByText("Text").click();
+    await page.getByText("Text").click();
+    deepEqual(told.filter((text) => text.includes("data-open-on")), [
+      'ChatBox50: data-open-on is "a[", allowed is a CSS selector',
+    ]);
+    deepEqual(told.filter((text) => /selector/i.test(text)).length, 1);
+  },
+);
+
 Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus back", RELAXED, async () => {
   const url = site.put("keys", { widget: widget(), body: '<a href="#a">A link</a>' });
   await using opened = await visit(url);
