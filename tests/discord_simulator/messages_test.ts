@@ -230,6 +230,10 @@ Deno.test("messages refuse files above the limit", DISCORDENO_TIMERS, async () =
   const error = await bot.rest.sendMessage(channel, { files }).catch((reason) => reason);
   assert.equal(error.cause.status, 413);
   assert.equal(JSON.parse(error.cause.body).code, 40005);
+  const both = ["a", "b"].map((name) => ({ name, blob: new Blob(["012345"]) }));
+  const together = await bot.rest.sendMessage(channel, { files: both }).catch((reason) => reason);
+  assert.equal(JSON.parse(together.cause.body).code, 40005);
+  await bot.rest.sendMessage(channel, { files: both.slice(1) });
 });
 
 Deno.test("messages get reactions", DISCORDENO_TIMERS, async () => {

@@ -16,6 +16,51 @@ Deno.test("AutoMod answers 200000 to what it blocks, in sending and in editing",
   assert.deepEqual(discord.messages(channel).map(({ content }) => content), ["fine"]);
 });
 
+/** @see https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
+Deno.test("AutoMod answers 200001 to a thread's name that it blocks, however the thread is made or renamed", async () => {
+  await using discord = await DiscordSimulator.start();
+  const forum = discord.createForum("help");
+  const channel = discord.createTextChannel("talk");
+  const message = { content: "fine" };
+  const { json: thread } = await ask(discord, "POST", `/channels/${forum}/threads`, {
+    name: "fine",
+    message,
+  });
+  const { json: post } = await ask(discord, "POST", `/channels/${channel}/messages`, message);
+  const { json: hook } = await ask(discord, "POST", `/channels/${forum}/webhooks`, { name: "visitors" });
+  discord.setBlockedWords("spam");
+  const name = "All SPAM";
+  const answers = await Promise.all([
+    ask(discord, "POST", `/channels/${forum}/threads`, { name, message }),
+    ask(discord, "POST", `/channels/${channel}/threads`, { name, type: 11 }),
+    ask(discord, "POST", `/channels/${channel}/messages/${post.id}/threads`, { name }),
+    ask(discord, "POST", `/webhooks/${hook.id}/${hook.token}?wait=true`, { thread_name: name, ...message }),
+    ask(discord, "PATCH", `/channels/${thread.id}`, { name }),
+  ]);
+  assert.deepEqual(answers.map(({ status, json }) => [status, json.code]), Array(5).fill([400, 200001]));
+  assert.deepEqual(discord.threads().map((made) => made.name), ["fine"]);
+});
+
+/** @see https://docs.discord.com/developers/topics/permissions */
+Deno.test("a bot that was removed can do nothing, and all again when it is invited", async () => {
+  await using discord = await DiscordSimulator.start();
+  const channel = discord.createTextChannel("talk");
+  const { json: sent } = await ask(discord, "POST", `/channels/${channel}/messages`, { content: "a" });
+  const tries = (): ReturnType<typeof ask>[] => [
+    ask(discord, "POST", `/channels/${channel}/messages`, { content: "b" }),
+    ask(discord, "GET", `/channels/${channel}/messages`),
+    ask(discord, "PATCH", `/channels/${channel}/messages/${sent.id}`, { content: "c" }),
+    ask(discord, "GET", `/channels/${channel}`),
+    ask(discord, "GET", `/guilds/${discord.guildId}/threads/active`),
+  ];
+  discord.kickBot();
+  const refused = await Promise.all(tries());
+  assert.deepEqual(refused.map(({ status, json }) => [status, json.code]), Array(5).fill([403, 50001]));
+  assert.deepEqual(discord.messages(channel).map(({ content }) => content), ["a"]);
+  discord.inviteBot();
+  assert.deepEqual((await Promise.all(tries())).map(({ status }) => status), Array(5).fill(200));
+});
+
 /** @see https://docs.discord.com/developers/topics/threads#active--archived-threads */
 Deno.test("threads archive themselves after their time without a message", async () => {
   const clock = new ManualClock();

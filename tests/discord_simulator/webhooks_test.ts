@@ -48,7 +48,10 @@ Deno.test("webhooks have rules for names, numbers and tokens", async () => {
   await using discord = await DiscordSimulator.start();
   const channel = discord.createTextChannel("talk");
   const create = (name: string) => ask(discord, "POST", `/channels/${channel}/webhooks`, { name });
-  assert.equal((await create("My Discord friend")).json.code, 50035);
+  // The rules for names of users hold as well: https://docs.discord.com/developers/resources/user#usernames-and-nicknames
+  const bad = ["My Discord friend", "clyde", "Everyone", "here", "a@b", "a#1", "a:b", "```"];
+  const refused = await Promise.all(bad.map(create));
+  assert.deepEqual(refused.map(({ json }) => json.code), bad.map(() => 50035));
   assert.equal((await create("x".repeat(81))).json.code, 50035);
   const { id, token } = (await create("fine")).json;
   const posted = await ask(discord, "POST", `/webhooks/${id}/${token}?wait=true`, {
@@ -56,6 +59,11 @@ Deno.test("webhooks have rules for names, numbers and tokens", async () => {
     username: "Clyde",
   });
   assert.equal(posted.json.code, 50035);
+  const shown = await ask(discord, "POST", `/webhooks/${id}/${token}?wait=true`, {
+    content: "a",
+    username: "here",
+  });
+  assert.equal(shown.json.code, 50035);
   assert.equal((await ask(discord, "POST", `/webhooks/${id}/wrong`, { content: "a" })).json.code, 50027);
   for (let count = 1; count < 15; count++) await create("fine");
   assert.equal((await create("one too many")).json.code, 30007);

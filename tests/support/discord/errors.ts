@@ -49,6 +49,7 @@ const CATALOGUE = {
   threadLocked: [400, 160005, "Thread is locked"],
   tooManyActiveThreads: [400, 160006, "Maximum number of active threads reached"],
   blockedByAutomod: [400, 200000, "Message was blocked by automatic moderation"],
+  titleBlockedByAutomod: [400, 200001, "Title was blocked by automatic moderation"],
   webhookNeedsThread: [400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id"],
   webhookThreadTwice: [
     400,

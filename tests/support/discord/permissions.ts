@@ -65,6 +65,8 @@ export function bits(names: readonly PermissionName[]): bigint {
  */
 export function permissionsOf(world: World, userId: string, channel?: ChannelState): bigint {
   if (userId === world.guild.ownerId) return ALL_PERMISSIONS;
+  // Whoever is no member sees nothing; the bot's member is kept for the day on which it is invited again.
+  if (userId === world.botId && !world.guild.botPresent) return 0n;
   const member = world.members.get(userId);
   if (member === undefined) return 0n;
   let allowed = roleBits(world, world.guild.id);

@@ -98,6 +98,11 @@ export class World {
     for (const message of data.messages) this.addMessage(message);
   }
 
+  /** @returns whether AutoMod blocks a text or a title */
+  isBlocked(text: string): boolean {
+    return this.blockedWords.some((word) => text.toLowerCase().includes(word.toLowerCase()));
+  }
+
   /** @returns a copy of everything, ready for `JSON.stringify` */
   snapshot(): GuildData {
     return structuredClone({

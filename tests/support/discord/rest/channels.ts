@@ -8,7 +8,7 @@ import { renderChannel } from "../render.ts";
 import type { ChannelState, TagState } from "../state.ts";
 import { isThread, type ThreadChannel, type World } from "../world.ts";
 import { param, type RestContext, type RestReply, type Route, route } from "./router.ts";
-import { readAppliedTags, THREAD_DURATIONS } from "./threads.ts";
+import { demandTitle, readAppliedTags, THREAD_DURATIONS } from "./threads.ts";
 
 const MAX_NAME = 100;
 const MAX_TOPIC = 1024;
@@ -60,6 +60,7 @@ function readThreadEdit({ world, form }: RestContext, channel: ThreadChannel): C
     moderates: rateLimitPerUser !== undefined || flags !== undefined,
   });
   if (channel.thread.archived && archived !== false) throw new DiscordError("threadArchived");
+  if (name !== undefined) demandTitle(world, name);
   return {
     ...(name === undefined ? {} : { name: name.trim() }),
     ...(archived === undefined ? {} : { archived }),

@@ -7,6 +7,7 @@ import { canSee, demand, may } from "../permissions.ts";
 import { renderChannel } from "../render.ts";
 import type { ChannelState, MessageState } from "../state.ts";
 import type { ThreadChannel, World } from "../world.ts";
+import { demandGuild } from "./guilds.ts";
 import { isEmpty, readMessageParts } from "./message_body.ts";
 import { messageForBot } from "./messages.ts";
 import { param, type RestContext, type RestReply, type Route, route } from "./router.ts";
@@ -49,6 +50,15 @@ export function readAppliedTags(form: Form, parent: ChannelState): string[] | un
   return tags;
 }
 
+/**
+ * @param world whose AutoMod looks at it
+ * @param name of a thread
+ * @throws {DiscordError} 200001 when it holds a blocked word
+ */
+export function demandTitle(world: World, name: string): void {
+  if (world.isBlocked(name)) throw new DiscordError("titleBlockedByAutomod");
+}
+
 function create(context: RestContext): RestReply {
   const { world, form } = context;
   const parent = world.channel(param(context, "channel_id"));
@@ -65,6 +75,7 @@ function create(context: RestContext): RestReply {
   ]) ??
     ChannelType.PrivateThread; // Documented default, for old times' sake.
   form.check();
+  demandTitle(world, draft.name);
   const isPrivate = type === ChannelType.PrivateThread;
   demand(world, world.botId, parent, isPrivate ? "CreatePrivateThreads" : "CreatePublicThreads");
   return { status: 201, body: renderChannel(world, createThread(world, parent, { ...draft, type })) };
@@ -76,6 +87,7 @@ function createPost({ world, form, files }: RestContext, forum: ChannelState): R
   const appliedTags = readAppliedTags(form, forum) ?? [];
   if (!form.has("message")) form.fail("message", "BASE_TYPE_REQUIRED", "This field is required");
   form.check();
+  demandTitle(world, draft.name);
   const needsTag = (forum.flags & ChannelFlags.RequireTag) !== 0;
   if (needsTag && appliedTags.length === 0) throw new DiscordError("tagRequired");
   const parts = readMessageParts(world, form.part("message"), files);
@@ -97,6 +109,7 @@ function createFromMessage(context: RestContext): RestReply {
   const startedFrom: MessageState = world.message(parent.id, param(context, "message_id"));
   const draft = readDraft(world, form);
   form.check();
+  demandTitle(world, draft.name);
   if (world.channels.has(startedFrom.id)) throw new DiscordError("alreadyHasThread");
   return { status: 201, body: renderChannel(world, createThread(world, parent, { ...draft, startedFrom })) };
 }
@@ -136,9 +149,7 @@ function listArchived(context: RestContext): RestReply {
 
 function listActive(context: RestContext): RestReply {
   const { world } = context;
-  if (param(context, "guild_id") !== world.guild.id || !world.guild.botPresent) {
-    throw new DiscordError("unknownGuild");
-  }
+  demandGuild(context);
   const active = world.threadsOf()
     .filter((channel) => !channel.thread.archived && canSee(world, world.botId, channel));
   return { body: threadList(world, active.reverse()) };

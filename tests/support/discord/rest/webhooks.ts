@@ -3,6 +3,7 @@ import { ChannelType, GatewayIntentBits as Intent } from "discord-api-types/v10"
 import { createMessage, deleteMessages, editMessage } from "../actions/messages.ts";
 import { createThread } from "../actions/threads.ts";
 import { DiscordError } from "../errors.ts";
+import type { Form } from "../http/form.ts";
 import { demand } from "../permissions.ts";
 import { renderMessage, renderWebhook } from "../render.ts";
 import type { ChannelState, MessageState, WebhookState } from "../state.ts";
@@ -10,11 +11,19 @@ import { isThread, type World } from "../world.ts";
 import { demandGuild } from "./guilds.ts";
 import { followUp, interactionByToken, onResponse } from "./interactions.ts";
 import { isEmpty, readMessageParts } from "./message_body.ts";
+import { demandTitle } from "./threads.ts";
 import { param, type RestContext, type RestReply, type Route, route } from "./router.ts";
 
 const MAX_NAME = 80;
 const MAX_PER_CHANNEL = 15;
-const FORBIDDEN_NAME = /clyde|discord/i;
+/**
+ * "A webhook name is valid if it does not contain the substrings clyde or discord" and follows the rules for names of users.
+ *
+ * @see https://docs.discord.com/developers/resources/webhook#create-webhook
+ * @see https://docs.discord.com/developers/resources/user#usernames-and-nicknames
+ */
+const FORBIDDEN_PART = /clyde|discord|[@#:]|```/i;
+const FORBIDDEN_NAME = /^(?:everyone|here)$/i;
 
 /** Routes of webhooks, those of an interaction's token included. */
 export const webhookRoutes: readonly Route[] = [
@@ -57,14 +66,15 @@ function create(context: RestContext): RestReply {
 
 function readName({ form }: RestContext, required = true): string | undefined {
   const name = form.text("name", { min: 1, max: MAX_NAME, required });
-  if (name !== undefined && FORBIDDEN_NAME.test(name)) {
-    form.fail(
-      "name",
-      "USERNAME_INVALID_CONTAINS",
-      `Username cannot contain "${FORBIDDEN_NAME.exec(name)?.[0]}"`,
-    );
-  }
+  checkName(form, "name", name);
   return name?.trim();
+}
+
+function checkName(form: Form, key: string, name: string | undefined): void {
+  const [part] = FORBIDDEN_PART.exec(name ?? "") ?? [];
+  if (part !== undefined) form.fail(key, "USERNAME_INVALID_CONTAINS", `Username cannot contain "${part}"`);
+  const [word] = FORBIDDEN_NAME.exec(name?.trim() ?? "") ?? [];
+  if (word !== undefined) form.fail(key, "USERNAME_INVALID_RESERVED", `Username cannot be "${word}"`);
 }
 
 function listOfChannel(context: RestContext): RestReply {
@@ -122,13 +132,7 @@ function execute(context: RestContext): RestReply {
   const webhook = find(context);
   const parts = readMessageParts(world, form, files);
   const name = form.text("username", { min: 1, max: MAX_NAME });
-  if (name !== undefined && FORBIDDEN_NAME.test(name)) {
-    form.fail(
-      "username",
-      "USERNAME_INVALID_CONTAINS",
-      `Username cannot contain "${FORBIDDEN_NAME.exec(name)?.[0]}"`,
-    );
-  }
+  checkName(form, "username", name);
   const avatar = form.text("avatar_url", { max: 2048 });
   const threadName = form.text("thread_name", { min: 1, max: 100 });
   form.check();
@@ -148,6 +152,7 @@ function execute(context: RestContext): RestReply {
   if (threadName !== undefined && isThread(channel)) throw new DiscordError("webhookThreadTwice");
   if (channel.type === ChannelType.GuildForum) {
     if (threadName === undefined) throw new DiscordError("webhookNeedsThread");
+    demandTitle(world, threadName);
     const thread = createThread(world, channel, { name: threadName, ownerId: webhook.id }, draft);
     message = world.message(thread.id, thread.id);
   } else {
