@@ -1,4 +1,5 @@
 import type { Conversation } from "./conversation.ts";
+import { TAKEN } from "./forbidden.ts";
 import type { SeededRandom } from "./random.ts";
 import type { Tally } from "./tally.ts";
 import type { UnsteadyDiscord } from "./unsteady_discord.ts";
@@ -14,6 +15,10 @@ const KINDS = [
   "op 9",
   "threads archived",
   "threads archived",
+  "threads deleted",
+  "permission taken and given",
+  "permission taken and given",
+  "bot removed and invited",
   "outage",
   "guild unavailable",
   "lines lost",
@@ -23,6 +28,12 @@ const KINDS = [
 ] as const;
 
 type Kind = typeof KINDS[number];
+
+/** What may happen while the bot lacks a permission. */
+const MEANWHILE = ["gateway cut", "gateway cut for good", "op 9", "kill -9", "Discord restarted"] as const;
+
+/** How often it does. */
+const MEANWHILE_CHANCE = 0.4;
 
 /** An unknown error, after which a client may resume. https://discord.com/developers/docs/topics/opcodes-and-status-codes */
 const UNKNOWN_ERROR = 4_000;
@@ -45,6 +56,7 @@ export interface MisfortuneOptions {
 export class Misfortunes {
   readonly #options: MisfortuneOptions;
   #deck: Kind[] = [];
+  #taken: typeof TAKEN[number][] = [];
 
   constructor(options: MisfortuneOptions) {
     this.#options = options;
@@ -81,6 +93,16 @@ export class Misfortunes {
         return discord.now.invalidateSession(false);
       case "threads archived":
         return this.#archive();
+      case "threads deleted":
+        for (const conversation of conversations) if (random.chance(0.03)) conversation.bury();
+        return;
+      case "permission taken and given":
+        return await this.#takePermission();
+      case "bot removed and invited":
+        discord.now.kickBot();
+        await this.#meanwhile();
+        this.#letIn();
+        return discord.now.inviteBot();
       case "outage":
         return await this.#whileAway((away) => discord.now.setOutage(away));
       case "guild unavailable":
@@ -96,6 +118,35 @@ export class Misfortunes {
         await this.#options.pause(random.between(0, AWAY_MS));
         await server.start();
     }
+  }
+
+  async #takePermission(): Promise<void> {
+    const { discord, conversations, random, tally } = this.#options;
+    if (this.#taken.length === 0) this.#taken = random.shuffled(TAKEN);
+    const [permission, excuse] = this.#taken.pop() ?? random.pick(TAKEN);
+    discord.forbidden.begin(excuse);
+    for (const conversation of conversations) conversation.permissionTaken(excuse);
+    discord.now.denyBot(discord.forum, permission);
+    await this.#meanwhile();
+    if (permission === "ViewChannel") this.#letIn();
+    discord.now.denyBot(discord.forum);
+    discord.forbidden.end();
+    tally.count(`without ${permission}`);
+  }
+
+  async #meanwhile(): Promise<void> {
+    const { random, pause, tally } = this.#options;
+    await pause(random.between(0, AWAY_MS));
+    if (!random.chance(MEANWHILE_CHANCE)) return;
+    const kind = random.pick(MEANWHILE);
+    await this.#happen(kind);
+    tally.count(kind);
+    await pause(random.between(0, AWAY_MS));
+  }
+
+  /** The bot sees again what it could not see: as after a lost session, nobody tells what was changed meanwhile. */
+  #letIn(): void {
+    for (const conversation of this.#options.conversations) conversation.sessionBegins();
   }
 
   async #whileAway(set: (away: boolean) => void): Promise<void> {

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
 
+/** How visitors are shown in Discord, see `DISCORD_PERSONA`. */
+export type Persona = "bot" | "webhook";
+
 /** What a run is made of. */
 export interface ChaosOptions {
   /** Decides traffic and misfortune. */
@@ -7,6 +10,8 @@ export interface ChaosOptions {
   /** How long there is traffic. */
   readonly minutes: number;
   readonly conversations: number;
+  /** How visitors are shown in Discord; the seed decides when left out. */
+  readonly persona?: Persona;
   /** How long both sides may take to agree once the misfortune has stopped, in seconds. */
   readonly patience: number;
   /** An existing folder for the whole transcript and log. */
@@ -20,7 +25,7 @@ const DEFAULTS = { minutes: "3", conversations: "200", patience: "150" };
  *
  * @param args the command line's
  * @param env gives an environment variable
- * @throws {RangeError} for a value that is no number above zero
+ * @throws {RangeError} for a value that is no number above zero, or no persona
  */
 export function readOptions(
   args: readonly string[],
@@ -33,6 +38,7 @@ export function readOptions(
       minutes: { type: "string" },
       conversations: { type: "string" },
       patience: { type: "string" },
+      persona: { type: "string" },
       keep: { type: "string" },
     },
   });
@@ -42,11 +48,16 @@ export function readOptions(
     if (!(value > 0)) throw new RangeError(`Cannot use --${key} ${text}: it must be a number above 0`);
     return value;
   };
+  const { persona = env("CHAOS_PERSONA") } = values;
+  if (persona !== undefined && persona !== "bot" && persona !== "webhook") {
+    throw new RangeError(`Cannot use --persona ${persona}: it must be bot or webhook`);
+  }
   return {
     seed: Math.floor(read("seed", String(1 + Math.floor(Math.random() * 1e9)))),
     minutes: read("minutes", DEFAULTS.minutes),
     conversations: Math.ceil(read("conversations", DEFAULTS.conversations)),
     patience: read("patience", DEFAULTS.patience),
+    ...(persona !== undefined && { persona }),
     ...(values.keep !== undefined && { keep: values.keep }),
   };
 }

@@ -1,6 +1,5 @@
 import { differences } from "./compare.ts";
 import type { Conversation } from "./conversation.ts";
-import type { UnsteadyDiscord } from "./unsteady_discord.ts";
 
 /** Wakes whoever waits for something to change. */
 export class Changes {
@@ -24,7 +23,6 @@ const HURRY_EVERY_MS = 500;
 /** What is waited for. */
 export interface QuietOptions {
   readonly conversations: readonly Conversation[];
-  readonly discord: UnsteadyDiscord;
   readonly changes: Changes;
   /** Whether the server has something left to do. */
   readonly isWaiting: () => boolean;
@@ -38,7 +36,7 @@ export interface QuietOptions {
  * @returns the conversations that still differ
  */
 export async function untilQuiet(options: QuietOptions): Promise<readonly Conversation[]> {
-  const { conversations, discord, changes, isWaiting, patienceMs } = options;
+  const { conversations, changes, isWaiting, patienceMs } = options;
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -48,8 +46,7 @@ export async function untilQuiet(options: QuietOptions): Promise<readonly Conver
     for (const { visitor } of conversations) visitor.hurry();
     changes.tell();
   }, HURRY_EVERY_MS);
-  const differ = (conversation: Conversation): boolean =>
-    differences(conversation, discord.now.botId).length > 0;
+  const differ = (conversation: Conversation): boolean => differences(conversation).length > 0;
   try {
     let open = [...conversations];
     while (!late && (open.length > 0 || isWaiting())) {

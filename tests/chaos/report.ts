@@ -14,16 +14,18 @@ export function describe(
 ): string {
   const { visitor, thread, posted, index } = conversation;
   const { uid, messages, connection } = visitor.state;
-  const ids = [...threadsOf(uid, discord), ...uid === null ? [] : [uid]];
+  const ids = [...conversation.threads, ...uid === null ? [] : [uid]];
   const about = (lines: readonly string[]): readonly string[] =>
     lines.filter((line) => ids.some((id) => line.includes(id))).slice(-LINES);
   return [
     `Conversation ${index}, visitor ${uid}, thread ${thread}:`,
     `connection: ${JSON.stringify(connection)}`,
-    ...differences(conversation, discord.now.botId).map((line) => `- ${line}`),
+    ...differences(conversation).map((line) => `- ${line}`),
     "--- the visitor sees",
-    ...messages.map(({ seq, rev, from, content, deleted }) =>
-      `${seq} (${rev}) ${from}: ${deleted ? "(taken back)" : JSON.stringify(content)}`
+    ...messages.map(({ seq, rev, from, content, deleted, failed }) =>
+      `${seq} (${rev}) ${from}: ${deleted ? "(taken back)" : JSON.stringify(content)}${
+        failed ? " (failed)" : ""
+      }`
     ),
     "--- the thread holds",
     ...posted.map(({ id, author, content }) => `${id} ${author.username}: ${JSON.stringify(content)}`),
@@ -32,9 +34,4 @@ export function describe(
     "--- what the server said of it",
     ...about(server.log),
   ].join("\n");
-}
-
-/** More than one would be a fault of its own. */
-function threadsOf(uid: string | null, discord: UnsteadyDiscord): readonly string[] {
-  return discord.now.world.threadsOf(discord.forum).filter(({ name }) => name === uid).map(({ id }) => id);
 }

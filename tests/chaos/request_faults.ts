@@ -32,6 +32,8 @@ const EDGE_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>cloudf
 export class RequestFaults {
   readonly #random: SeededRandom;
   readonly #tally: Tally;
+  /** What was posted late without a nonce, by thread. */
+  readonly #late = new Map<string, string[]>();
   readonly #held = new Map<ReturnType<typeof setTimeout>, () => void>();
   #on = true;
 
@@ -55,12 +57,21 @@ export class RequestFaults {
     this.#held.clear();
   }
 
+  /** What a webhook has posted late in a thread, so that it may stand there twice: webhooks have no nonce. */
+  lateIn(thread: string): readonly string[] {
+    return this.#late.get(thread) ?? [];
+  }
+
   /** What happens to a request; undefined for nothing. */
   next(request: RequestInfo): FaultAction | undefined {
     if (!this.#on || !this.#random.chance(sum(Object.values(PER_MILLE)) / 1_000)) return undefined;
     const fault = this.#random.weighted(PER_MILLE);
-    // Only a nonce can tell Discord that what comes late is what was tried again: all else would be done twice by right.
-    if (fault === "timeout, then acts" && !hasNonce(request)) return undefined;
+    if (fault === "slow" || fault === "timeout, then acts") {
+      // Only a nonce can tell Discord that what comes late is what was tried again: all else would be done twice by right.
+      const post = hasNonce(request) ? undefined : postByWebhook(request);
+      if (post !== undefined) this.#late.set(post.thread, [...this.lateIn(post.thread), post.content]);
+      else if (fault === "timeout, then acts" && !hasNonce(request)) return undefined;
+    }
     this.#tally.count(fault);
     return this.#action(fault);
   }
@@ -114,6 +125,17 @@ export class RequestFaults {
     this.#held.set(timer, resolve);
     return promise;
   }
+}
+
+function postByWebhook(
+  { method, route, query, body }: RequestInfo,
+): { thread: string; content: string } | undefined {
+  const thread = query.get("thread_id");
+  if (method !== "POST" || route !== "/webhooks/:webhook_id/:webhook_token" || thread === null) {
+    return undefined;
+  }
+  if (typeof body !== "object" || body === null || !("content" in body)) return undefined;
+  return { thread, content: String(body.content) };
 }
 
 function hasNonce({ body }: RequestInfo): boolean {

@@ -2,6 +2,7 @@ import { findUnstored, findWaiting } from "./stored.ts";
 import { Conversation } from "./conversation.ts";
 import { Misfortunes } from "./misfortunes.ts";
 import type { ChaosOptions } from "./options.ts";
+import { isSame } from "./compare_thread.ts";
 import { Changes, untilQuiet } from "./quiet.ts";
 import { SeededRandom } from "./random.ts";
 import { describe } from "./report.ts";
@@ -33,6 +34,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   const misfortune = new Tally();
   const requestFaults = new Tally();
   const changes = new Changes();
+  const persona = options.persona ?? (random.chance(0.5) ? "webhook" : "bot");
   const folder = await Deno.makeTempDir();
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => Deno.remove(folder, { recursive: true }));
@@ -44,6 +46,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
       PORT: "0",
       DISCORD_TOKEN: discord.now.token,
       DISCORD_API_URL: discord.now.url,
+      DISCORD_PERSONA: persona,
     }),
   );
   await server.start();
@@ -79,19 +82,20 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     repeat(ending, () => pause(traffic.nextPauseMs()).then(() => traffic.next())),
     repeat(ending, () => pause(gaps.between(0.2 * pauseMs, 1.8 * pauseMs)).then(() => misfortunes.next())),
   ]);
+  await traffic.settled();
   discord.requestFaults.stop();
   const stopped = performance.now();
 
   const database = `${folder}/chatbox50.db`;
   const differing = await untilQuiet({
     conversations,
-    discord,
     changes,
     isWaiting: () => findWaiting(database).length > 0,
     patienceMs: options.patience * 1_000,
   });
   const quiet = performance.now();
   const differences = differing.map((conversation) => describe(conversation, discord, server));
+  const wrongFiles = differing.length > 0 ? [] : await findWrongFiles(conversations);
   const code = await server.end("SIGTERM");
   if (options.keep !== undefined) {
     await Deno.writeTextFile(`${options.keep}/transcript.txt`, discord.transcript.join("\n"));
@@ -100,6 +104,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   const faults = [
     ...differences,
     ...findWaiting(database),
+    ...wrongFiles,
     ...differing.length > 0 ? [] : findUnstored(database, conversations),
     ...code === 0 ? [] : [`the server ended with ${code}`],
     ...discord.pings.map((ping) => `somebody was pinged: ${JSON.stringify(ping)}`),
@@ -111,11 +116,12 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
       `${conversations.length} conversations, ${seconds(started, stopped)} of traffic, quiet after ${
         seconds(stopped, quiet)
       }`,
+      `visitors are shown ${persona === "bot" ? "by the bot" : "by a webhook under their names"}`,
       messageFigures(conversations),
       `deeds: ${deeds}`,
       `misfortunes: ${misfortune.total} (${misfortune})`,
       `requests gone wrong: ${requestFaults.total} (${requestFaults})`,
-      `gateway sessions: ${discord.identifies}`,
+      `gateway sessions: ${discord.identifies}; answers of 401, 403 or 429: ${discord.invalidRequests}`,
       `the server complained: ${server.complaints}`,
     ],
   };
@@ -133,6 +139,22 @@ function messageFigures(conversations: readonly Conversation[]): string {
   } of Discord's, ${
     count(({ staff }) => staff.length)
   } of staff; ${changed} of staff's changed, ${untold} of them while nobody listened`;
+}
+
+/** Visitors can download what staff have attached, byte for byte. */
+async function findWrongFiles(conversations: readonly Conversation[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { staff, visitor, index } of conversations) {
+    for (const { file } of staff) {
+      const shown = visitor.heard.flatMap(({ files = [] }) => files).find(({ name }) => name === file?.name);
+      if (file === undefined || shown === undefined) continue;
+      const bytes = await visitor.download(shown.id);
+      if (bytes === undefined || !isSame(bytes, file.bytes)) {
+        found.push(`conversation ${index}: the visitor cannot get ${file.name} as it was sent`);
+      }
+    }
+  }
+  return found;
 }
 
 /** Notes when the bot begins a new session. */

@@ -1,17 +1,34 @@
-/** What somebody of the staff has said in a thread, and all that the visitor may rightly see of it. */
-export class StaffMessage {
+import type { ChaosFile } from "./visitor_message.ts";
+
+/** What is known of a staff message from its beginning. */
+export interface StaffMessageOptions {
   /** As words are marked with it. */
   readonly mark: string;
   /** Discord's id. */
   readonly id: string;
+  readonly text: string;
+  /** The thread in which it was said. */
+  readonly thread: string;
+  readonly file: ChaosFile | undefined;
+}
+
+/** What somebody of the staff has said in a thread, and all that the visitor may rightly see of it. */
+export class StaffMessage {
+  readonly mark: string;
+  readonly id: string;
+  readonly thread: string;
+  readonly file: ChaosFile | undefined;
   /** Every text it ever had, the latest last. */
   readonly texts: string[];
   #deleted = false;
   #untold = false;
+  #lost = false;
 
-  constructor(mark: string, id: string, text: string) {
+  constructor({ mark, id, text, thread, file }: StaffMessageOptions) {
     this.mark = mark;
     this.id = id;
+    this.thread = thread;
+    this.file = file;
     this.texts = [text];
   }
 
@@ -29,6 +46,11 @@ export class StaffMessage {
     return this.#untold;
   }
 
+  /** Whether its thread was deleted before the visitor saw it. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
   edited(text: string): void {
     this.texts.push(text);
     this.#untold = false;
@@ -40,8 +62,8 @@ export class StaffMessage {
   }
 
   /**
-   * The bot begins a new session: of the changes before it Discord tells no more, so one that the visitor has not seen by now may
-   * never come. What was said itself must come nevertheless.
+   * The bot begins a new session, or is let in again: of the changes before it Discord tells no more, so one that the visitor has not
+   * seen by now may never come. What was said itself must come nevertheless.
    *
    * @param shown what the visitor sees of it now; undefined for nothing
    */
@@ -50,9 +72,15 @@ export class StaffMessage {
     if (this.texts.length > 1 || this.#deleted) this.#untold ||= !told;
   }
 
+  /** Its thread is deleted: what the visitor has not seen by now cannot be read any more. @param shown what they see of it */
+  threadGone(shown: string | undefined): void {
+    this.#lost ||= shown === undefined && !this.#deleted;
+    this.sessionBegins(shown);
+  }
+
   /** Whether the visitor may rightly see this: a text, or undefined for nothing. */
   allows(shown: string | undefined): boolean {
-    if (shown === undefined) return this.#deleted;
+    if (shown === undefined) return this.#deleted || this.#lost;
     if (this.#untold) return this.texts.includes(shown);
     return !this.#deleted && shown === this.text;
   }

@@ -7,13 +7,17 @@ const DEEDS = {
   "message": 45,
   "burst": 2,
   "long message": 2,
+  "file": 2,
   "edit": 8,
   "edit that grows": 1,
   "deletion": 4,
   "lost line": 4,
   "answer": 24,
+  "answer with a file": 2,
   "edited answer": 6,
   "deleted answer": 3,
+  "/close": 2,
+  "/reopen": 1,
 };
 
 type Deed = keyof typeof DEEDS;
@@ -33,6 +37,7 @@ export class Traffic {
   readonly #tally: Tally;
   /** What visitors write besides: mentions of those who are there. */
   readonly #garnish: readonly string[];
+  readonly #uploads = new Set<Promise<void>>();
 
   constructor(
     conversations: readonly Conversation[],
@@ -58,6 +63,11 @@ export class Traffic {
     if (this.#do(deed, conversation)) this.#tally.count(deed);
   }
 
+  /** Resolves when no upload is under way any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#uploads);
+  }
+
   #do(deed: Deed, conversation: Conversation): boolean {
     const random = this.#random;
     const garnish = this.#garnish;
@@ -71,14 +81,23 @@ export class Traffic {
       case "long message":
         conversation.say({ words: 100 + random.below(200), garnish });
         return true;
+      case "file":
+        return this.#upload(conversation);
       case "edit":
       case "edit that grows":
       case "deletion":
       case "lost line":
         return this.#change(deed, conversation);
       case "answer":
-        conversation.answer(this.#voice(conversation), 1 + random.below(10), this.#quoted(conversation));
+      case "answer with a file":
+        conversation.answer(this.#voice(conversation), 1 + random.below(10), {
+          ...this.#quoted(conversation),
+          file: deed === "answer with a file",
+        });
         return conversation.thread !== undefined;
+      case "/close":
+      case "/reopen":
+        return conversation.command(this.#voice(conversation), deed === "/close" ? "close" : "reopen");
       case "edited answer":
       case "deleted answer":
         return this.#changeAnswer(deed, conversation);
@@ -90,8 +109,19 @@ export class Traffic {
     return messages.length > 0 && this.#random.chance(0.1) ? this.#random.pick(messages).seq : undefined;
   }
 
-  #quoted({ posted }: Conversation): string | undefined {
-    return posted.length > 0 && this.#random.chance(0.1) ? this.#random.pick(posted).id : undefined;
+  #quoted({ posted }: Conversation): { readonly replyTo?: string } {
+    return posted.length > 0 && this.#random.chance(0.1) ? { replyTo: this.#random.pick(posted).id } : {};
+  }
+
+  #upload(conversation: Conversation): boolean {
+    if (conversation.visitor.state.connection.status !== "open") return false;
+    const upload = conversation.sayWithFile({ words: 1 + this.#random.below(4), garnish: this.#garnish })
+      .then((isSaid) => {
+        if (!isSaid) this.#tally.count("file refused");
+        this.#uploads.delete(upload);
+      });
+    this.#uploads.add(upload);
+    return true;
   }
 
   /** Each thread has its agent. */
@@ -108,14 +138,14 @@ export class Traffic {
     const recent = visitor.own.slice(-CHANGED_BACK).filter(({ deleted }) => deleted !== true);
     if (recent.length === 0 || visitor.state.connection.status !== "open") return false;
     const { seq } = this.#random.pick(recent);
-    if (deed === "deletion") visitor.delete(seq);
+    if (deed === "deletion") conversation.takeBack(seq);
     else if (deed === "edit") conversation.shorten(seq);
     else conversation.grow(seq, { words: 50 + this.#random.below(200), garnish: this.#garnish });
     return true;
   }
 
   #changeAnswer(deed: Deed, conversation: Conversation): boolean {
-    const recent = conversation.staff.slice(-CHANGED_BACK).filter(({ deleted }) => !deleted);
+    const recent = conversation.answers.slice(-CHANGED_BACK);
     if (recent.length === 0) return false;
     const message = this.#random.pick(recent);
     if (deed === "edited answer") conversation.editAnswer(this.#voice(conversation), message);

@@ -1,4 +1,10 @@
-import { DiscordSimulator, type Ping, type TranscriptEntry } from "../support/discord/mod.ts";
+import {
+  DiscordSimulator,
+  type Ping,
+  type SimulatorOptions,
+  type TranscriptEntry,
+} from "../support/discord/mod.ts";
+import { Forbidden } from "./forbidden.ts";
 import type { SeededRandom } from "./random.ts";
 import { RequestFaults } from "./request_faults.ts";
 import type { Tally } from "./tally.ts";
@@ -6,14 +12,25 @@ import type { Tally } from "./tally.ts";
 /** How many lines of the transcript are kept for the report, across restarts. */
 const LINES_KEPT = 200_000;
 
+/**
+ * All limits as Discord has them, but for one: fifty threads in five minutes would leave most conversations of a short run without
+ * a thread.
+ */
+const STRICT: SimulatorOptions = {
+  rateLimits: { routes: true, global: 50, limits: { "POST /channels/:channel_id/threads": [10, 2_000] } },
+  identifyRate: true,
+};
+
 /** A Discord that can be started anew, with all that it holds, at the same address. */
 export class UnsteadyDiscord implements AsyncDisposable {
   /** The forum in which threads are made. */
   readonly forum: string;
   readonly requestFaults: RequestFaults;
+  readonly forbidden: Forbidden = new Forbidden();
   readonly #watchers = new Set<() => void>();
   readonly #earlierPings: Ping[] = [];
   #earlierIdentifies = 0;
+  #earlierInvalid = 0;
   readonly #lines: string[];
   #now: DiscordSimulator;
 
@@ -32,7 +49,8 @@ export class UnsteadyDiscord implements AsyncDisposable {
 
   static async start(random: SeededRandom, tally: Tally): Promise<UnsteadyDiscord> {
     const lines: string[] = [];
-    return new UnsteadyDiscord(await DiscordSimulator.start({ log: note(lines) }), lines, random, tally);
+    const discord = await DiscordSimulator.start({ ...STRICT, log: note(lines) });
+    return new UnsteadyDiscord(discord, lines, random, tally);
   }
 
   /** The simulator of this moment. */
@@ -48,6 +66,11 @@ export class UnsteadyDiscord implements AsyncDisposable {
   /** How many sessions the bot has begun. */
   get identifies(): number {
     return this.#earlierIdentifies + this.#now.sessions.identifies;
+  }
+
+  /** How many requests were answered 401, 403 or 429: 10,000 within ten minutes get an address banned. */
+  get invalidRequests(): number {
+    return this.#earlierInvalid + this.#now.invalidRequests;
   }
 
   /** The transcript, across restarts. */
@@ -69,9 +92,15 @@ export class UnsteadyDiscord implements AsyncDisposable {
     await closed;
     this.#earlierPings.push(...old.pings);
     this.#earlierIdentifies += old.sessions.identifies;
+    this.#earlierInvalid += old.invalidRequests;
     this.#lines.push("--- restart ---");
     const port = Number(new URL(old.url).port);
-    this.#now = await DiscordSimulator.start({ port, snapshot: old.snapshot(), log: note(this.#lines) });
+    this.#now = await DiscordSimulator.start({
+      ...STRICT,
+      port,
+      snapshot: old.snapshot(),
+      log: note(this.#lines),
+    });
     this.#equip();
   }
 

@@ -10,6 +10,8 @@ export interface RateLimitOptions {
   readonly routes?: boolean;
   /** Requests a second in all; 0 for no limit. Discord's is 50. */
   readonly global?: number;
+  /** Buckets of other sizes than Discord's, by method and route. */
+  readonly limits?: Readonly<Record<string, RateLimit>>;
 }
 
 /** A verdict about one request. */
@@ -20,7 +22,7 @@ export interface RateLimitVerdict {
 }
 
 /** Requests and the milliseconds in which they may be made. */
-type Limit = readonly [requests: number, windowMs: number];
+export type RateLimit = readonly [requests: number, windowMs: number];
 
 interface Bucket {
   windowStartMs: number;
@@ -28,7 +30,7 @@ interface Bucket {
 }
 
 /** Discord publishes no figures; these are what its headers showed to people. A route not listed gets the last. */
-const LIMITS: Record<string, Limit> = {
+const LIMITS: Record<string, RateLimit> = {
   "POST /channels/:channel_id/messages": [5, 5000],
   "PATCH /channels/:channel_id/messages/:message_id": [5, 5000],
   "DELETE /channels/:channel_id/messages/:message_id": [5, 1000],
@@ -40,11 +42,11 @@ const LIMITS: Record<string, Limit> = {
   "POST /channels/:channel_id/threads": [50, 300_000],
   "POST /webhooks/:webhook_id/:webhook_token": [5, 2000],
 };
-const DEFAULT_LIMIT: Limit = [10, 10_000];
+const DEFAULT_LIMIT: RateLimit = [10, 10_000];
 /** What the headers say when nothing is limited. Clients rely on them being there: discordeno polls without them. */
-const UNLIMITED: Limit = [100_000, 1000];
+const UNLIMITED: RateLimit = [100_000, 1000];
 /** A channel's name or topic: "twice per ten minutes", on top of its bucket. */
-const RENAME_LIMIT: Limit = [2, 600_000];
+const RENAME_LIMIT: RateLimit = [2, 600_000];
 const GLOBAL_WINDOW_MS = 1000;
 
 /** Counts requests and says which come too soon. */
@@ -58,7 +60,7 @@ export class RateLimits {
    * @param now the time in Unix milliseconds
    */
   constructor(options: RateLimitOptions, now: () => number) {
-    this.#options = { routes: options.routes ?? false, global: options.global ?? 0 };
+    this.#options = { routes: options.routes ?? false, global: options.global ?? 0, limits: options.limits ?? {} };
     this.#now = now;
   }
 
@@ -76,7 +78,7 @@ export class RateLimits {
       }
     }
     const route = `${request.method} ${request.route}`;
-    const limit = this.#options.routes ? LIMITS[route] ?? DEFAULT_LIMIT : UNLIMITED;
+    const limit = this.#options.routes ? this.#options.limits[route] ?? LIMITS[route] ?? DEFAULT_LIMIT : UNLIMITED;
     const state = this.#take(`${route} ${request.major}`, limit);
     const headers = {
       "x-ratelimit-limit": String(limit[0]),
@@ -99,7 +101,7 @@ export class RateLimits {
     return { headers };
   }
 
-  #take(key: string, [requests, windowMs]: Limit): { used: number; resetMs: number; waitMs: number } {
+  #take(key: string, [requests, windowMs]: RateLimit): { used: number; resetMs: number; waitMs: number } {
     const now = this.#now();
     let bucket = this.#buckets.get(key);
     if (bucket === undefined || now >= bucket.windowStartMs + windowMs) {
