@@ -86,18 +86,19 @@ for (
     ["controls", "\u202e\u0000\u200b"],
   ] as const
 ) {
-  Deno.test(`[X1] Bridge delivers from a visitor whose page is named ${what}, and pings nobody`, async () => {
+  Deno.test(`[X1] Bridge delivers for a visitor whose name, page and language are ${what}, and pings nobody`, async () => {
     await withDiscord(async (discord) => {
       await using bridge = await (await Bridge.start(discord)).ready();
       const visitor = await bridge.visitor();
-      await visitor.connection.properties.set("page", { url: `https://example.org/${name}`, title: name });
-      await visitor.connection.properties.set("locale", name);
-      await visitor.connection.properties.set("name", name);
+      const { properties } = visitor.connection;
+      await properties.set("visitor", { name, verified: true });
+      await properties.set("page", { url: `https://example.org/${name}`, title: name });
+      await properties.set("locale", name);
       await visitor.say("Hello");
       const thread = await visitor.untilDelivered(1);
-      assert.deepEqual(visitor.delivered, ["Hello"]);
+      assert.match(visitor.delivered.join(), /^\*\*.+:\*\* Hello$/s);
       assert.deepEqual(discord.pings, []);
-      assert.match(discord.messages(thread)[0]?.content ?? "", /New conversation/);
+      assert.match(discord.messages(thread)[0]?.content ?? "", /New conversation[^]*\nIdentified: /);
     });
   });
 }

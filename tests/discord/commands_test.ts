@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { APIThreadChannel } from "discord-api-types/v10";
 import { isSnowflake } from "../../src/discord/mod.ts";
 import type { DiscordSimulator, SimulatorOptions, StaffMember } from "../support/discord/mod.ts";
+import type { Dispatch } from "../support/discord/world.ts";
 import { Bridge, type BridgeOptions, LastingStore, type Visitor, withDiscord } from "./bridge.ts";
 
 const EPHEMERAL = 1 << 6;
@@ -225,6 +226,22 @@ Deno.test("DiscordService carries conversations on a server that knows no slash 
     await visitor.say("Hello");
     await visitor.untilDelivered(1);
     assert.equal(bridge.service.status.ready, true);
+  });
+});
+
+Deno.test("Commands carries out once what the gateway tells twice", async () => {
+  await scene(async ({ discord, visitor, use, bridge }) => {
+    const told: Dispatch[] = [];
+    discord.world.onDispatch((event) => {
+      if (event.t === "INTERACTION_CREATE") told.push(event);
+    });
+    await use("close", { reason: "Solved" });
+    for (const event of told.slice()) discord.world.dispatch(event);
+    await use("who");
+    await visitor.untilHeard(1);
+    assert.equal(told.length, 3);
+    assert.deepEqual(visitor.texts, ["This conversation was closed: Solved"]);
+    assert.deepEqual(bridge.logged("warn"), []);
   });
 });
 
