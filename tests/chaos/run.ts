@@ -133,12 +133,15 @@ function messageFigures(conversations: readonly Conversation[]): string {
   const changed = count(({ staff }) =>
     staff.filter(({ texts, deleted }) => texts.length > 1 || deleted).length
   );
+  const failed = count(({ visitor }) => visitor.own.filter((message) => message.failed !== undefined).length);
+  const buried = count(({ said }) => said.filter((message) => message.buried).length);
+  const lost = count(({ staff }) => staff.filter((message) => message.lost).length);
   const untold = count(({ staff }) => staff.filter((message) => message.untold).length);
   return `messages: ${count(({ said }) => said.length)} of visitors in ${
     count(({ posted, staff }) => posted.length - staff.filter(({ deleted }) => !deleted).length)
   } of Discord's, ${
     count(({ staff }) => staff.length)
-  } of staff; ${changed} of staff's changed, ${untold} of them while nobody listened`;
+  } of staff; ${changed} of staff's changed, ${untold} of them while nobody listened; ${failed} of visitors' failed for want of a permission, ${buried} stood in threads that were deleted, with ${lost} of staff's that nobody had read`;
 }
 
 /** Visitors can download what staff have attached, byte for byte. */
