@@ -10,7 +10,7 @@ export interface ChaosOptions {
   /** How long there is traffic. */
   readonly minutes: number;
   readonly conversations: number;
-  /** How visitors are shown in Discord; the seed decides when left out. */
+  /** How visitors are shown in Discord; when left out by a webhook for an even seed, else by the bot. */
   readonly persona?: Persona;
   /** How long both sides may take to agree once the misfortune has stopped, in seconds. */
   readonly patience: number;

@@ -17,7 +17,7 @@ const LINES_KEPT = 200_000;
  * a thread.
  */
 const STRICT: SimulatorOptions = {
-  rateLimits: { routes: true, global: 50, limits: { "POST /channels/:channel_id/threads": [10, 2_000] } },
+  rateLimits: { routes: true, global: 50, limits: { "POST /channels/:channel_id/threads": [10, 1_000] } },
   identifyRate: true,
 };
 
