@@ -60,7 +60,11 @@ export class RateLimits {
    * @param now the time in Unix milliseconds
    */
   constructor(options: RateLimitOptions, now: () => number) {
-    this.#options = { routes: options.routes ?? false, global: options.global ?? 0, limits: options.limits ?? {} };
+    this.#options = {
+      routes: options.routes ?? false,
+      global: options.global ?? 0,
+      limits: options.limits ?? {},
+    };
     this.#now = now;
   }
 
@@ -78,7 +82,9 @@ export class RateLimits {
       }
     }
     const route = `${request.method} ${request.route}`;
-    const limit = this.#options.routes ? this.#options.limits[route] ?? LIMITS[route] ?? DEFAULT_LIMIT : UNLIMITED;
+    const limit = this.#options.routes
+      ? this.#options.limits[route] ?? LIMITS[route] ?? DEFAULT_LIMIT
+      : UNLIMITED;
     const state = this.#take(`${route} ${request.major}`, limit);
     const headers = {
       "x-ratelimit-limit": String(limit[0]),

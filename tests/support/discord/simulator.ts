@@ -1,27 +1,18 @@
 /** The simulator as tests and `deno task dev` use it. */
-import {
-  type APIMessage,
-  type APIThreadChannel,
-  ChannelType,
-  GatewayIntentBits as Intent,
-} from "discord-api-types/v10";
-import { deleteChannel } from "./actions/channels.ts";
-import { archiveIdle, syncThreads } from "./actions/threads.ts";
-import { unfurl } from "./actions/messages.ts";
+import { GatewayIntentBits as Intent } from "discord-api-types/v10";
 import { serveAttachment } from "./cdn.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { SimulatedGuild } from "./guild.ts";
 import { Front } from "./http/front.ts";
 import { StaffPage } from "./page/server.ts";
-import { bits, canSee, type PermissionName } from "./permissions.ts";
+import type { PermissionName } from "./permissions.ts";
 import { type RateLimitOptions, RateLimits } from "./rate_limits.ts";
-import { renderChannel, renderMessage } from "./render.ts";
 import { type LoggedRequest, RestServer } from "./rest/server.ts";
-import { addChannel, addMember, type ChannelOptions, freshGuild, STAFF_ROLE } from "./setup.ts";
-import { StaffMember } from "./staff.ts";
+import { freshGuild } from "./setup.ts";
 import type { GuildData } from "./state.ts";
-import type { Transcript, TranscriptEntry } from "./transcript.ts";
+import type { TranscriptEntry } from "./transcript.ts";
 import { until, type UntilOptions } from "./waiting.ts";
 import { World, type WorldLimits } from "./world.ts";
 
@@ -73,34 +64,32 @@ const DEFAULT_LIMITS: WorldLimits = {
 };
 
 /** A Discord of one guild on loopback. */
-export class DiscordSimulator implements AsyncDisposable {
+export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable {
   /** Scripted misfortune. */
   readonly faults: Faults = new Faults();
   /** Everyone whom the bot pinged, ever. */
   readonly pings: Ping[] = [];
-  readonly #world: World;
   readonly #gateway: Gateway;
   readonly #rest: RestServer;
   readonly #page: StaffPage;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #front: Front;
   readonly #token: string;
-  readonly #staff = new Map<string, StaffMember>();
   #closed = false;
 
   private constructor(options: SimulatorOptions) {
     const clock = options.clock ?? SYSTEM_CLOCK;
     const fresh = { guildName: "Simulated guild", botName: "ChatBox50", ...options };
     const data = options.snapshot ?? freshGuild(() => clock.now(), fresh);
-    this.#world = new World(structuredClone(data), {
+    const world = new World(structuredClone(data), {
       clock,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: options.log ?? logLoud,
     });
-    Object.assign(this.#world.privileged, options.privileged);
+    Object.assign(world.privileged, options.privileged);
+    super(world);
     // discordeno reads the bot's id from the first part, as from a real token.
     this.#token = options.token ?? `${btoa(data.botId).replaceAll("=", "")}.SIMULA.not-a-real-token`;
-    const world = this.#world;
     this.#gateway = new Gateway(world, {
       token: this.#token,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
@@ -149,16 +138,6 @@ export class DiscordSimulator implements AsyncDisposable {
     return this.#token;
   }
 
-  /** The bot's user id, which is the application's id as well. */
-  get botId(): string {
-    return this.#world.botId;
-  }
-
-  /** The id of the one guild. */
-  get guildId(): string {
-    return this.#world.guild.id;
-  }
-
   /** Whether a gateway session is READY on a live socket. */
   get connected(): boolean {
     return this.#gateway.connected;
@@ -180,108 +159,6 @@ export class DiscordSimulator implements AsyncDisposable {
     return this.#rest.invalidRequests;
   }
 
-  /** What happened, in order. */
-  get transcript(): Transcript {
-    return this.#world.transcript;
-  }
-
-  /** The state itself, for what this class has no word for. */
-  get world(): World {
-    return this.#world;
-  }
-
-  /**
-   * @param name the forum channel's
-   * @param options its tags and more
-   * @returns its id
-   */
-  createForum(name: string, options: ChannelOptions = {}): string {
-    return addChannel(this.#world, ChannelType.GuildForum, name, options).id;
-  }
-
-  /**
-   * @param name the text channel's
-   * @param options the rest
-   * @returns its id
-   */
-  createTextChannel(name: string, options: ChannelOptions = {}): string {
-    return addChannel(this.#world, ChannelType.GuildText, name, options).id;
-  }
-
-  /** @param id of a channel or thread that someone deletes, with all that is in it */
-  deleteChannel(id: string): void {
-    deleteChannel(this.#world, this.#world.channel(id));
-  }
-
-  /**
-   * Takes permissions from the bot in one channel, by an overwrite.
-   *
-   * @param channelId a channel, not a thread
-   * @param names what the bot may not do there any more; none gives everything back
-   */
-  denyBot(channelId: string, ...names: PermissionName[]): void {
-    const channel = this.#world.channel(channelId);
-    const couldSee = canSee(this.#world, this.botId, channel);
-    channel.overwrites = channel.overwrites.filter((entry) => entry.id !== this.botId);
-    if (names.length > 0) {
-      channel.overwrites.push({ id: this.botId, type: 1, allow: "0", deny: bits(names).toString() });
-    }
-    this.#world.dispatch({
-      t: "CHANNEL_UPDATE",
-      d: renderChannel(this.#world, channel),
-      intent: Intent.Guilds,
-      channelId,
-    });
-    // "Sent when the current user gains access to a channel."
-    if (!couldSee && canSee(this.#world, this.botId, channel)) syncThreads(this.#world, channelId);
-  }
-
-  /**
-   * @param name the display name; the same name is the same person
-   * @param options roles by name, `Staff` unless told otherwise
-   * @returns somebody who can write, edit, type and use commands
-   */
-  staff(name: string, options: { roles?: readonly string[] } = {}): StaffMember {
-    let member = this.#staff.get(name);
-    if (member === undefined) {
-      const users = [...this.#world.users.values()];
-      const known = users.find((user) => !user.bot && user.globalName === name);
-      const state = known === undefined
-        ? addMember(this.#world, name, options.roles ?? [STAFF_ROLE])
-        : this.#world.member(known.id);
-      this.#staff.set(name, member = new StaffMember(this.#world, state));
-    }
-    return member;
-  }
-
-  /**
-   * @param channelId a forum or text channel; all of them when left out
-   * @returns its threads, oldest first, archived ones included
-   */
-  threads(channelId?: string): APIThreadChannel[] {
-    const threads = this.#world.threadsOf(channelId);
-    return threads.map((thread) => renderChannel(this.#world, thread) as APIThreadChannel);
-  }
-
-  /**
-   * @param channelId a thread or channel
-   * @returns its messages, oldest first; empty when it is not there
-   */
-  messages(channelId: string): APIMessage[] {
-    const messages = this.#world.messages.get(channelId)?.values() ?? [];
-    return [...messages].map((message) => renderMessage(this.#world, message));
-  }
-
-  /**
-   * Adds a link preview to a message, as Discord does by itself soon after a message with a link.
-   *
-   * @param channelId the thread or channel
-   * @param messageId a message with a link
-   */
-  unfurl(channelId: string, messageId: string): void {
-    unfurl(this.#world, this.#world.message(channelId, messageId));
-  }
-
   /**
    * Waits for a condition, asked again after every change. Never sleep instead.
    *
@@ -291,7 +168,7 @@ export class DiscordSimulator implements AsyncDisposable {
    * @throws {Error} with the transcript, when the time is over
    */
   until<Value>(condition: () => Value, options: UntilOptions = {}): Promise<Value> {
-    return until(this.#world, condition, options);
+    return until(this.world, condition, options);
   }
 
   /**
@@ -313,36 +190,21 @@ export class DiscordSimulator implements AsyncDisposable {
     this.#gateway.invalidate(resumable);
   }
 
-  /** @param words AutoMod refuses messages with one of them from now on */
-  setBlockedWords(...words: string[]): void {
-    this.#world.blockedWords = words;
-  }
-
-  /** Archives the threads in which nothing was said for as long as each of them says. */
-  archiveIdleThreads(): void {
-    archiveIdle(this.#world);
-  }
-
-  /** Tells about the active threads of a channel that the bot may see now, as THREAD_LIST_SYNC does. */
-  syncThreads(channelId: string): void {
-    syncThreads(this.#world, channelId);
-  }
-
   /** @param on all of Discord is away: REST answers 503, the gateway drops everyone and takes nobody */
   setOutage(on: boolean): void {
     this.#rest.outage = on;
     this.#gateway.outage = on;
     if (on) this.#gateway.drop();
-    this.#world.transcript.add("fault", on ? "outage begins" : "outage is over");
-    this.#world.changed();
+    this.world.transcript.add("fault", on ? "outage begins" : "outage is over");
+    this.world.changed();
   }
 
   /** @param unavailable the guild alone is away, as GUILD_DELETE with `unavailable` tells */
   setGuildUnavailable(unavailable: boolean): void {
-    const { guild } = this.#world;
+    const { guild } = this.world;
     guild.unavailable = unavailable;
     if (!unavailable) return this.#gateway.introduceGuild();
-    this.#world.dispatch({
+    this.world.dispatch({
       t: "GUILD_DELETE",
       d: { id: guild.id, unavailable: true },
       intent: Intent.Guilds,
@@ -351,20 +213,20 @@ export class DiscordSimulator implements AsyncDisposable {
 
   /** Someone removes the bot from the guild. */
   kickBot(): void {
-    const { guild } = this.#world;
+    const { guild } = this.world;
     guild.botPresent = false;
-    this.#world.dispatch({ t: "GUILD_DELETE", d: { id: guild.id }, intent: Intent.Guilds });
+    this.world.dispatch({ t: "GUILD_DELETE", d: { id: guild.id }, intent: Intent.Guilds });
   }
 
   /** Someone adds the bot to the guild again. */
   inviteBot(): void {
-    this.#world.guild.botPresent = true;
+    this.world.guild.botPresent = true;
     this.#gateway.introduceGuild();
   }
 
   /** @returns everything it holds, as JSON values; sessions are not part of it */
   snapshot(): GuildData {
-    return this.#world.snapshot();
+    return this.world.snapshot();
   }
 
   /**
@@ -372,7 +234,7 @@ export class DiscordSimulator implements AsyncDisposable {
    * @returns stops it
    */
   onChange(watcher: () => void): () => void {
-    return this.#world.onChange(watcher);
+    return this.world.onChange(watcher);
   }
 
   /** Ends every connection and stops listening. */
@@ -402,12 +264,12 @@ export class DiscordSimulator implements AsyncDisposable {
     if (url.pathname === "/gateway" || url.pathname === "/gateway/") {
       return this.#gateway.upgrade(request, port);
     }
-    if (url.pathname.startsWith("/attachments/")) return serveAttachment(this.#world, url);
+    if (url.pathname.startsWith("/attachments/")) return serveAttachment(this.world, url);
     return await this.#page.handle(request);
   }
 
   #watchPings(): void {
-    this.#world.onDispatch(({ message }) => {
+    this.world.onDispatch(({ message }) => {
       if (message === undefined || (message.authorId !== this.botId && message.webhook === undefined)) return;
       const { id, mentionEveryone: everyone, mentionIds: users, mentionRoleIds: roles } = message;
       if (everyone || users.length > 0 || roles.length > 0) {
