@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { talk } from "./talk.ts";
 
 Deno.test("[X4] CatchUp brings what staff wrote while the process was down, once, in order", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
+  await talk(async ({ visitor, thread, alice, leave, back }) => {
     alice.say(thread, "Before");
     await visitor.untilHeard(1);
-    await first[Symbol.asyncDispose]();
+    await leave();
 
     const texts = Array.from({ length: 130 }, (_, index) => `while away ${index}`);
     for (const text of texts) alice.say(thread, text);
     alice.say(thread, "// a note");
-    await using second = await Bridge.start(discord, { store });
-    const again = await second.returning(visitor.uid);
+    const { visitor: again } = await back();
     await again.untilHeard(131);
     alice.say(thread, "Live");
     await again.untilHeard(132);
@@ -26,18 +20,11 @@ Deno.test("[X4] CatchUp brings what staff wrote while the process was down, once
 });
 
 Deno.test("[X4] CatchUp reads archived threads as well", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    await first[Symbol.asyncDispose]();
-    const alice = discord.staff("Alice");
+  await talk(async ({ thread, alice, leave, back }) => {
+    await leave();
     alice.say(thread, "Closing this");
     alice.editThread(thread, { archived: true });
-    await using second = await Bridge.start(discord, { store });
-    const again = await second.returning(visitor.uid);
+    const { visitor: again } = await back();
     await again.untilHeard(1);
     assert.deepEqual(again.texts, ["Closing this"]);
   });
@@ -69,12 +56,7 @@ Deno.test("[X4] CatchUp reads only threads that have something new", async () =>
 
 for (const resumable of [true, false]) {
   Deno.test(`[X4] DiscordService loses nothing when the gateway drops (resumable: ${resumable})`, async () => {
-    await withDiscord(async (discord) => {
-      await using bridge = await (await Bridge.start(discord)).ready();
-      const visitor = await bridge.visitor();
-      await visitor.say("Hello");
-      const thread = await visitor.untilDelivered(1);
-      const alice = discord.staff("Alice");
+    await talk(async ({ discord, visitor, thread, alice }) => {
       alice.say(thread, "one");
       await visitor.untilHeard(1);
       discord.dropGateway({ resumable });
@@ -90,30 +72,20 @@ for (const resumable of [true, false]) {
 }
 
 Deno.test("[X4] DiscordService loses nothing when Discord asks it to reconnect", async () => {
-  await withDiscord(async (discord) => {
-    await using bridge = await (await Bridge.start(discord)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
+  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
     discord.requestReconnect();
-    discord.staff("Alice").say(thread, "meanwhile");
+    alice.say(thread, "meanwhile");
     await visitor.untilHeard(1);
     await bridge.until(() => discord.sessions.resumes === 1, "the resume");
-    discord.staff("Alice").say(thread, "after");
+    alice.say(thread, "after");
     await visitor.untilHeard(2);
     assert.deepEqual(visitor.texts, ["meanwhile", "after"]);
   });
 });
 
 Deno.test("[X4] Intake holds live events back until what was missed before them is read", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    await first[Symbol.asyncDispose]();
-    const alice = discord.staff("Alice");
+  await talk(async ({ discord, thread, alice, leave, back }) => {
+    await leave();
     alice.say(thread, "missed");
     const held = Promise.withResolvers<void>();
     discord.faults.add({
@@ -121,8 +93,8 @@ Deno.test("[X4] Intake holds live events back until what was missed before them 
       route: "/guilds/:guild_id/threads/active",
       action: { kind: "delay", until: held.promise },
     });
-    await using second = await (await Bridge.start(discord, { store })).ready();
-    const again = await second.returning(visitor.uid);
+    const { bridge: second, visitor: again } = await back();
+    await second.ready();
     alice.say(thread, "live");
     held.resolve();
     await again.untilHeard(2);
@@ -131,14 +103,9 @@ Deno.test("[X4] Intake holds live events back until what was missed before them 
 });
 
 Deno.test("[X4] CatchUp tries again until it knows", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    await first[Symbol.asyncDispose]();
-    discord.staff("Alice").say(thread, "missed");
+  await talk(async ({ discord, thread, alice, leave, back }) => {
+    await leave();
+    alice.say(thread, "missed");
     discord.faults.add({
       method: "GET",
       route: "/guilds/:guild_id/threads/active",
@@ -149,8 +116,7 @@ Deno.test("[X4] CatchUp tries again until it knows", async () => {
       route: "/channels/:channel_id/messages",
       action: { kind: "truncate" },
     });
-    await using second = await Bridge.start(discord, { store });
-    const again = await second.returning(visitor.uid);
+    const { visitor: again } = await back();
     await again.untilHeard(1);
     assert.deepEqual(again.texts, ["missed"]);
   });

@@ -35,7 +35,9 @@ Deno.test("docs/bridges.md names tests that exist, at least one for each fault",
     for (const { file, name } of testsIn(cell)) {
       const path = file.includes("/") ? file : `discord/${file}`;
       const known = namesIn(await Deno.readTextFile(new URL(`tests/${path}.ts`, root)));
-      const isThere = known.some((test) => test.startsWith(name) && (test === name || /[ ,(]/.test(test[name.length] ?? "")));
+      const isThere = known.some((test) =>
+        test.startsWith(name) && (test === name || /[ ,(]/.test(test[name.length] ?? ""))
+      );
       assert.ok(isThere, `${fault}: ${file} has no test named ${name}, but:\n${known.join("\n")}`);
     }
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DiscordSimulator } from "../support/discord/mod.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { talk } from "./talk.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
 
@@ -60,12 +61,7 @@ Deno.test("[X3] Bridge takes a lost message that staff deleted meanwhile for del
 });
 
 Deno.test("[X9] Bridge tells messages apart whose ids differ in the last digit", async () => {
-  await withDiscord(async (discord) => {
-    await using bridge = await (await Bridge.start(discord)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
+  await talk(async ({ visitor, thread, alice }) => {
     const ids = ["one", "two", "three"].map((text) => alice.say(thread, text).id);
     assert.ok(new Set(ids.map(Number)).size < ids.length, "as numbers they are not different");
     await visitor.untilHeard(3);

@@ -3,7 +3,8 @@ import type { APIThreadChannel } from "discord-api-types/v10";
 import { isSnowflake } from "../../src/discord/mod.ts";
 import type { DiscordSimulator, SimulatorOptions, StaffMember } from "../support/discord/mod.ts";
 import type { Dispatch } from "../support/discord/world.ts";
-import { Bridge, type BridgeOptions, LastingStore, type Visitor, withDiscord } from "./bridge.ts";
+import { Bridge, type BridgeOptions, type Visitor, withDiscord } from "./bridge.ts";
+import { talk } from "./talk.ts";
 
 const EPHEMERAL = 1 << 6;
 
@@ -247,21 +248,15 @@ Deno.test("Commands carries out once what the gateway tells twice", async () => 
 });
 
 Deno.test("Desk and block hold across a restart", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
+  await talk(async ({ discord, bridge, thread, alice, leave, back }) => {
     await discord.until(() => discord.world.commands.length > 0);
-    const alice = discord.staff("Alice");
     for (const command of ["close", "block"]) {
       const used = alice.slash(thread, command);
-      await first.until(() => used.responses[0]?.content, command);
+      await bridge.until(() => used.responses[0]?.content, command);
     }
-    await first[Symbol.asyncDispose]();
-    await using second = await (await Bridge.start(discord, { store })).ready();
-    const again = await second.returning(visitor.uid);
+    await leave();
+    const { bridge: second, visitor: again } = await back();
+    await second.ready();
     await assert.rejects(again.say("Hey"), { code: "blocked" });
     assert.ok(await again.connection.properties.get("closed"));
   });

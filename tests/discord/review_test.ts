@@ -1,46 +1,34 @@
 import assert from "node:assert/strict";
-import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { Bridge, withDiscord } from "./bridge.ts";
+import { talk } from "./talk.ts";
 
 Deno.test("[X4] Inbox follows edits and deletions of what was known, made while we were down", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
+  await talk(async ({ visitor, thread, alice, leave, back }) => {
     const ids = ["kept", "edited", "deleted"].map((text) => alice.say(thread, text).id);
     const note = alice.say(thread, "// not yet").id;
     alice.say(thread, "last");
     await visitor.untilHeard(4);
-    await first[Symbol.asyncDispose]();
+    await leave();
     alice.edit(thread, ids[1] ?? "", "edited meanwhile");
     alice.delete(thread, ids[2] ?? "");
     alice.edit(thread, note, "now");
     alice.say(thread, "new");
-    await using second = await (await Bridge.start(discord, { store })).ready();
-    const again = await second.returning(visitor.uid);
+    const { bridge: second, visitor: again } = await back();
+    await second.ready();
     await again.until(() => again.texts.includes("new"), "the new message");
     assert.deepEqual(again.texts, ["kept", "edited meanwhile", "last", "now", "new"]);
   });
 });
 
 Deno.test("[X4] Inbox takes nothing for deleted when Discord shows nothing at all", async () => {
-  await withDiscord(async (discord, channel) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store })).ready();
-    const visitor = await first.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
+  await talk(async ({ discord, channel, visitor, thread, alice, leave, back }) => {
     alice.say(thread, "kept");
     await visitor.untilHeard(1);
-    await first[Symbol.asyncDispose]();
+    await leave();
     alice.say(thread, "new");
     discord.denyBot(channel, "ReadMessageHistory");
     const before = discord.requests.length;
-    await using second = await Bridge.start(discord, { store });
-    const again = await second.returning(visitor.uid);
+    const { bridge: second, visitor: again } = await back();
     await discord.until(() =>
       discord.requests.slice(before).some(({ path, status }) => path.endsWith("/messages") && status === 200)
     );
@@ -57,12 +45,7 @@ Deno.test("[X4] Inbox takes nothing for deleted when Discord shows nothing at al
 });
 
 Deno.test("Inbox keeps threads paired that are renamed", async () => {
-  await withDiscord(async (discord) => {
-    await using bridge = await (await Bridge.start(discord)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
+  await talk(async ({ discord, visitor, thread, alice }) => {
     alice.editThread(thread, { name: "Refund for Ada" });
     alice.say(thread, "Hi");
     await visitor.untilHeard(1);
@@ -73,16 +56,12 @@ Deno.test("Inbox keeps threads paired that are renamed", async () => {
 });
 
 Deno.test("DiscordService works with a token that carries no id", async () => {
-  await withDiscord(async (discord) => {
-    await using bridge = await (await Bridge.start(discord)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    discord.staff("Alice").say(thread, "Hi");
+  await talk(async ({ discord, visitor, thread, alice }) => {
+    alice.say(thread, "Hi");
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["Hi"]);
     assert.equal(discord.requests[0]?.headers.get("authorization"), "Bot not-a-token-of-discord's");
-  }, { token: "not-a-token-of-discord's" });
+  }, { simulator: { token: "not-a-token-of-discord's" } });
 });
 
 Deno.test("DiscordService names the permissions that only parts of it need, and stays ready", async () => {
