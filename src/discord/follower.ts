@@ -1,11 +1,10 @@
 import { DeliveryError } from "../core/mod.ts";
-import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
+import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
 import type { Bot, FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
-import { isAboutMessage } from "./verdict.ts";
 
 const PAGE = 100;
 
@@ -19,7 +18,7 @@ const SHUT_OUT_WAIT_MS = 60_000;
 export interface Followed {
   /** The ids of the posts that were made, by step number. */
   readonly made: ReadonlyMap<number, Snowflake>;
-  /** The step at which Discord said no to this one message; what comes after it was not tried. */
+  /** The step at which Discord said no, to this one message or for good; what comes after it was not tried. */
   readonly refused?: { readonly number: number; readonly error: DiscordRefusal };
 }
 
@@ -67,7 +66,7 @@ export class Follower {
         const id = await this.#unlessShutOut(this.#take(plan.thread, step, made));
         if (id !== undefined) made.set(number, id);
       } catch (error) {
-        if (!(error instanceof DiscordRefusal) || !isAboutMessage(error)) throw error;
+        if (!refusedForGood(error)) throw error;
         return { made, refused: { number, error } };
       }
     }

@@ -66,6 +66,12 @@ export class Outbox {
     this.#refusals = new Refusals(now);
   }
 
+  /** Forgets what was refused, because nobody knows what has changed since. */
+  forgive(): void {
+    this.#refusals.forgive();
+    this.#changes.forgive();
+  }
+
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
   async receive(batch: Batch): Promise<void> {
     const home = this.#options.home();

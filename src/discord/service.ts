@@ -140,6 +140,9 @@ export class DiscordService {
         return changed ? this.#settleAndLook() : undefined;
       case "guild":
         for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
+        // Permissions may have been taken and given while nobody was told.
+        this.#parts.threads.forgive();
+        this.#parts.outbox.forgive();
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);

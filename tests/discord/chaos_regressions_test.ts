@@ -1,6 +1,13 @@
 // What chaos has found, each with the seed that found it.
 import assert from "node:assert/strict";
 import { Bridge, withDiscord } from "./bridge.ts";
+import { talk } from "./talk.ts";
+
+const FORBIDDEN = {
+  kind: "status",
+  status: 403,
+  body: { code: 50013, message: "Missing Permissions" },
+} as const;
 
 Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when the burst is edited (seed 42)", async () => {
   await withDiscord(async (discord) => {
@@ -51,5 +58,44 @@ Deno.test("[X3, X6] Outbox takes back what arrived although its answer was lost 
     await visitor.until(() => visitor.delivered.at(-1) === "Two", "the next message");
     assert.equal(visitor.thread, thread);
     assert.deepEqual(visitor.delivered, ["One", "Two"]);
+  });
+});
+
+Deno.test("[X8] Outbox calls nothing failed that stands there when a burst is forbidden from its middle on (seed 43)", async () => {
+  await talk(async ({ discord, visitor }) => {
+    const route = "/channels/:channel_id/messages";
+    const written = Promise.withResolvers<void>();
+    discord.faults.add({ method: "POST", route, action: { kind: "delay", until: written.promise } });
+    await visitor.say("Zero");
+    const one = await visitor.say(`One${" more".repeat(399)}`);
+    const two = await visitor.say(`Two${" more".repeat(399)}`);
+    discord.faults.add({
+      method: "POST",
+      route,
+      when: ({ body }) => JSON.stringify(body).includes("Two"),
+      action: FORBIDDEN,
+    });
+    written.resolve();
+    await visitor.until(() => visitor.seen.get(two.seq)?.failed, "the failure");
+    assert.equal(visitor.seen.get(one.seq)?.failed, undefined);
+    assert.deepEqual(visitor.delivered.map((content) => content.slice(0, 4)), ["Hell", "Zero", "One "]);
+  });
+});
+
+Deno.test("[X8] Outbox asks again what was forbidden when a session could not be resumed (seed 43)", async () => {
+  await talk(async ({ discord, bridge, visitor }) => {
+    const forbidden = discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/messages",
+      action: FORBIDDEN,
+    });
+    const { seq } = await visitor.say("Forbidden");
+    await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
+    assert.equal(forbidden.hits, 1);
+    discord.dropGateway({ resumable: false });
+    await bridge.until(() => discord.sessions.identifies === 2 && discord.connected, "another session");
+    await bridge.ready();
+    await visitor.say("Allowed");
+    await visitor.until(() => visitor.delivered.at(-1) === "Allowed", "the next message");
   });
 });

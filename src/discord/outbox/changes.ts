@@ -44,6 +44,11 @@ export class Changes {
     this.#refusals = new Refusals(options.now);
   }
 
+  /** Forgets what was refused, because nobody knows what has changed since. */
+  forgive(): void {
+    this.#refusals.forgive();
+  }
+
   /** Brings changes, in order, and confirms them. */
   async bring(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;

@@ -10,7 +10,7 @@ import type { Follower } from "../follower.ts";
 import type { FindHome, Home } from "../home.ts";
 import { type Plan, planToNote } from "../plan.ts";
 import { isSnowflake, latest, type Snowflake } from "../snowflake.ts";
-import { verdictOnPost } from "../verdict.ts";
+import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 
 /** How many delivered messages back the last known Discord id is looked for; the others were deleted or failed. */
 const LOOK_BACK = 10;
@@ -78,7 +78,7 @@ export class PlanRunner {
   /**
    * Follows a plan to its end, or to a post that Discord refuses for what it says.
    *
-   * @throws {DiscordRefusal} for a plan that only makes changes
+   * @throws {DiscordRefusal} for a plan that only makes changes, and when nothing more can be posted
    */
   async #finish(
     batch: Batch,
@@ -106,7 +106,9 @@ export class PlanRunner {
     const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map((entry) => entry.seq);
     const [first = seq] = hit;
     const before = remoteIds.filter((entry) => entry.seq < first);
+    // What stands there has arrived, whatever becomes of the rest.
     await batch.confirm({ remoteIds: before, ...(before.length > 0 && { seq: first - 1 }) });
+    if (!isAboutMessage(refused.error)) throw refused.error;
     if (hit.length > 1) {
       return { through: first - 1, apart: about.filter((message) => hit.includes(message.seq)) };
     }

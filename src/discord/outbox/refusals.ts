@@ -61,6 +61,12 @@ export class Refusals {
     this.#threads.set(thread, this.#next(before, home, error));
   }
 
+  /** Forgets everything: nobody knows what has changed since. */
+  forgive(): void {
+    this.#threads.clear();
+    this.#channel = undefined;
+  }
+
   /** Something has arrived in a thread: nothing is forbidden there. */
   forget(thread: Snowflake): void {
     this.#threads.delete(thread);
