@@ -44,7 +44,7 @@ export class Follower {
     const messages: DiscordMessage[] = [];
     let after = plan.after;
     for (let page = 0; page < MAX_PAGES; page++) {
-      const more = await this.#unlessShutOut(this.#rest.messagesAfter(plan.thread, after, PAGE));
+      const more = await this.#unlessShutOut(plan.thread, this.#rest.messagesAfter(plan.thread, after, PAGE));
       messages.push(...more);
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
@@ -63,7 +63,7 @@ export class Follower {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
       try {
-        const id = await this.#unlessShutOut(this.#take(plan.thread, step, made));
+        const id = await this.#unlessShutOut(plan.thread, this.#take(plan.thread, step, made));
         if (id !== undefined) made.set(number, id);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
@@ -75,9 +75,10 @@ export class Follower {
 
   /**
    * A thread that the bot may not see is that thread's matter, and final. When it may not see the channel either, it was put out of
-   * the server or of the channel, and the gateway has not told yet: that passes, so the delivery waits.
+   * the server or of the channel, and the gateway has not told yet: that passes, so the delivery waits. When it sees both, that has
+   * passed already.
    */
-  async #unlessShutOut<T>(work: Promise<T>): Promise<T> {
+  async #unlessShutOut<T>(thread: Snowflake, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -92,7 +93,10 @@ export class Follower {
           retryAfterMs: SHUT_OUT_WAIT_MS,
         });
       }
-      throw error;
+      await this.#rest.channel(thread);
+      throw new DeliveryError("Cannot deliver: the bot could not see the thread for a moment", {
+        cause: error,
+      });
     }
   }
 

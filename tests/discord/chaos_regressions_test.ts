@@ -99,3 +99,17 @@ Deno.test("[X8] Outbox asks again what was forbidden when a session could not be
     await visitor.until(() => visitor.delivered.at(-1) === "Allowed", "the next message");
   });
 });
+
+Deno.test("[D4] Outbox keeps what was refused while the bot was shut out for a moment (seed 42)", async () => {
+  await talk(async ({ discord, visitor }) => {
+    const shutOut = discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/messages",
+      action: { kind: "status", status: 403, body: { code: 50001, message: "Missing Access" } },
+    });
+    const { seq } = await visitor.say("Two");
+    await visitor.until(() => visitor.delivered.includes("Two") || visitor.seen.get(seq)?.failed, "an end");
+    assert.equal(shutOut.hits, 1);
+    assert.deepEqual(visitor.delivered, ["Hello", "Two"]);
+  });
+});

@@ -74,8 +74,8 @@ Deno.test("[X8] Outbox still fails what a single thread refuses while its channe
     await using bridge = await (await Bridge.start(discord)).ready();
     const visitor = await bridge.visitor();
     await visitor.say("one");
-    await visitor.untilDelivered(1);
-    discord.faults.add({ method: "POST", route: MESSAGES, action: SHUT_OUT });
+    const thread = await visitor.untilDelivered(1);
+    discord.faults.add({ route: new RegExp(`^/channels/${thread}(/|$)`), times: 100, action: SHUT_OUT });
     const { seq } = await visitor.say("two");
     await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
   });
