@@ -82,8 +82,12 @@ export class Follower {
     try {
       return await work;
     } catch (error) {
+      if (!refusedWith(error, Code.missingAccess)) throw error;
       const home = this.#home();
-      if (!refusedWith(error, Code.missingAccess) || home === undefined) throw error;
+      // The gateway has told meanwhile.
+      if (home === undefined) {
+        throw new DeliveryError("Cannot deliver: Discord is not there", { cause: error });
+      }
       try {
         await this.#rest.channel(home.channel.id);
       } catch (refusal) {

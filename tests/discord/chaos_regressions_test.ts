@@ -113,3 +113,32 @@ Deno.test("[D4] Outbox keeps what was refused while the bot was shut out for a m
     assert.deepEqual(visitor.delivered, ["Hello", "Two"]);
   });
 });
+
+Deno.test("[D4] Outbox keeps what is refused after the gateway has told that the bot was removed (seed 42)", async () => {
+  await talk(async ({ discord, bridge, visitor }) => {
+    const begun = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/messages",
+      when: () => {
+        begun.resolve();
+        return true;
+      },
+      action: { kind: "delay", until: told.promise },
+    });
+    const { seq } = await visitor.say("Two");
+    await begun.promise;
+    discord.kickBot();
+    await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
+    told.resolve();
+    await bridge.until(
+      () =>
+        visitor.seen.get(seq)?.failed || bridge.logged("warn").includes("A delivery failed, trying again"),
+      "the refusal",
+    );
+    discord.inviteBot();
+    await visitor.until(() => visitor.delivered.includes("Two") || visitor.seen.get(seq)?.failed, "an end");
+    assert.deepEqual(visitor.delivered, ["Hello", "Two"]);
+  });
+});
