@@ -14,7 +14,7 @@ const LINES_KEPT = 200_000;
 
 /**
  * All limits as Discord has them, but for two that hundreds of conversations share: fifty threads in five minutes, and five posts of
- * the one webhook in two seconds, would leave most of a short run waiting. They are wider here, and still met.
+ * the one webhook in two seconds (and fewer changes), would leave most of a short run waiting. They are wider here, and still met.
  */
 const STRICT: SimulatorOptions = {
   rateLimits: {
@@ -23,6 +23,8 @@ const STRICT: SimulatorOptions = {
     limits: {
       "POST /channels/:channel_id/threads": [10, 1_000],
       "POST /webhooks/:webhook_id/:webhook_token": [25, 1_000],
+      "PATCH /webhooks/:webhook_id/:webhook_token/messages/:message_id": [25, 1_000],
+      "DELETE /webhooks/:webhook_id/:webhook_token/messages/:message_id": [25, 1_000],
     },
   },
   identifyRate: true,
