@@ -120,7 +120,13 @@ export class EventReader {
       case "TYPING_START": {
         const member = object(data.member);
         const user = isPayload(member.user) ? member.user : { id: data.user_id };
-        return [{ type: "typing", channelId: id(data, "channel_id"), user: readUser(user, member) }];
+        const guildId = optionalId(data.guild_id);
+        return [{
+          type: "typing",
+          channelId: id(data, "channel_id"),
+          user: readUser(user, member),
+          ...(guildId !== undefined && { guildId }),
+        }];
       }
       default:
         return [];

@@ -58,7 +58,7 @@ export class Explanation {
     const { book, staffRole, logger } = this.#options;
     const roles = book.roles(guildId);
     // A server that tells no roles at all hides them.
-    if (staffRole === undefined || roles.length === 0) return;
+    if (staffRole === undefined || roles === undefined || roles.length === 0) return;
     const hasRole = roles.some((role) => isRole(role, staffRole));
     if (hasRole !== this.#hasRole) {
       if (hasRole) logger.info("STAFF_ROLE is there again", { role: staffRole });

@@ -20,7 +20,8 @@ interface GuildPage {
   readonly roles: Map<Snowflake, DiscordRole>;
   fileBytes: number;
   ownRoles: readonly Snowflake[] | undefined;
-  available: boolean;
+  /** `awaited`: known from an earlier session, and Discord is to tell it anew. `away`: Discord has an outage of it. */
+  state: "told" | "awaited" | "away";
 }
 
 /** The channel in which threads are made, or why there is none. */
@@ -43,7 +44,7 @@ export class GuildBook {
     switch (event.type) {
       case "ready":
         this.#botId = event.bot.id;
-        this.#guilds.clear();
+        this.#newSession(event.guildIds);
         return true;
       case "guild":
         this.#guilds.set(event.guild.id, pageOf(event.guild));
@@ -74,10 +75,18 @@ export class GuildBook {
     }
   }
 
+  /** What is known of the guilds stays until each of them tells anew: names of roles are needed meanwhile, too. */
+  #newSession(guildIds: readonly Snowflake[]): void {
+    for (const page of this.#guilds.values()) {
+      if (guildIds.includes(page.id)) page.state = "awaited";
+      else this.#guilds.delete(page.id);
+    }
+  }
+
   #guildGone(id: Snowflake, outage: boolean): boolean {
     const page = this.#guilds.get(id);
     if (page === undefined) return false;
-    if (outage) page.available = false;
+    if (outage) page.state = "away";
     else this.#guilds.delete(id);
     return true;
   }
@@ -105,9 +114,10 @@ export class GuildBook {
     return undefined;
   }
 
-  /** The roles of a guild; none where it does not tell them. */
-  roles(guildId: Snowflake): readonly DiscordRole[] {
-    return [...this.#guilds.get(guildId)?.roles.values() ?? []];
+  /** The roles of a guild as it told them last, none where it hides them; `undefined` where it never did. */
+  roles(guildId: Snowflake): readonly DiscordRole[] | undefined {
+    const page = this.#guilds.get(guildId);
+    return page && [...page.roles.values()];
   }
 
   /** A role's name. */
@@ -121,7 +131,7 @@ export class GuildBook {
 
   /** Finds the channel: the one with this id, or else the forum, or else the text channel, named {@link CHANNEL_NAME}. */
   find(channelId: Snowflake | undefined): ChannelSearch {
-    const pages = [...this.#guilds.values()].filter((page) => page.available)
+    const pages = [...this.#guilds.values()].filter((page) => page.state === "told")
       .sort((a, b) => compareSnowflakes(a.id, b.id));
     for (const kind of ["forum", "text"] as const) {
       for (const page of pages) {
@@ -139,7 +149,7 @@ export class GuildBook {
 
   #whyNone(channelId: Snowflake | undefined, pages: readonly GuildPage[]): string {
     if (this.#guilds.size === 0) return "The bot is in no Discord server yet";
-    const away = [...this.#guilds.values()].filter((page) => !page.available).map((page) => page.name);
+    const away = [...this.#guilds.values()].filter((page) => page.state === "away").map((page) => page.name);
     if (away.length > 0) return `Discord reports an outage of ${away.join(", ")}`;
     const wanted = channelId === undefined
       ? `forum or text channel named ${CHANNEL_NAME}`
@@ -198,6 +208,6 @@ function pageOf(guild: DiscordGuild): GuildPage {
     roles: new Map(guild.roles.map((role) => [role.id, role])),
     fileBytes: guild.fileBytes,
     ownRoles: guild.ownRoles,
-    available: true,
+    state: "told",
   };
 }

@@ -5,7 +5,7 @@ import type { Attachments, KeptAttachments } from "./files/attachments.ts";
 import { type MarkupNames, readMarkup } from "./markup.ts";
 import type { DiscordMessage, DiscordMessageEdit, DiscordUser } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
-import type { Staff } from "./staff.ts";
+import type { Staff, Whereabouts } from "./staff.ts";
 
 /** How many delivered messages back the last one is looked for that stood before an answer. */
 const LOOK_BACK = 100;
@@ -105,9 +105,10 @@ export class Inbox {
   }
 
   /** Somebody is typing in a paired thread. */
-  async typing(thread: Snowflake, user: DiscordUser): Promise<void> {
+  async typing(where: Whereabouts, user: DiscordUser): Promise<void> {
     const { worker, staff, isSelf, onStaffActive } = this.#options;
-    if (isSelf(user.id) || !await staff.has(user)) return;
+    const { channelId: thread } = where;
+    if (isSelf(user.id) || !await staff.has(user, where)) return;
     onStaffActive();
     await worker.typing(thread, displayName(user));
     const connection = await worker.connectionOf(thread);
@@ -161,7 +162,7 @@ export class Inbox {
   async #isForVisitor(message: DiscordMessage): Promise<boolean> {
     const { isOwn, staff } = this.#options;
     return !isOwn(message) && message.webhookId === undefined && SPOKEN_TYPES.includes(message.type) &&
-      !this.#isNote(message) && await staff.has(message.author);
+      !this.#isNote(message) && await staff.has(message.author, message);
   }
 
   #isNote({ content }: DiscordMessage): boolean {

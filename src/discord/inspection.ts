@@ -95,7 +95,7 @@ export class DiscordInspection implements Disposable {
           missing.join(", ")
         }. Give them to its role, or open ${invite}`,
       };
-    if (staffRole !== undefined) yield findRole(staffRole, book.roles(guildId));
+    if (staffRole !== undefined) yield findRole(staffRole, book.roles(guildId) ?? []);
   }
 
   /**

@@ -181,7 +181,7 @@ export class Intake {
         });
       case "typing":
         return this.#push(event.channelId, {
-          run: () => inbox.typing(event.channelId, event.user),
+          run: () => inbox.typing(event, event.user),
           inOrder: false,
         });
     }

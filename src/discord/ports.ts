@@ -174,7 +174,12 @@ export type DiscordEvent =
   | { readonly type: "message-edit"; readonly edit: DiscordMessageEdit }
   | { readonly type: "messages-gone"; readonly channelId: Snowflake; readonly ids: readonly Snowflake[] }
   | { readonly type: "interaction"; readonly interaction: DiscordInteraction }
-  | { readonly type: "typing"; readonly channelId: Snowflake; readonly user: DiscordUser }
+  | {
+    readonly type: "typing";
+    readonly channelId: Snowflake;
+    readonly guildId?: Snowflake;
+    readonly user: DiscordUser;
+  }
   | { readonly type: "problem"; readonly problem: DiscordProblem };
 
 /** The gateway: tells what happens, connects again for ever, resumes where it can. */

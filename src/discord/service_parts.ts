@@ -62,8 +62,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const staff = new Staff({
     role: options.staffRole,
     rest,
-    roleName: (id) => book.roleName(id),
-    guildId: () => home()?.guildId,
+    rolesIn: (guildId) => book.roles(guildId),
     now,
   });
   const explanation = new Explanation({ rest, book, staffRole: options.staffRole, logger });
@@ -101,7 +100,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     desk,
     logger,
     now,
-    isAllowed: async (interaction) => mayWrite(interaction) && await staff.has(interaction.user),
+    isAllowed: async (interaction) => mayWrite(interaction) && await staff.has(interaction.user, interaction),
     applicationId: () => bot()?.applicationId,
     inTurn: (thread, work) => intake.after(thread, work),
   });
