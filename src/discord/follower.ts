@@ -4,15 +4,13 @@ import type { Bot, FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
+import type { ShutOut } from "./refusals/shut_out.ts";
 import type { Snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
 
 /** How much of a thread is read to find what was posted; a plan is a few posts, staff would have to write the rest. */
 const MAX_PAGES = 10;
-
-/** Until the gateway tells of it, or the bot is let in again; either ends the wait early. */
-const SHUT_OUT_WAIT_MS = 60_000;
 
 /** How far a plan was followed. */
 export interface Followed {
@@ -27,11 +25,13 @@ export class Follower {
   readonly #rest: DiscordRest;
   readonly #poster: Poster;
   readonly #home: FindHome;
+  readonly #shutOut: ShutOut;
 
-  constructor(rest: DiscordRest, poster: Poster, home: FindHome) {
+  constructor(rest: DiscordRest, poster: Poster, home: FindHome, shutOut: ShutOut) {
     this.#rest = rest;
     this.#poster = poster;
     this.#home = home;
+    this.#shutOut = shutOut;
   }
 
   /**
@@ -88,15 +88,7 @@ export class Follower {
       if (home === undefined) {
         throw new DeliveryError("Cannot deliver: Discord is not there", { cause: error });
       }
-      try {
-        await this.#rest.channel(home.channel.id);
-      } catch (refusal) {
-        if (!(refusal instanceof DiscordRefusal)) throw refusal;
-        throw new DeliveryError(`Cannot deliver: the bot may not see #${home.channel.name} any more`, {
-          cause: error,
-          retryAfterMs: SHUT_OUT_WAIT_MS,
-        });
-      }
+      if (await this.#shutOut.suspect(home)) throw this.#shutOut.of(home) ?? error;
       await this.#rest.channel(thread);
       throw new DeliveryError("Cannot deliver: the bot could not see the thread for a moment", {
         cause: error,

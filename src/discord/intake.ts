@@ -6,7 +6,7 @@ import { Footings } from "./footing.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lanes } from "./lanes.ts";
 import type { DiscordChannel, DiscordEvent } from "./ports.ts";
-import { RefusedReads } from "./refused_reads.ts";
+import { RefusedReads } from "./refusals/refused_reads.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { wait } from "./waiting.ts";
 

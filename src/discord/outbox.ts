@@ -15,11 +15,11 @@ import { Composer } from "./outbox/composer.ts";
 import { NewMessages } from "./outbox/new_messages.ts";
 import { type Batch, PlanRunner } from "./outbox/plan_runner.ts";
 import { QuotedHistory } from "./outbox/quoted_history.ts";
-import { Refusals } from "./outbox/refusals.ts";
 import type { Webhooks } from "./persona/webhooks.ts";
 import { type Plan, planFromNote } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
+import type { Refusals } from "./refusals/refusals.ts";
 import type { Snowflake } from "./snowflake.ts";
 import { THREAD_GONE, THREAD_TRIED } from "./threads.ts";
 import { CLOSED, isAboutMessage, verdictOnPost } from "./verdict.ts";
@@ -37,8 +37,7 @@ export interface OutboxOptions {
   /** The address at which staff can open a visitor's file; none when left out. */
   readonly fileLink: ((id: string) => string) | undefined;
   readonly logger: Logger;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly refusals: Refusals;
   /** Aborted at a stop: what is under way ends after its present call, its plan stays. */
   readonly signal: AbortSignal;
 }
@@ -52,41 +51,34 @@ export class Outbox {
   readonly #runner: PlanRunner;
   readonly #changes: Changes;
   readonly #newMessages: NewMessages;
-  readonly #refusals: Refusals;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { rest, poster, home, now } = options;
+    const { rest, poster, home, refusals } = options;
     const composer = new Composer(options);
-    const follower = new Follower(rest, poster, home);
+    const follower = new Follower(rest, poster, home, refusals.shutOut);
     const runner = this.#runner = new PlanRunner({ ...options, follower });
     const history = new QuotedHistory({ ...options, runner });
     this.#changes = new Changes({ ...options, composer, runner, history });
     this.#newMessages = new NewMessages(composer, runner);
-    this.#refusals = new Refusals(now);
-  }
-
-  /** Forgets what was refused, because nobody knows what has changed since. */
-  forgive(): void {
-    this.#refusals.forgive();
-    this.#changes.forgive();
   }
 
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
   async receive(batch: Batch): Promise<void> {
     const home = this.#options.home();
     if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
-    const refused = this.#refusals.of(batch.id, home);
+    const { refusals } = this.#options;
+    const refused = refusals.inThread(batch.id, home);
     if (refused !== undefined) throw refused;
     try {
-      await this.#deliver(batch, home);
-      this.#refusals.forget(batch.id);
+      if (await this.#deliver(batch, home)) refusals.posts.arrived(batch.id);
     } catch (error) {
       throw await this.#verdict(batch, home, error);
     }
   }
 
-  async #deliver(batch: Batch, home: Home): Promise<void> {
+  /** Gives whether new messages have arrived. */
+  async #deliver(batch: Batch, home: Home): Promise<boolean> {
     const kept = planFromNote(batch.note);
     // A plan for a thread that is gone is void: what it has not delivered is planned anew.
     const unfinished = kept?.thread === batch.id ? kept : undefined;
@@ -100,6 +92,7 @@ export class Outbox {
     const admitted = waiting.length === 0 ? [] : await this.#admitted(batch, waiting);
     await this.#newMessages.post(batch, admitted);
     if (admitted.length > 0) await this.#options.desk.keepShut(batch.id, batch.connection);
+    return through > 0 || admitted.length > 0;
   }
 
   /** What has to be brought up to date, those messages included that have changed since they were planned. */
@@ -138,7 +131,7 @@ export class Outbox {
     if (refusedWith(error, Code.unknownChannel)) return await this.#threadGone(batch, error);
     const verdict = verdictOnPost(error, this.#options.home());
     if (error instanceof DiscordRefusal && !isAboutMessage(error)) {
-      this.#refusals.remember(batch.id, home, error, verdict);
+      this.#options.refusals.posts.remember(batch.id, home, error, verdict);
     }
     return verdict;
   }

@@ -62,6 +62,7 @@ export class DiscordService {
       random,
       signal: this.#stopping.signal,
       problem: (found) => this.#onProblem(found),
+      onSight: () => this.#onSight(),
     });
     const { rest } = this.#parts;
     this.#gateway = openGateway({ token: options.token, rest, clock, logger, random });
@@ -72,8 +73,11 @@ export class DiscordService {
     if (this.#problem !== undefined) return { ready: false, reason: this.#problem.message };
     if (!this.#connected || this.#home === undefined) return { ready: false, reason: this.#reason };
     const { missing, channel } = this.#home;
-    if (missing.length === 0) return { ready: true };
-    return { ready: false, reason: `The bot lacks in #${channel.name}: ${missing.join(", ")}` };
+    if (missing.length > 0) {
+      return { ready: false, reason: `The bot lacks in #${channel.name}: ${missing.join(", ")}` };
+    }
+    const hidden = this.#parts.refusals.shutOut.reason(this.#home);
+    return hidden === undefined ? { ready: true } : { ready: false, reason: hidden };
   }
 
   /** Begins to connect; returns at once. What can heal is tried for ever, see {@link DiscordService.problem} for the rest. */
@@ -90,7 +94,7 @@ export class DiscordService {
     worker.setPeerSignalCallback((id, signal, connection) =>
       this.#parts.courtesies.show(id, signal, connection)
     );
-    this.#gateway.start((event) => this.#take(event));
+    this.#gateway.start((event) => this.#hear(event));
   }
 
   /**
@@ -121,6 +125,21 @@ export class DiscordService {
     done.abort();
   }
 
+  #hear(event: DiscordEvent): void {
+    this.#take(event);
+    this.#parts.refusals.heard(event);
+  }
+
+  /** What was said in the channel while it was out of sight was not told; what was to go there has waited. */
+  #onSight(): void {
+    const home = this.#home;
+    if (home === undefined) return;
+    this.#parts.intake.doubt();
+    this.#parts.threads.forgive();
+    this.#options.worker.resumeDeliveries();
+    this.#lookAround(home.guildId, []);
+  }
+
   #take(event: DiscordEvent): void {
     const changed = this.#book.apply(event);
     switch (event.type) {
@@ -142,7 +161,6 @@ export class DiscordService {
         for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
         // Permissions may have been taken and given while nobody was told.
         this.#parts.threads.forgive();
-        this.#parts.outbox.forgive();
         this.#settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
@@ -210,7 +228,7 @@ export class DiscordService {
   /** For servers that introduce a guild without its channels. */
   #askForChannels(guildId: Snowflake): void {
     this.#parts.rest.guildChannels(guildId).then((channels) => {
-      for (const channel of channels) this.#take({ type: "channel", channel });
+      for (const channel of channels) this.#hear({ type: "channel", channel });
     }).catch((error) => this.#options.logger.warn("Cannot list the channels", { guild: guildId, error }));
   }
 

@@ -18,6 +18,7 @@ import type { DiscordInteraction, DiscordProblem, DiscordRest } from "./ports.ts
 import { TOKEN_PROBLEM } from "./problems.ts";
 import { openRest } from "./rest.ts";
 import { RestCaller } from "./rest_manager.ts";
+import { Refusals } from "./refusals/refusals.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
 import { Staff } from "./staff.ts";
 import { ThreadMaker } from "./threads.ts";
@@ -27,6 +28,7 @@ export interface ServiceParts {
   readonly rest: DiscordRest;
   readonly interactions: InteractionCalls;
   readonly webhooks: Webhooks;
+  readonly refusals: Refusals;
   readonly outbox: Outbox;
   readonly threads: ThreadMaker;
   readonly intake: Intake;
@@ -42,6 +44,8 @@ export interface Surroundings {
   readonly bot: () => Bot | undefined;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** The bot sees its channel again, after it did not. */
+  readonly onSight: () => void;
   /** Told what only a person can put right. */
   readonly problem: (problem: DiscordProblem) => void;
 }
@@ -55,7 +59,16 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const rest = openRest(caller);
   const interactions = new InteractionCalls(caller, logger);
   const webhooks = new Webhooks({ caller, home, logger, now });
-  const shared = { worker, rest, home, logger, now };
+  const refusals = new Refusals({
+    rest,
+    home,
+    clock,
+    logger,
+    signal,
+    onOver: around.onSight,
+    onChange: () => worker.resumeDeliveries(),
+  });
+  const shared = { worker, rest, home, logger, now, refusals };
   const desk = new Desk({ ...shared, reopenOn });
   const poster = new Poster({ rest, webhooks, home, persona, files, fileLink, logger });
   const outbox = new Outbox({ ...shared, poster, desk, persona, webhooks, fileLink, signal });
@@ -108,6 +121,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     rest,
     interactions,
     webhooks,
+    refusals,
     outbox,
     threads: new ThreadMaker(shared),
     intake,

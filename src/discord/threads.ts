@@ -3,6 +3,7 @@ import { Code, DiscordRefusal, failureFields, optional, refusedWith } from "./er
 import type { FindHome, Home } from "./home.ts";
 import { nonceOf } from "./plan.ts";
 import type { DiscordChannel, DiscordRest } from "./ports.ts";
+import type { Refusals } from "./refusals/refusals.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
 import { historyOf, linesAbout, plainStarter, starterOf, threadName } from "./starter.ts";
@@ -31,6 +32,7 @@ export interface ThreadMakerOptions {
   readonly rest: DiscordRest;
   readonly home: FindHome;
   readonly logger: Logger;
+  readonly refusals: Pick<Refusals, "inChannel">;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -75,6 +77,8 @@ export class ThreadMaker {
     if (home === undefined) {
       throw new DeliveryError("Cannot make a thread: no channel was found", { retryAfterMs: REFUSED_FOR_MS });
     }
+    const barred = this.#options.refusals.inChannel(home);
+    if (barred !== undefined) throw barred;
     if (this.#refusal !== undefined && this.#options.now() < this.#refusal.until) throw this.#refusal.error;
     try {
       const thread = await this.#findOrMake(uid, connection, home);
@@ -82,7 +86,8 @@ export class ThreadMaker {
       return thread;
     } catch (error) {
       const verdict = verdictOnThread(error, home.missing);
-      if (error instanceof DiscordRefusal && error.status === 403) {
+      // What is refused for this visitor's words says nothing about the next one's.
+      if (error instanceof DiscordRefusal && error.status === 403 && !isAboutMessage(error)) {
         this.#refusal = { until: this.#options.now() + REFUSED_FOR_MS, error: verdict };
         this.#options.logger.error("Discord refuses to make threads", {
           uid: connection.uid,

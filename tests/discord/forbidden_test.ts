@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/core/mod.ts";
 import { DiscordRefusal } from "../../src/discord/errors.ts";
 import type { Home } from "../../src/discord/home.ts";
-import { Refusals } from "../../src/discord/outbox/refusals.ts";
+import { RefusedPosts } from "../../src/discord/refusals/refused_posts.ts";
 import { readChannel } from "../../src/discord/payloads.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import type { DiscordSimulator } from "../support/discord/mod.ts";
 import { scene } from "./scene.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
@@ -92,7 +93,7 @@ Deno.test("Poster answers without a reference where the bot may not read the his
   });
 });
 
-Deno.test("[X8] Outbox asks a thread that forbids posts no more for a minute, then two, until something arrives", async () => {
+Deno.test("[X8] Outbox asks ever more seldom in a thread that forbids posts, and fails nothing unasked", async () => {
   const clock = stoppedClock();
   await withDiscord(async (discord) => {
     await using bridge = await (await Bridge.start(discord, { clock })).ready();
@@ -104,30 +105,82 @@ Deno.test("[X8] Outbox asks a thread that forbids posts no more for a minute, th
     await other.untilDelivered(1);
     const route = new RegExp(`^/channels/${thread}/messages`);
     const forbidden = discord.faults.add({ method: "POST", route, times: 1000, action: FORBIDDEN });
-    let failures = 0;
-    const tried: number[] = [];
-    for (const minutes of [0, 0.5, 0.6, 1.5, 0.6, 3, 1.1]) {
-      clock.pass(minutes * 60_000);
-      await visitor.say("two");
-      await failureOf(bridge, ++failures);
-      tried.push(forbidden.hits);
+    await visitor.say("two");
+    await failureOf(bridge, 1);
+    const waits = () =>
+      bridge.log.filter(({ fields }) => String(fields.reason).endsWith("asking again later"));
+    for (
+      const [tries, seconds] of [[1, 5], [2, 10], [3, 20], [4, 40], [5, 80], [6, 120], [7, 120]] as const
+    ) {
+      const before = waits().length;
+      await visitor.say("three");
+      await bridge.until(() => waits().length > before, "it to wait");
+      assert.equal(forbidden.hits, tries);
+      clock.pass(seconds * 1000 - 1);
+      bridge.chatBox.worker2.resumeDeliveries();
+      await bridge.until(() => waits().length > before + 1, "it to wait on");
+      assert.equal(forbidden.hits, tries);
+      clock.pass(1);
+      bridge.chatBox.worker2.resumeDeliveries();
+      await failureOf(bridge, tries + 1);
+      assert.equal(forbidden.hits, tries + 1);
     }
-    assert.deepEqual(tried, [1, 1, 2, 2, 3, 3, 4]);
     await other.say("free");
     await other.until(() => other.delivered.includes("free"), "what is said elsewhere");
     forbidden.remove();
-    clock.pass(8 * 60_000);
-    await visitor.say("three");
-    await visitor.until(() => visitor.delivered.includes("three"), "what is allowed again");
-    const again = discord.faults.add({ method: "POST", route, times: 1000, action: FORBIDDEN });
+    const before = waits().length;
     await visitor.say("four");
-    await failureOf(bridge, ++failures);
-    clock.pass(61_000);
-    await visitor.say("five");
-    await failureOf(bridge, ++failures);
-    assert.equal(again.hits, 2, "the wait did not start small again");
+    await bridge.until(() => waits().length > before, "it to wait");
+    clock.pass(120_000);
+    bridge.chatBox.worker2.resumeDeliveries();
+    await visitor.until(() => visitor.delivered.includes("four"), "what is allowed again");
   });
 });
+
+for (
+  const [what, tell] of [
+    ["the bot as a member", (discord: DiscordSimulator) => {
+      const { userId: id, roles } = discord.world.member(discord.botId);
+      discord.world.dispatch({
+        t: "GUILD_MEMBER_UPDATE",
+        d: {
+          guild_id: discord.guildId,
+          roles,
+          user: { id, username: "bot" },
+          communication_disabled_until: null,
+        },
+        intent: 1,
+      });
+    }],
+    ["the thread", (discord: DiscordSimulator, thread: string) => {
+      discord.staff("Alice").editThread(thread, { archived: true });
+    }],
+  ] as const
+) {
+  Deno.test(`[X8] Outbox delivers what waits after a time-out of the bot as soon as Discord tells of ${what}`, async () => {
+    const clock = stoppedClock();
+    await withDiscord(async (discord) => {
+      await using bridge = await (await Bridge.start(discord, { clock })).ready();
+      const visitor = await bridge.visitor();
+      await visitor.say("one");
+      const thread = await visitor.untilDelivered(1);
+      const bot = discord.world.member(discord.botId);
+      bot.timedOutUntil = new Date(Date.now() + 60_000).toISOString();
+      await visitor.say("two");
+      await failureOf(bridge, 1);
+      bot.timedOutUntil = null;
+      const { seq } = await visitor.say("three");
+      await bridge.until(
+        () => bridge.log.some(({ fields }) => String(fields.reason).endsWith("asking again later")),
+        "it to wait",
+      );
+      await visitor.say("four");
+      tell(discord, thread);
+      await visitor.until(() => visitor.delivered.join("\n").endsWith("four"), "what waited");
+      assert.equal(visitor.seen.get(seq)?.failed, undefined);
+    });
+  });
+}
 
 Deno.test("[X8] Outbox finds out once for all threads that the bot lacks a permission, and goes on when it has it", async () => {
   const clock = stoppedClock();
@@ -164,9 +217,10 @@ Deno.test("[X8] Outbox finds out once for all threads that the bot lacks a permi
 });
 
 for (const known of [true, false]) {
-  Deno.test(`[X8] Outbox tries edits once where they are forbidden, whether or not it knows why (${known})`, async () => {
+  Deno.test(`[X8] Outbox tries edits seldom where they are forbidden, whether or not it knows why (${known})`, async () => {
+    const clock = stoppedClock();
     await withDiscord(async (discord, channel) => {
-      await using bridge = await (await Bridge.start(discord)).ready();
+      await using bridge = await (await Bridge.start(discord, { clock })).ready();
       const visitor = await bridge.visitor();
       const seqs: number[] = [];
       for (let count = 1; count <= 5; count++) {
@@ -178,49 +232,91 @@ for (const known of [true, false]) {
         discord.denyBot(channel, "SendMessagesInThreads");
         await bridge.until(() => !bridge.service.status.ready, "the bridge to notice");
       }
-      discord.faults.add({ route: /^\/channels\/\d+\/messages/, times: 1000, action: FORBIDDEN });
+      const forbidden = discord.faults.add({
+        route: /^\/channels\/\d+\/messages/,
+        times: 1000,
+        action: FORBIDDEN,
+      });
       const before = discord.invalidRequests;
-      for (const seq of seqs) {
-        await visitor.edit(seq, "changed");
-        await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
+      const [first = 0, ...others] = seqs;
+      await visitor.edit(first, "changed");
+      await visitor.until(() => visitor.seen.get(first)?.failed, "the failure");
+      for (const seq of others) await visitor.edit(seq, "changed");
+      if (known) {
+        for (const seq of others) await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
+        assert.equal(discord.invalidRequests - before, 1);
+        return;
       }
-      // The edit, and the words about it where it is not known that they would be refused, too.
-      assert.equal(discord.invalidRequests - before, known ? 1 : 2);
+      await bridge.until(
+        () => bridge.log.some(({ fields }) => String(fields.reason).endsWith("asking again later")),
+        "them to wait",
+      );
+      // The edit, and the words about it.
+      assert.equal(discord.invalidRequests - before, 2);
+      forbidden.remove();
+      clock.pass(5_000);
+      bridge.chatBox.worker2.resumeDeliveries();
+      await visitor.until(
+        () => visitor.delivered.filter((text) => text === "changed").length === 4,
+        "the edits",
+      );
     });
   });
 }
 
-Deno.test("[X8] Refusals remembers only what is forbidden, and no longer than permissions stay as they are", () => {
+const CHANNEL = readChannel({ id: "1", type: 15 });
+const OTHER = readChannel({ id: "2", type: 11 }).id;
+const HOME: Home = {
+  botId: CHANNEL.id,
+  applicationId: CHANNEL.id,
+  guildId: CHANNEL.id,
+  channel: CHANNEL,
+  missing: [],
+  lacking: [],
+  fileBytes: 0,
+};
+const NO = new DiscordRefusal("post", 403, 50001, "Missing Access");
+
+Deno.test("[X8] RefusedPosts remembers what a known lack forbids, no longer than permissions stay as they are", () => {
   let now = 0;
-  const refusals = new Refusals(() => now);
-  const channel = readChannel({ id: "1", type: 15 });
-  const { id } = channel;
-  const other = readChannel({ id: "2", type: 11 }).id;
-  const home: Home = {
-    botId: id,
-    applicationId: id,
-    guildId: id,
-    channel,
-    missing: [],
-    lacking: [],
-    fileBytes: 0,
-  };
-  const poor: Home = { ...home, missing: ["View Channel"] };
+  const refusals = new RefusedPosts({ now: () => now });
+  const { id } = CHANNEL;
+  const poor: Home = { ...HOME, missing: ["Send Messages"] };
   const said = new Error("no");
-  const forbidden = new DiscordRefusal("post", 403, 50001, "Missing Access");
-  refusals.remember(id, home, new DiscordRefusal("post", 400, 50035, "Invalid Form Body"), said);
-  assert.equal(refusals.of(id, home), undefined);
-  refusals.remember(id, home, forbidden, said);
-  assert.equal(refusals.of(id, home), said);
-  assert.equal(refusals.of(other, home), undefined);
-  assert.equal(refusals.of(id, { ...home, lacking: ["Attach Files"] }), undefined);
-  refusals.remember(id, poor, forbidden, said);
-  assert.equal(refusals.of(other, poor), said);
-  assert.equal(refusals.of(other, { ...poor, missing: ["View Channel", "Send Messages"] }), undefined);
-  assert.equal(refusals.of(other, home), undefined);
+  refusals.remember(id, poor, new DiscordRefusal("post", 400, 50035, "Invalid Form Body"), said);
+  assert.equal(refusals.of(id, poor), undefined);
+  refusals.remember(id, poor, NO, said);
+  assert.equal(refusals.of(OTHER, poor), said);
+  assert.equal(refusals.of(OTHER, { ...poor, missing: ["View Channel", "Send Messages"] }), undefined);
+  assert.equal(refusals.of(OTHER, HOME), undefined);
   now += 60_000;
   assert.equal(refusals.of(id, poor), undefined, "somebody has to find out");
-  assert.equal(refusals.of(other, poor), said, "the others wait for it");
-  refusals.forget(id);
-  assert.equal(refusals.of(other, poor), undefined);
+  assert.equal(refusals.of(OTHER, poor), said, "the others wait for it");
+  refusals.arrived(id);
+  assert.equal(refusals.of(OTHER, poor), undefined);
+});
+
+Deno.test("[X8] RefusedPosts lets a thread's messages wait, by an allowance for all threads together", () => {
+  let now = 0;
+  const refusals = new RefusedPosts({ now: () => now });
+  const threads = Array.from(
+    { length: 20 },
+    (_, index) => readChannel({ id: String(100 + index), type: 11 }).id,
+  );
+  for (const thread of threads) refusals.remember(thread, HOME, NO, new Error("no"));
+  const [first = OTHER, second = OTHER] = threads;
+  assert.equal(refusals.of(OTHER, HOME), undefined);
+  assert.equal(Reflect.get(refusals.of(first, HOME) ?? {}, "retryAfterMs"), 5_000);
+  now += 5_000;
+  assert.equal(Reflect.get(refusals.of(first, HOME) ?? {}, "retryAfterMs"), 5_000, "others have used it up");
+  now += 50_000;
+  assert.equal(refusals.of(first, HOME), undefined);
+  refusals.remember(first, HOME, NO, new Error("no"));
+  assert.equal(Reflect.get(refusals.of(first, HOME) ?? {}, "retryAfterMs"), 10_000);
+  assert.equal(refusals.changed(first), true);
+  assert.equal(refusals.of(first, HOME), undefined);
+  now += 5_000;
+  assert.equal(refusals.of(second, HOME), undefined);
+  assert.equal(refusals.changed(), true);
+  assert.equal(refusals.changed(), false);
 });

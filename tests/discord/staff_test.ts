@@ -108,18 +108,18 @@ Deno.test("Staff does not say no while the server's roles are unknown, and says 
   const guildId = "5" as Snowflake;
   const user = { id: "7" as Snowflake, username: "alice", bot: false, roles: ["9" as Snowflake] };
   const where = { channelId: "6" as Snowflake, guildId };
-  let roles: readonly { id: Snowflake; name: string; permissions: bigint }[] | undefined;
+  const told: { roles?: readonly { id: Snowflake; name: string; permissions: bigint }[] } = {};
   const rest = {
     channel: () => Promise.reject(new Error("asked")),
     memberRoles: () => Promise.reject(new Error("asked")),
   };
-  const staff = (role: string): Staff => new Staff({ role, rest, rolesIn: () => roles, now: () => 0 });
+  const staff = (role: string): Staff => new Staff({ role, rest, rolesIn: () => told.roles, now: () => 0 });
   await assert.rejects(staff("Staff").has(user, where), {
     name: "DiscordUnreachable",
     message: "Cannot tell who is of the staff: the server has not told its roles yet",
   });
   assert.equal(await staff("9").has(user, where), true, "an id needs no names");
-  roles = [{ id: "9" as Snowflake, name: "Staff", permissions: 0n }];
+  told.roles = [{ id: "9" as Snowflake, name: "Staff", permissions: 0n }];
   assert.equal(await staff("staff").has(user, where), true);
   assert.equal(await staff("Other").has(user, where), false);
 });

@@ -255,3 +255,25 @@ Deno.test("[X3] ThreadMaker says only once who it is when the process ends betwe
     assert.deepEqual(said, [`**New conversation** with visitor \`${visitor.uid}\``, "Hello"]);
   }, { kind: "text", clock });
 });
+
+Deno.test("[O2] ThreadMaker makes the next visitor's thread although Discord refuses one for what it says", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/threads",
+      times: 2,
+      action: {
+        kind: "status",
+        status: 403,
+        body: { code: 200001, message: "Title was blocked by automatic moderation" },
+      },
+    });
+    const refused = await bridge.visitor();
+    const { seq } = await refused.say("Hello");
+    await refused.until(() => refused.seen.get(seq)?.failed, "the failure");
+    const next = await bridge.visitor();
+    await next.say("Hello");
+    await next.untilDelivered(1);
+  });
+});

@@ -16,7 +16,7 @@ import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 import type { Composer, Voice } from "./composer.ts";
 import type { Batch, PlanRunner } from "./plan_runner.ts";
 import { areBefore, type QuotedHistory } from "./quoted_history.ts";
-import { isOfChannel, Refusals } from "./refusals.ts";
+import { isOfChannel, type RefusedPosts } from "../refusals/refused_posts.ts";
 
 /** Before a part for which there was no room where the message stands. */
 const CONTINUED = "*(continued)*\n";
@@ -29,32 +29,21 @@ export interface ChangesOptions {
   readonly history: QuotedHistory;
   readonly home: FindHome;
   readonly logger: Logger;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly refusals: { readonly posts: RefusedPosts };
 }
 
 /** Brings edits and deletions to what stands in Discord already, in all its parts. */
 export class Changes {
   readonly #options: ChangesOptions;
-  /** Threads that take no changes, and no words about them, may still take messages: so they are remembered apart. */
-  readonly #refusals: Refusals;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
-    this.#refusals = new Refusals(options.now);
-  }
-
-  /** Forgets what was refused, because nobody knows what has changed since. */
-  forgive(): void {
-    this.#refusals.forgive();
   }
 
   /** Brings changes, in order, and confirms them. */
   async bring(batch: Batch, changes: readonly Message[]): Promise<void> {
     if (changes.length === 0) return;
-    const refused = this.#refusals.of(batch.id, this.#options.home());
-    if (refused instanceof PermanentDeliveryError) await batch.fail(changes, refused);
-    else await this.#bringEach(batch, changes);
+    await this.#bringEach(batch, changes);
     await batch.confirm({ rev: Math.max(...changes.map(({ rev }) => rev)) });
   }
 
@@ -67,7 +56,7 @@ export class Changes {
         // What stood in a thread that is gone stands in this one as a quote.
         if (areBefore(group.ids, batch.id)) await this.#options.history.rewrite(batch, group.seq);
         else await this.#rewrite(batch, group, parcels, voice);
-        this.#refusals.forget(batch.id);
+        this.#options.refusals.posts.arrived(batch.id);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
         const meant = changes.filter(({ seq }) => group.messages.some((message) => message.seq === seq));
@@ -150,7 +139,7 @@ export class Changes {
       if (!refusedForGood(refusal)) throw refusal;
       // Whoever refuses the words as well is not asked again.
       const verdict = await this.#fail(batch, changes, refusal);
-      if (home !== undefined) this.#refusals.remember(batch.id, home, refusal, verdict);
+      if (home !== undefined) this.#options.refusals.posts.remember(batch.id, home, refusal, verdict);
     }
   }
 

@@ -1,23 +1,17 @@
-import type { Clock } from "../core/mod.ts";
-import type { Snowflake } from "./snowflake.ts";
-import { wait } from "./waiting.ts";
+import type { Clock } from "../../core/mod.ts";
+import type { Snowflake } from "../snowflake.ts";
+import { wait } from "../waiting.ts";
+import { Allowance } from "./allowance.ts";
 
 /** How long a thread that was refused is left alone, in milliseconds; twice as long each time, up to the longest. */
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 600_000;
+const LONGEST_WAIT_MS = 120_000;
 
 /** How often it is looked which threads are due. */
 const LOOK_EVERY_MS = 1_000;
 
 /** Threads that are remembered; one that is forgotten is tried again when something happens in it. */
 const WAITING_KEPT = 10_000;
-
-/**
- * So many refusals in a row, and one more every five seconds: 130 in ten minutes, where 10,000 mean the ban of the address.
- * https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
- */
-const ALLOWED = 10;
-const ALLOWED_EVERY_MS = 5_000;
 
 /** What {@link RefusedReads} needs. */
 export interface RefusedReadsOptions {
@@ -31,33 +25,24 @@ export interface RefusedReadsOptions {
 export class RefusedReads {
   readonly #options: RefusedReadsOptions;
   readonly #waiting = new Map<Snowflake, { readonly waitMs: number; readonly dueAt: number }>();
-  #allowance = ALLOWED;
-  #countedAt: number;
+  readonly #allowance: Allowance;
   #looking = false;
 
   constructor(options: RefusedReadsOptions) {
     this.#options = options;
-    this.#countedAt = options.clock.now();
+    this.#allowance = new Allowance(options.clock);
   }
 
   /** Whether Discord may be asked now; after too many refusals it must not be. */
   get mayAsk(): boolean {
-    return this.#allowed() > 0;
-  }
-
-  #allowed(): number {
-    const now = this.#options.clock.now();
-    const earned = Math.floor(Math.max(0, now - this.#countedAt) / ALLOWED_EVERY_MS);
-    this.#allowance = Math.min(ALLOWED, this.#allowance + earned);
-    this.#countedAt = this.#allowance === ALLOWED ? now : this.#countedAt + earned * ALLOWED_EVERY_MS;
-    return Math.max(0, this.#allowance);
+    return this.#allowance.left > 0;
   }
 
   /** A thread was not read. @param asked whether Discord has refused it just now, or it was not asked at all */
   note(thread: Snowflake, asked: boolean): void {
     const { clock } = this.#options;
     const waited = this.#waiting.get(thread)?.waitMs;
-    if (asked) this.#allowance--;
+    if (asked) this.#allowance.spend();
     const waitMs = waited === undefined
       ? FIRST_WAIT_MS
       : asked
@@ -84,7 +69,7 @@ export class RefusedReads {
   /** Something has changed since: all may be tried at once, by whoever calls this. */
   forgive(): void {
     this.#waiting.clear();
-    this.#allowance = ALLOWED;
+    this.#allowance.refill();
   }
 
   async #look(): Promise<void> {
@@ -95,7 +80,7 @@ export class RefusedReads {
       if (signal.aborted) break;
       const due = [...this.#waiting].filter(([, { dueAt }]) => dueAt <= clock.now());
       // No more of them than may ask, or the same ones would go to the end of the row again and again without having asked.
-      for (const [thread] of due.slice(0, this.#allowed())) again(thread);
+      for (const [thread] of due.slice(0, this.#allowance.left)) again(thread);
     }
     this.#looking = false;
   }
