@@ -25,6 +25,11 @@ export class InvalidRequests {
     if (this.#at.length > this.#limit) this.#at.shift();
   }
 
+  /** How many of those that are allowed were given lately, from 0 to 1. */
+  share(now: number): number {
+    return this.#at.filter((at) => at + WINDOW_MS > now).length / this.#limit;
+  }
+
   /** How long no call may go out, in milliseconds; 0 when it may now. */
   waitMs(now: number): number {
     const [oldest] = this.#at;

@@ -24,6 +24,14 @@ const MAX_RATE_LIMIT_RETRIES = 1;
 const PACE_MS = 25;
 const PACED_FOR_MS = 600_000;
 
+/** An edge server in front of Discord refuses without a word of Discord's own: how long it is left alone, in milliseconds. */
+const EDGE_WAIT_MS = 60_000;
+
+/** The stop before a ban is over for the log when less than this of what is allowed was refused lately, so that it is told once. */
+const CALM = 0.9;
+
+const STOPPED = "Discord has refused so much that more would ban this address, waiting";
+
 /** The status that discordeno gives where there is none. */
 const NO_ANSWER = 999;
 
@@ -73,6 +81,7 @@ export class RestCaller {
   readonly #closing = new AbortController();
   readonly #token: TokenWatch;
   readonly #invalid: InvalidRequests;
+  #toldOfStop = false;
   #pausedUntil = 0;
   #pacedUntil = 0;
   #nextSlot = 0;
@@ -100,6 +109,7 @@ export class RestCaller {
     const sendRequest = watched(rest.sendRequest, {
       requested: (method, route, status, ms) => {
         this.#invalid.answered(status, this.#options.clock.now());
+        this.#tellOfStop();
         this.#metrics.requested(method, route, status, ms);
       },
     });
@@ -228,9 +238,29 @@ export class RestCaller {
       throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
     }
     const retryAfterMs = this.#invalid.waitMs(now);
+    this.#tellOfStop();
     if (retryAfterMs > 0) {
-      const why = "Discord has refused so much that more would ban this address, waiting";
-      throw new DiscordUnreachable(action, undefined, why, { retryAfterMs, sent: false });
+      throw new DiscordUnreachable(action, undefined, STOPPED, { retryAfterMs, sent: false });
+    }
+  }
+
+  /** Why no call goes out at present although Discord can be reached, for the operator; `undefined` when calls go out. */
+  get stopped(): string | undefined {
+    return this.#invalid.waitMs(this.#options.clock.now()) > 0 ? STOPPED : undefined;
+  }
+
+  #tellOfStop(): void {
+    const { logger, clock } = this.#options;
+    const now = clock.now();
+    if (!this.#toldOfStop && this.stopped !== undefined) {
+      this.#toldOfStop = true;
+      logger.error(
+        "Every call to Discord waits, because more refusals (401, 403, 429) would ban this address; look for what is refused",
+        { waitMs: this.#invalid.waitMs(now) },
+      );
+    } else if (this.#toldOfStop && this.stopped === undefined && this.#invalid.share(now) <= CALM) {
+      this.#toldOfStop = false;
+      logger.info("Calls to Discord go out again");
     }
   }
 
@@ -298,6 +328,12 @@ export class RestCaller {
       return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
     }
     const { code, message } = parse(body);
+    if (status === 403 && code === 0) {
+      return new DiscordUnreachable(action, status, "which is not Discord's own answer", {
+        retryAfterMs: EDGE_WAIT_MS,
+        sent: false,
+      });
+    }
     return new DiscordRefusal(action, status, code, message);
   }
 

@@ -72,6 +72,8 @@ export class DiscordService {
   get status(): DiscordStatus {
     if (this.#problem !== undefined) return { ready: false, reason: this.#problem.message };
     if (!this.#connected || this.#home === undefined) return { ready: false, reason: this.#reason };
+    const stopped = this.#parts.stopped();
+    if (stopped !== undefined) return { ready: false, reason: stopped };
     const { missing, channel } = this.#home;
     if (missing.length > 0) {
       return { ready: false, reason: `The bot lacks in #${channel.name}: ${missing.join(", ")}` };

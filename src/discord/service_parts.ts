@@ -25,6 +25,8 @@ import { ThreadMaker } from "./threads.ts";
 
 /** What the service is made of. */
 export interface ServiceParts {
+  /** Why no call goes out at present although Discord can be reached. */
+  readonly stopped: () => string | undefined;
   readonly rest: DiscordRest;
   readonly interactions: InteractionCalls;
   readonly webhooks: Webhooks;
@@ -118,6 +120,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     inTurn: (thread, work) => intake.after(thread, work),
   });
   return {
+    stopped: () => caller.stopped,
     rest,
     interactions,
     webhooks,

@@ -216,6 +216,24 @@ Deno.test("[X8] Outbox finds out once for all threads that the bot lacks a permi
   });
 });
 
+Deno.test("[X8] DiscordService is not ready, and says why, while it leaves Discord alone after too many refusals", async () => {
+  await withDiscord(async (discord) => {
+    // What the service does not know goes on to who makes the calls.
+    const limited = { clock: stoppedClock(), invalidRequestLimit: 1 };
+    await using bridge = await (await Bridge.start(discord, limited)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("one");
+    await visitor.untilDelivered(1);
+    discord.faults.add({ method: "POST", route: MESSAGES, action: FORBIDDEN });
+    await visitor.say("two");
+    await failureOf(bridge, 1);
+    assert.equal(bridge.service.status.ready, false);
+    assert.match(bridge.service.status.reason ?? "", /more would ban this address/);
+    limited.clock.pass(600_000);
+    assert.equal(bridge.service.status.ready, true);
+  });
+});
+
 for (const known of [true, false]) {
   Deno.test(`[X8] Outbox tries edits seldom where they are forbidden, whether or not it knows why (${known})`, async () => {
     const clock = stoppedClock();
