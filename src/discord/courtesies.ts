@@ -6,8 +6,9 @@ import {
   type ServiceWorker,
   type Uuid,
 } from "../core/mod.ts";
-import { DiscordRefusal } from "./errors.ts";
+import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { DiscordRest } from "./ports.ts";
+import { Allowance } from "./refusals/allowance.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 
 /** Discord shows somebody as typing for ten seconds. */
@@ -19,7 +20,7 @@ const READ_EMOJI = "👀";
 /** How far back the last staff message is looked for. */
 const LOOK_BACK = 20;
 
-/** After a refusal nothing is tried for so long: refusals count towards a ban of the address. */
+/** After the bot was not allowed something in a thread, nothing of the kind is tried there for so long: refusals count towards a ban. */
 const REFUSED_FOR_MS = 10 * 60_000;
 
 const THREADS_KEPT = 5_000;
@@ -39,22 +40,34 @@ export class Courtesies {
   readonly #typed = new LruMap<Snowflake, number>(THREADS_KEPT);
   /** The latest `seq` read, of threads where a reaction is under way. */
   readonly #reading = new Map<Snowflake, number>();
-  readonly #refusedUntil = { typing: 0, read: 0 };
+  /** By thread, Unix milliseconds. */
+  readonly #refusedUntil = {
+    typing: new LruMap<Snowflake, number>(THREADS_KEPT),
+    read: new LruMap<Snowflake, number>(THREADS_KEPT),
+  };
+  readonly #allowance: Allowance;
 
   constructor(options: CourtesiesOptions) {
     this.#options = options;
+    this.#allowance = new Allowance(options);
   }
 
   /** A visitor does something. Never rejects. */
   async show(thread: Snowflake, signal: PeerSignal, connection: Connection): Promise<void> {
     const { now, logger } = this.#options;
-    if (now() < this.#refusedUntil[signal.type]) return;
+    const refusedUntil = this.#refusedUntil[signal.type];
+    // Where many threads are refused, nobody is worth a ban.
+    if (now() < (refusedUntil.get(thread) ?? 0) || this.#allowance.left === 0) return;
     try {
       if (signal.type === "typing") await this.#type(thread);
       else await this.#read(thread, signal.seq, connection);
     } catch (error) {
       const forbidden = error instanceof DiscordRefusal && error.status === 403;
-      if (forbidden) this.#refusedUntil[signal.type] = now() + REFUSED_FOR_MS;
+      if (forbidden) this.#allowance.spend();
+      // Anything else that is forbidden, as when a member who is blocked wrote the message, is about one message.
+      if (refusedWith(error, Code.missingPermissions, Code.missingAccess)) {
+        refusedUntil.set(thread, now() + REFUSED_FOR_MS);
+      }
       const message = signal.type === "typing"
         ? "Cannot show that a visitor is typing"
         : "Cannot show that a visitor has read; the bot needs Add Reactions and Read Message History";

@@ -22,7 +22,7 @@ export interface Closed {
 /** What the desk needs. */
 export interface DeskOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
-  readonly rest: DiscordRest;
+  readonly rest: Pick<DiscordRest, "changeThread" | "channel">;
   readonly home: FindHome;
   readonly logger: Logger;
   /** Unix milliseconds. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Visitor } from "./bridge.ts";
 import { scene } from "./scene.ts";
 
 Deno.test("Courtesies react to the last staff message that the visitor has read", async () => {
@@ -28,6 +29,40 @@ Deno.test("Courtesies ask no more for what the bot is not allowed", async () => 
     await visitor.untilDelivered(2);
     assert.equal(discord.invalidRequests, 1);
     assert.ok(bridge.logged("warn").some((line) => line.includes("Add Reactions")));
+  });
+});
+
+Deno.test("[O2] Courtesies go on with other messages and threads after one reaction is refused", async () => {
+  await scene(async ({ discord, bridge, visitor, thread, alice }) => {
+    const other = await bridge.visitor();
+    await other.say("Hello");
+    const elsewhere = await other.untilDelivered(1);
+    const read = async (who: Visitor, where: string, text: string): Promise<void> => {
+      alice.say(where, text);
+      const heard = await who.until(() => who.texts.includes(text) && who.heard, text);
+      const before = reactions();
+      await bridge.chatBox.worker1.markRead(who.uid, heard.at(-1)?.seq ?? 0);
+      await discord.until(() => reactions() > before);
+    };
+    const reactions = (): number => discord.requests.filter(({ method }) => method === "PUT").length;
+    const refuse = (code: number): void => {
+      discord.faults.add({
+        method: "PUT",
+        action: { kind: "status", status: 403, body: { code, message: "Refused" } },
+      });
+    };
+    refuse(90001);
+    await read(visitor, thread, "one");
+    await read(visitor, thread, "two");
+    await read(other, elsewhere, "three");
+    refuse(50013);
+    await read(visitor, thread, "four");
+    await bridge.until(
+      () => bridge.logged("warn").filter((line) => line.includes("Add Reactions")).length === 2,
+      "the second refusal",
+    );
+    await read(other, elsewhere, "five");
+    assert.equal(discord.invalidRequests, 2);
   });
 });
 

@@ -25,6 +25,10 @@ async function scene(
   });
 }
 
+/** https://discord.com/developers/docs/events/gateway#list-of-intents */
+const GUILD_MESSAGES = 1 << 9;
+const GUILD_TYPING = 1 << 11;
+
 Deno.test("[X5] Inbox never brings back what the bot itself has sent", async () => {
   await scene(async ({ visitor, thread, alice }) => {
     for (let index = 0; index < 5; index++) await visitor.say(`More ${index}`);
@@ -169,5 +173,54 @@ Deno.test("[O3] Inbox brings nothing from one thread, or from elsewhere, to anot
     await other.untilHeard(1);
     assert.deepEqual(visitor.texts, ["to the one"]);
     assert.deepEqual(other.texts, ["to the other"]);
+  });
+});
+
+Deno.test("[X5] Inbox lets no earlier edit overtake a later one", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const { id } = alice.say(thread, "one");
+    await visitor.untilHeard(1);
+    alice.edit(thread, id, "two");
+    const early = structuredClone(discord.messages(thread).find((message) => message.id === id));
+    await visitor.until(() => visitor.texts[0] === "two", "the first edit");
+    // Discord's clock goes by milliseconds, and so do edits.
+    await discord.until(() => Date.now() > Date.parse(early?.edited_timestamp ?? ""));
+    alice.edit(thread, id, "three");
+    await visitor.until(() => visitor.texts[0] === "three", "the second edit");
+    discord.world.dispatch({
+      t: "MESSAGE_UPDATE",
+      d: { ...early, guild_id: discord.guildId },
+      intent: GUILD_MESSAGES,
+      channelId: thread,
+    });
+    alice.say(thread, "Done");
+    await visitor.untilHeard(2);
+    assert.deepEqual(visitor.texts, ["three", "Done"]);
+  });
+});
+
+Deno.test("Inbox takes the bot's own typing for nobody's, also when it has the staff role", async () => {
+  await withDiscord(async (discord) => {
+    const { roles: [role = ""] } = discord.world.member(discord.botId);
+    const alice = discord.staff("Alice", { roles: [discord.world.roles.get(role)?.name ?? ""] });
+    await using bridge = await (await Bridge.start(discord, { staffRole: role })).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    discord.world.dispatch({
+      t: "TYPING_START",
+      d: {
+        channel_id: thread,
+        guild_id: discord.guildId,
+        user_id: discord.botId,
+        timestamp: 0,
+        member: { roles: [role], user: { id: discord.botId, username: "bot", bot: true } },
+      },
+      intent: GUILD_TYPING,
+      channelId: thread,
+    });
+    alice.type(thread);
+    await visitor.until(() => visitor.typists.includes("Alice"), "Alice's typing");
+    assert.deepEqual(visitor.typists, ["Alice"]);
   });
 });

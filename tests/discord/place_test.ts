@@ -21,7 +21,7 @@ Deno.test("[D4] Outbox keeps what was sent after the bot was removed and before 
       () => bridge.log.find(({ message }) => message === "A delivery failed, trying again"),
       "it to wait",
     );
-    assert.equal(line.fields.reason, "Cannot deliver: the bot may not see #chatbox50 any more");
+    assert.equal(line.fields.reason, "Cannot deliver: The bot may not see #chatbox50, give it View Channel");
     discord.kickBot();
     await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
     discord.faults.clear();
@@ -55,7 +55,7 @@ Deno.test("[D4] Outbox keeps an interrupted plan when the bot is shut out before
     await second.until(
       () =>
         second.log.some(({ fields }) =>
-          String(fields.reason).startsWith("Cannot deliver: the bot may not see")
+          String(fields.reason).startsWith("Cannot deliver: The bot may not see")
         ),
       "it to wait",
     );

@@ -58,6 +58,19 @@ Deno.test("[X3] alreadyPosted recognises the posts of a plan by author and conte
   assert.deepEqual([...alreadyPosted(plan, [message("11", "b")], isOwn)], []);
 });
 
+Deno.test("[X3] alreadyPosted tells posts of the same words apart by their files", () => {
+  const file = { id: "f", name: "a.png", size: 1, type: "image/png" };
+  const [step] = planOf("a").steps;
+  assert.ok(step?.do === "post");
+  const plan: Plan = { ...planOf("a"), steps: [{ ...step, files: [file] }, { ...step, nonce: "n1" }] };
+  const attachment = { id: id("20"), filename: "a.png", size: 1, url: "https://cdn.example/a.png" };
+  const bare = message("11", "a");
+  const filed = { ...message("12", "a"), attachments: [attachment] };
+  assert.deepEqual([...alreadyPosted(plan, [bare], isOwn)], []);
+  assert.deepEqual([...alreadyPosted(plan, [bare, filed], isOwn)], [[0, "12"]]);
+  assert.deepEqual([...alreadyPosted(plan, [filed, message("13", "a")], isOwn)], [[0, "12"], [1, "13"]]);
+});
+
 Deno.test("[X3] a plan survives being kept", () => {
   const plan = planOf("a", "b");
   assert.deepEqual(planFromNote(JSON.parse(JSON.stringify(planToNote(plan)))), plan);

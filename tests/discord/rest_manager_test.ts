@@ -71,7 +71,7 @@ Deno.test("RestCaller is quick with a server that names no rate limits", async (
     assert.equal(waitedMs, 0);
     assert.equal(requests.length, 40);
     assert.equal(requests[0], "POST /api/v10/channels/1/messages");
-  }, { metrics: { ...NO_DISCORD_METRICS, waited: (_, ms) => waitedMs += ms } });
+  }, { attemptTimeoutMs: 10_000, metrics: { ...NO_DISCORD_METRICS, waited: (_, ms) => waitedMs += ms } });
 });
 
 Deno.test("RestCaller ends a call that is never answered", async () => {

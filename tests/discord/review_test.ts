@@ -85,3 +85,27 @@ Deno.test("DiscordService names the permissions that only parts of it need, and 
     assert.equal(invite.searchParams.get("permissions"), String(wanted));
   });
 });
+
+Deno.test("[X4] Inbox takes nothing for deleted that stands before what was read again", async () => {
+  await withDiscord(async (discord) => {
+    const store = new LastingStore();
+    const first = await (await Bridge.start(discord, { store })).ready();
+    const visitor = await first.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    const alice = discord.staff("Alice");
+    const texts = Array.from({ length: 80 }, (_, index) => `answer ${index}`);
+    for (const text of texts) alice.say(thread, text);
+    await visitor.untilHeard(80);
+    await first[Symbol.asyncDispose]();
+    alice.say(thread, "while away");
+    await using second = await (await Bridge.start(discord, { store })).ready();
+    const again = await second.returning(visitor.uid);
+    await again.until(() => again.texts.includes("while away"), "what was missed");
+    alice.say(thread, "live");
+    await again.until(() => again.texts.includes("live"), "what comes next");
+    const { messages } = await again.connection.messages({ limit: 100 });
+    const there = messages.filter(({ side, deletedAt }) => side === 2 && deletedAt === undefined);
+    assert.deepEqual(there.map(({ content }) => content), [...texts, "while away", "live"]);
+  });
+});
