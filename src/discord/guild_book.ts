@@ -1,3 +1,4 @@
+import { LruMap } from "../core/mod.ts";
 import { type Membership, permissionsIn } from "./permissions.ts";
 import type {
   DiscordChannel,
@@ -24,6 +25,9 @@ interface GuildPage {
   state: "told" | "awaited" | "away";
 }
 
+/** Threads whose channel is remembered. */
+const THREADS_KEPT = 20_000;
+
 /** The channel in which threads are made, or why there is none. */
 export type ChannelSearch =
   | { readonly channel: DiscordChannel; readonly guildId: Snowflake }
@@ -32,11 +36,19 @@ export type ChannelSearch =
 /** Keeps the guilds that the bot is in, as the gateway tells them, and finds the channel among theirs. */
 export class GuildBook {
   readonly #guilds = new Map<Snowflake, GuildPage>();
+  /** Those that this session has not told yet. */
+  readonly #awaited = new Set<Snowflake>();
+  readonly #parents = new LruMap<Snowflake, Snowflake>(THREADS_KEPT);
   #botId: Snowflake | undefined;
 
   /** How many guilds the bot is in. */
   get size(): number {
     return this.#guilds.size;
+  }
+
+  /** Whether this session has told all of its guilds, and none of them has an outage. */
+  get isComplete(): boolean {
+    return this.#awaited.size === 0 && [...this.#guilds.values()].every((page) => page.state === "told");
   }
 
   /** Learns from an event. @returns whether it may have changed the outcome of {@link GuildBook.find} */
@@ -47,10 +59,18 @@ export class GuildBook {
         this.#newSession(event.guildIds);
         return true;
       case "guild":
+        this.#awaited.delete(event.guild.id);
         this.#guilds.set(event.guild.id, pageOf(event.guild));
+        this.#heard(event.guild.threads);
         return true;
       case "guild-gone":
         return this.#guildGone(event.id, event.outage);
+      case "channel-opened":
+        this.#heard(event.threads);
+        return false;
+      case "thread":
+        this.#heard([event.channel]);
+        return false;
       case "channel": {
         const page = event.channel.guildId && this.#guilds.get(event.channel.guildId);
         page?.channels.set(event.channel.id, event.channel);
@@ -75,15 +95,34 @@ export class GuildBook {
     }
   }
 
+  #heard(threads: readonly DiscordChannel[]): void {
+    for (const { id, parentId } of threads) if (parentId !== undefined) this.#parents.set(id, parentId);
+  }
+
+  /** The channel of a thread; `undefined` where the gateway has not told. */
+  parentOf(thread: Snowflake): Snowflake | undefined {
+    return this.#parents.get(thread);
+  }
+
   /** What is known of the guilds stays until each of them tells anew: names of roles are needed meanwhile, too. */
   #newSession(guildIds: readonly Snowflake[]): void {
+    this.#awaited.clear();
+    for (const id of guildIds) this.#awaited.add(id);
     for (const page of this.#guilds.values()) {
       if (guildIds.includes(page.id)) page.state = "awaited";
       else this.#guilds.delete(page.id);
     }
   }
 
+  /** Those that have not been told by now have an outage. @returns whether there are any */
+  waitNoLonger(): boolean {
+    const any = this.#awaited.size > 0;
+    for (const id of this.#awaited) this.#guildGone(id, true);
+    return any;
+  }
+
   #guildGone(id: Snowflake, outage: boolean): boolean {
+    this.#awaited.delete(id);
     const page = this.#guilds.get(id);
     if (page === undefined) return false;
     if (outage) page.state = "away";
@@ -129,8 +168,16 @@ export class GuildBook {
     return undefined;
   }
 
-  /** Finds the channel: the one with this id, or else the forum, or else the text channel, named {@link CHANNEL_NAME}. */
-  find(channelId: Snowflake | undefined): ChannelSearch {
+  /**
+   * Finds the channel: the one with this id, or else the one that was found before, whatever it is called now, or else the forum, or
+   * else the text channel, named {@link CHANNEL_NAME}, once all guilds are known: the first to come may not be the right one.
+   */
+  find(channelId: Snowflake | undefined, kept?: Snowflake): ChannelSearch {
+    const before = channelId === undefined ? this.#kept(kept) : undefined;
+    if (before !== undefined) return before;
+    if (channelId === undefined && this.#awaited.size > 0) {
+      return { channel: undefined, reason: "Waiting for Discord to tell about the server" };
+    }
     const pages = [...this.#guilds.values()].filter((page) => page.state === "told")
       .sort((a, b) => compareSnowflakes(a.id, b.id));
     for (const kind of ["forum", "text"] as const) {
@@ -145,6 +192,17 @@ export class GuildBook {
       }
     }
     return { channel: undefined, reason: this.#whyNone(channelId, pages) };
+  }
+
+  #kept(id: Snowflake | undefined): ChannelSearch | undefined {
+    for (const page of this.#guilds.values()) {
+      const channel = id === undefined ? undefined : page.channels.get(id);
+      if (channel === undefined) continue;
+      return page.state === "away"
+        ? { channel: undefined, reason: `Discord reports an outage of ${page.name}` }
+        : { channel, guildId: page.id };
+    }
+    return undefined;
   }
 
   #whyNone(channelId: Snowflake | undefined, pages: readonly GuildPage[]): string {

@@ -28,6 +28,8 @@ export interface IntakeOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Whether a thread is known to be in another channel than ours, so that it will never be a conversation. */
+  readonly isElsewhere: (thread: Snowflake) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -230,9 +232,10 @@ export class Intake {
 
   /** The conversation of a thread; `undefined` for one that is not ours, or not yet. */
   async #uidOf(thread: Snowflake): Promise<Uuid | undefined> {
-    const { worker } = this.#options;
+    const { worker, isElsewhere } = this.#options;
     const uid = await worker.getUid(thread);
-    if (uid !== undefined) return uid;
+    // What others talk about must take no place among the threads with gaps.
+    if (uid !== undefined || isElsewhere(thread)) return uid;
     this.#footings.tell(thread, "missed");
     this.#options.logger.debug("Something happened in a thread that is not paired", { thread });
     // The pairing may have come between the look and the note of it.

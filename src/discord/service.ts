@@ -1,7 +1,7 @@
 import type { DeliveryBatch } from "../core/mod.ts";
-import { DiscordUnreachable } from "./errors.ts";
+import { DiscordUnreachable, failureFields, optional } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
-import { GuildBook } from "./guild_book.ts";
+import { CHANNEL_NAME, GuildBook } from "./guild_book.ts";
 import type { Bot, Home } from "./home.ts";
 import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
 import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem } from "./ports.ts";
@@ -18,6 +18,12 @@ const STOP_WITHIN_MS = { all: 5_000, storing: 1_000 };
 
 /** The same while Discord is out of reach: calls that are under way then wait for an answer that does not come. */
 const STOP_CUT_OFF_WITHIN_MS = { all: 500, storing: 250 };
+
+/** How long a new session may take to tell about its servers, in milliseconds; those that it has not told then have an outage. */
+const GUILDS_WITHIN_MS = 10_000;
+
+/** Of so many conversations it is looked where their threads are, when no channel bears the name any more. */
+const LOOKED_AT = 5;
 
 /** To let go of timers and sockets takes no longer, even when the time is over. */
 const CLOSE_WITHIN_MS = 250;
@@ -45,6 +51,11 @@ export class DiscordService {
   #commandsIn: Snowflake | undefined;
   #bot: Bot | undefined;
   #home: Home | undefined;
+  /** The channel that was found last: it stays the one, whatever it is called. */
+  #kept: Snowflake | undefined;
+  #session = 0;
+  /** The session in which it was looked where the threads are. */
+  #searchedIn = 0;
   #connected = false;
   #reason = "Connecting to Discord";
   #problem: DiscordProblem | undefined;
@@ -214,10 +225,35 @@ export class DiscordService {
       invite: this.#inviteUrl(applicationId),
     });
     this.#attend(this.#parts.explanation.checkIntent());
+    this.#attend(this.#waitForGuilds(++this.#session));
     if (guildIds.length === 0) this.#settle();
     // The home stays until its guild comes again, unless the bot was put out of it meanwhile.
     else if (this.#home !== undefined && !guildIds.includes(this.#home.guildId)) this.#home = undefined;
     else if (this.#home === undefined) this.#reason = "Waiting for Discord to tell about the server";
+  }
+
+  async #waitForGuilds(session: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await wait(GUILDS_WITHIN_MS, this.#options.clock, signal);
+    if (signal.aborted || session !== this.#session) return;
+    if (this.#book.waitNoLonger()) this.#settleAndLook();
+  }
+
+  /** The channel may have been renamed while this process was down: conversations go on where their threads are. */
+  async #findByThreads(): Promise<void> {
+    const { worker, logger } = this.#options;
+    for (const thread of await worker.recentIds(LOOKED_AT)) {
+      const parentId =
+        (await optional<DiscordChannel | undefined>(this.#parts.rest.channel(thread), undefined))?.parentId;
+      const channel = parentId && this.#book.channel(parentId);
+      if (!channel || (channel.kind !== "forum" && channel.kind !== "text")) continue;
+      logger.warn(
+        `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,
+        { channel: channel.name, id: channel.id },
+      );
+      this.#kept = channel.id;
+      return this.#settleAndLook();
+    }
   }
 
   #lookAround(guildId: Snowflake, told: readonly DiscordChannel[]): void {
@@ -255,7 +291,7 @@ export class DiscordService {
     if (this.#bot === undefined) return;
     const { logger, worker, channelId } = this.#options;
     const before = this.#home;
-    const search = this.#book.find(channelId);
+    const search = this.#book.find(channelId, this.#kept);
     if (search.channel === undefined) {
       if (before !== undefined) this.#parts.intake.doubt();
       this.#home = undefined;
@@ -263,9 +299,13 @@ export class DiscordService {
         this.#reason = search.reason;
         logger.warn(search.reason, { invite: this.#inviteUrl(this.#bot.applicationId) });
       }
+      if (channelId === undefined && this.#kept === undefined && this.#book.isComplete) {
+        this.#searchByThreads();
+      }
       return;
     }
     const { channel, guildId } = search;
+    this.#kept = channel.id;
     const home = this.#home = this.#homeIn(channel, guildId, this.#bot);
     const { missing, lacking } = home;
     this.#registerCommands(home);
@@ -293,6 +333,17 @@ export class DiscordService {
     this.#parts.threads.forgive();
     if (before === undefined) worker.setReceivedBatchCallback((batch) => this.#deliver(batch));
     worker.resumeDeliveries();
+  }
+
+  /** Once a session. */
+  #searchByThreads(): void {
+    if (this.#searchedIn === this.#session) return;
+    this.#searchedIn = this.#session;
+    this.#attend(
+      this.#findByThreads().catch((error) =>
+        this.#options.logger.warn("Cannot find out where the threads are", failureFields(error))
+      ),
+    );
   }
 
   #homeIn(channel: DiscordChannel, guildId: Snowflake, bot: Bot): Home {

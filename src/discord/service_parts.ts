@@ -102,7 +102,20 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     onEmpty: (about) => explanation.emptyMessage(about),
   });
   const catchUp = new CatchUp({ worker, rest });
-  const intake = new Intake({ worker, inbox, catchUp, logger, clock, random, signal });
+  const intake = new Intake({
+    worker,
+    inbox,
+    catchUp,
+    logger,
+    clock,
+    random,
+    signal,
+    isElsewhere: (thread) => {
+      const parent = book.parentOf(thread);
+      const channel = home()?.channel;
+      return parent !== undefined && channel !== undefined && parent !== channel.id;
+    },
+  });
   const mayWrite = ({ permissions, user }: DiscordInteraction): boolean => {
     const channel = home()?.channel;
     const bits = permissions ?? (channel === undefined ? 0n : book.memberBits(channel, user));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createThread } from "../support/discord/actions/threads.ts";
 import type { DiscordSimulator, StaffMember } from "../support/discord/mod.ts";
 import { Bridge, type BridgeOptions, LastingStore, type Visitor, withDiscord } from "./bridge.ts";
 
@@ -267,4 +268,26 @@ Deno.test("[X4] Intake names the conversation in each line about what it cannot 
       );
     });
   }, { store });
+});
+
+Deno.test("[O4] Intake notes nothing of threads in other channels, and all of unpaired ones in its own", async () => {
+  await withDiscord(async (discord, channel) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const alice = discord.staff("Alice");
+    const noted = () =>
+      bridge.log.filter(({ message }) => message === "Something happened in a thread that is not paired")
+        .map(({ fields }) => fields.thread);
+    const [elsewhere, own] = [discord.createForum("other"), channel].map((parent) => {
+      const draft = { type: 11, name: "talk", ownerId: alice.id } as const;
+      return createThread(discord.world, discord.world.channel(parent), draft, {
+        authorId: alice.id,
+        content: "First",
+      }).id;
+    });
+    assert.ok(elsewhere && own);
+    alice.say(elsewhere, "more");
+    alice.say(own, "more");
+    await bridge.until(() => noted().length > 0, "the one in its own channel");
+    assert.ok(noted().every((thread) => thread === own), String(noted()));
+  });
 });

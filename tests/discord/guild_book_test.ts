@@ -52,3 +52,50 @@ Deno.test("GuildBook claims nothing is missing where the server does not tell", 
   assert.ok(channel);
   assert.deepEqual(lackingOf(requiredIn(channel), book.ownBits(channel)), []);
 });
+
+Deno.test("GuildBook takes the same channel whichever of two servers comes first, and keeps it while it is there", () => {
+  const [one, two] = ["1", "2"] as Snowflake[];
+  assert.ok(one && two);
+  const user = { id: BOT, username: "bot", bot: true };
+  const guild = (id: Snowflake, name = "chatbox50") =>
+    ({
+      type: "guild",
+      guild: readGuild({ id, name: `Guild ${id}`, channels: [{ id: `${id}0`, type: 15, name }] }, BOT),
+    }) as const;
+  for (const order of [[one, two], [two, one]]) {
+    const book = new GuildBook();
+    book.apply({ type: "ready", bot: user, applicationId: BOT, guildIds: [one, two] });
+    for (const [index, id] of order.entries()) {
+      assert.equal(book.find(undefined).channel, undefined, `after ${index}`);
+      book.apply(guild(id));
+    }
+    assert.equal(book.find(undefined).channel?.id, "10");
+    const kept = "20" as Snowflake;
+    assert.equal(book.find(undefined, kept).channel?.id, kept);
+    book.apply({ type: "ready", bot: user, applicationId: BOT, guildIds: [one, two] });
+    book.apply(guild(one));
+    assert.equal(book.find(undefined, kept).channel?.id, kept, "its server has not told yet");
+    book.apply(guild(two, "renamed"));
+    assert.equal(book.find(undefined, kept).channel?.id, kept, "whatever it is called");
+    book.apply({ type: "guild-gone", id: two, outage: true });
+    assert.deepEqual(book.find(undefined, kept), {
+      channel: undefined,
+      reason: "Discord reports an outage of Guild 2",
+    });
+    book.apply({ type: "guild-gone", id: two, outage: false });
+    assert.equal(book.find(undefined, kept).channel?.id, "10");
+  }
+});
+
+Deno.test("GuildBook waits no longer than it has to for a server with an outage", () => {
+  const [one, two] = ["1", "2"] as Snowflake[];
+  assert.ok(one && two);
+  const book = bookWith({ channels: [{ id: "11", type: 15, name: "chatbox50" }] });
+  const user = { id: BOT, username: "bot", bot: true };
+  book.apply({ type: "ready", bot: user, applicationId: BOT, guildIds: [one, two] });
+  book.apply({ type: "guild-gone", id: one, outage: true });
+  assert.match(JSON.stringify(book.find(undefined)), /Waiting for Discord/);
+  assert.equal(book.waitNoLonger(), true);
+  assert.match(JSON.stringify(book.find(undefined)), /outage of Home/);
+  assert.equal(book.waitNoLonger(), false);
+});
