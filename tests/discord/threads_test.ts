@@ -277,3 +277,20 @@ Deno.test("[O2] ThreadMaker makes the next visitor's thread although Discord ref
     await next.untilDelivered(1);
   });
 });
+
+Deno.test("[X2] Outbox makes a thread anew without a look for one that it may have made before", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const visitor = await bridge.visitor();
+    await visitor.say("one");
+    const thread = await visitor.untilDelivered(1);
+    const before = discord.requests.length;
+    discord.deleteChannel(thread);
+    await visitor.say("two");
+    await visitor.until(() => visitor.delivered.includes("two"), "the new thread");
+    const looks = discord.requests.slice(before).filter(({ method, path }) =>
+      method === "GET" && path.includes("/threads/")
+    );
+    assert.deepEqual(looks.map(({ path }) => path), []);
+  });
+});
