@@ -1,5 +1,6 @@
 import type { DeliveryBatch } from "../core/mod.ts";
-import { DiscordUnreachable, failureFields, optional } from "./errors.ts";
+import { channelOfThreads } from "./channel_of_threads.ts";
+import { DiscordUnreachable, failureFields } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import { CHANNEL_NAME, GuildBook } from "./guild_book.ts";
 import type { Bot, Home } from "./home.ts";
@@ -21,9 +22,6 @@ const STOP_CUT_OFF_WITHIN_MS = { all: 500, storing: 250 };
 
 /** How long a new session may take to tell about its servers, in milliseconds; those that it has not told then have an outage. */
 const GUILDS_WITHIN_MS = 10_000;
-
-/** Of so many conversations it is looked where their threads are, when no channel bears the name any more. */
-const LOOKED_AT = 5;
 
 /** To let go of timers and sockets takes no longer, even when the time is over. */
 const CLOSE_WITHIN_MS = 250;
@@ -242,18 +240,14 @@ export class DiscordService {
   /** The channel may have been renamed while this process was down: conversations go on where their threads are. */
   async #findByThreads(): Promise<void> {
     const { worker, logger } = this.#options;
-    for (const thread of await worker.recentIds(LOOKED_AT)) {
-      const parentId =
-        (await optional<DiscordChannel | undefined>(this.#parts.rest.channel(thread), undefined))?.parentId;
-      const channel = parentId && this.#book.channel(parentId);
-      if (!channel || (channel.kind !== "forum" && channel.kind !== "text")) continue;
-      logger.warn(
-        `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,
-        { channel: channel.name, id: channel.id },
-      );
-      this.#kept = channel.id;
-      return this.#settleAndLook();
-    }
+    const channel = await channelOfThreads(worker, this.#parts.rest, this.#book);
+    if (channel === undefined) return;
+    logger.warn(
+      `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,
+      { channel: channel.name, id: channel.id },
+    );
+    this.#kept = channel.id;
+    this.#settleAndLook();
   }
 
   #lookAround(guildId: Snowflake, told: readonly DiscordChannel[]): void {
