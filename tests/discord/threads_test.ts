@@ -284,6 +284,8 @@ Deno.test("[X2] Outbox makes a thread anew without a look for one that it may ha
     const visitor = await bridge.visitor();
     await visitor.say("one");
     const thread = await visitor.untilDelivered(1);
+    // The look around of the start is another matter.
+    await discord.until(() => discord.requests.some(({ path }) => path.includes("/threads/archived")));
     const before = discord.requests.length;
     discord.deleteChannel(thread);
     await visitor.say("two");
