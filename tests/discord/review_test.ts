@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bridge, withDiscord } from "./bridge.ts";
+import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
 import { talk } from "./talk.ts";
 
 Deno.test("[X4] Inbox follows edits and deletions of what was known, made while we were down", async () => {
