@@ -1,5 +1,5 @@
 import { DeliveryError } from "../core/mod.ts";
-import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
+import { Code, type DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
 import type { Bot, FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
