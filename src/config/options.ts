@@ -204,8 +204,8 @@ export const OPTIONS = {
     type: limit,
     fallback: "1000",
     help:
-      "Uploads that no message has named yet, in MiB; a visitor may have a tenth of it, and an address bring " +
-      "a quarter in an hour; 0 turns the limit off",
+      "Uploads that no message has named yet, in MiB; a visitor may have a tenth of it, an address a quarter, " +
+      "and bring as much in an hour; 0 turns the limit off",
   }),
   KEEP_FREE_MIB: option({
     type: limit,

@@ -2,6 +2,7 @@ import { ChatBoxError, type FileReference, type Logger, type Side, type Uuid } f
 import { HEAD_BYTES, lookInto } from "./file_content.ts";
 import type { FileTable, StoredFile } from "./file_table.ts";
 import { freeBytes, type NoRoom, Room, type RoomLimits } from "./room.ts";
+import { WaitingFiles } from "./waiting_files.ts";
 
 /** 192 bits that nobody can guess, as 32 characters of base64url. */
 const ID_BYTES = 24;
@@ -63,6 +64,7 @@ export class FileStore {
   readonly #table: FileTable;
   readonly #logger: Logger;
   readonly #room: Room;
+  readonly #waiting: WaitingFiles;
   readonly #arriving = new Set<string>();
 
   /**
@@ -73,8 +75,11 @@ export class FileStore {
     this.#folder = folder;
     this.#table = table;
     this.#logger = logger;
+    this.#waiting = new WaitingFiles(table);
     this.#room = new Room({
-      unsent: (least, uid) => table.unsent(least, uid),
+      unsent: (least, { uid, address } = {}) =>
+        address === undefined ? table.unsent(least, uid) : this.#waiting.bytesOf(address, least),
+      drop: (least, lighter) => this.#dropOldest(least, lighter),
       free: async () => {
         await this.#makeFolder();
         return await free(folder);
@@ -108,18 +113,39 @@ export class FileStore {
     }
   }
 
-  /** The same, if there is room for all that may come. */
+  /**
+   * The same, if there is room for all that may come.
+   *
+   * @param request `address` is where it comes from, to tell who has how much waiting; it is not kept beyond this process
+   */
   async saveWithin(
     room: RoomLimits,
-    request: NewFile,
+    request: NewFile & { readonly address: string },
   ): Promise<Saved | { readonly refused: NoRoom }> {
-    const place = await onDisk(() => this.#room.take(request.uid, request.maxBytes, room));
+    const place = await onDisk(() => this.#room.take(request, request.maxBytes, room));
     if (typeof place === "string") return { refused: place };
     try {
-      return await this.save(request);
+      const saved = await this.save(request);
+      if ("file" in saved) this.#waiting.add(request.address, saved.file.id);
+      return saved;
     } finally {
       place.leave();
     }
+  }
+
+  async #dropOldest(least: number, lighter: number): Promise<boolean> {
+    const heaviest = this.#waiting.heaviest(least);
+    if (heaviest?.oldest === undefined || heaviest.bytes <= lighter) return false;
+    const id = heaviest.oldest;
+    // A message may have begun to name it by now: then whoever asks looks anew.
+    if (await this.#table.removeWaiting(id)) {
+      await removeIfThere(this.#path(id));
+      await this.#table.forget([id]);
+      this.#logger.info("Removed a file that waited to be sent: another address needed the room", {
+        file: id,
+      });
+    }
+    return true;
   }
 
   /** Whoever waits is told why it was not kept; what cannot be removed now is found at the next start. */
@@ -226,6 +252,7 @@ export class FileStore {
    */
   async sweep(now: number): Promise<void> {
     await this.#table.removeUnused(now - UNUSED_FOR_MS, now - UNBEGUN_FOR_MS);
+    this.#waiting.prune();
     for (;;) {
       const ids = this.#table.removed(SWEEP_BATCH);
       if (ids.length === 0) return;

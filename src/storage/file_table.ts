@@ -24,6 +24,14 @@ interface FileRow {
   readonly removed: number;
 }
 
+/** A file that no message names. */
+export interface WaitingRow {
+  readonly id: string;
+  readonly size: number;
+  /** The message that is about to name it. */
+  readonly cid: string | null;
+}
+
 /** What is known of files; the bytes lie in a folder. */
 export class FileTable {
   readonly #commits: GroupCommit;
@@ -35,6 +43,9 @@ export class FileTable {
   readonly #delete: Statement;
   readonly #unsent: Statement<{ bytes: number }>;
   readonly #unsentOf: Statement<{ bytes: number }>;
+  readonly #waiting: Statement<{ id: string }>;
+  readonly #waitingAmong: Statement<WaitingRow>;
+  readonly #removeWaiting: Statement;
 
   constructor(database: Database, commits: GroupCommit) {
     this.#commits = commits;
@@ -51,6 +62,14 @@ export class FileTable {
     const sum = "SELECT coalesce(sum(max(size, ?)), 0) AS bytes FROM files WHERE used = 0";
     this.#unsent = database.prepare(sum);
     this.#unsentOf = database.prepare(`${sum} AND uid = ?`);
+    this.#waiting = database.prepare("SELECT id FROM files WHERE used = 0");
+    // By the ids, however many wait: the planner would else look through all that do.
+    this.#waitingAmong = database.prepare(`
+      SELECT files.id, size, cid FROM json_each(?) AS ids CROSS JOIN files ON files.id = ids.value
+      WHERE used = 0 ORDER BY created_at`);
+    this.#removeWaiting = database.prepare(
+      "UPDATE files SET removed = 1 WHERE id = ? AND used = 0 AND cid IS NULL",
+    );
   }
 
   /** Finds a file; one that was removed is not there any more. */
@@ -111,6 +130,21 @@ export class FileTable {
    */
   unsent(least: number, uid?: Uuid): number {
     return (uid === undefined ? this.#unsent.get(least) : this.#unsentOf.get(least, uid))?.bytes ?? 0;
+  }
+
+  /** The ids of all files that no message names and that are on the disk still. */
+  waiting(): readonly string[] {
+    return this.#waiting.all().map(({ id }) => id);
+  }
+
+  /** Those of some files that no message names and that are on the disk still, the oldest first. */
+  waitingAmong(ids: readonly string[]): readonly WaitingRow[] {
+    return this.#waitingAmong.all(JSON.stringify(ids));
+  }
+
+  /** Marks a file as removed. @returns false when a message names it, or is about to */
+  removeWaiting(id: string): Promise<boolean> {
+    return this.#commits.write(() => this.#removeWaiting.run(id) > 0);
   }
 
   /** Some of the removed files, whose bytes are to go. */

@@ -1,26 +1,41 @@
 import { statfs } from "node:fs/promises";
 import type { Uuid } from "../core/mod.ts";
 
-/** However small a file is, it counts as this much, in bytes: so the number of files is limited as well. */
-const LEAST_COUNTED_BYTES = 256 * 1024;
-
 /** How much room a file may find. */
 export interface RoomLimits {
+  /** However small a file is, it counts as so many bytes: so the number of files is limited as well. */
+  readonly leastCounted: number;
   /** Bytes of files of one conversation that no message has named yet; 0 for no limit. */
   readonly unsentOfVisitor: number;
-  /** The same of all conversations together. */
+  /** The same of one address. */
+  readonly unsentOfAddress: number;
+  /** The same of all together. */
   readonly unsent: number;
   /** Bytes of the disk that stay free; 0 for no limit. */
   readonly keepFree: number;
 }
 
-/** Why there is no room: too much waits to be sent, of this visitor or of all, or the disk is nearly full. */
-export type NoRoom = "visitor_full" | "full" | "disk_full";
+/** Why there is no room: too much waits to be sent, of this visitor, this address or all, or the disk is nearly full. */
+export type NoRoom = "visitor_full" | "address_full" | "full" | "disk_full";
+
+/** Who brings a file. */
+export interface Bringer {
+  readonly uid: Uuid;
+  /** The network address, in any form that is the same for the same one. */
+  readonly address: string;
+}
 
 /** What {@link Room} asks. */
 export interface RoomOptions {
-  /** Bytes that wait for a message, of one conversation or of all; each file counts at least `least`. */
-  readonly unsent: (least: number, uid?: Uuid) => number;
+  /** Bytes that wait for a message, of one conversation, of one address or of all; each file counts at least `least`. */
+  readonly unsent: (least: number, of?: Partial<Bringer>) => number;
+  /**
+   * Removes the oldest file that waits, of the address that has most waiting.
+   *
+   * @param lighter an address that has so many bytes, or more, keeps what it has
+   * @returns whether one was removed
+   */
+  readonly drop: (least: number, lighter: number) => Promise<boolean>;
   /** Bytes of the disk that are free. */
   readonly free: () => Promise<number>;
 }
@@ -34,33 +49,26 @@ export interface Place {
 /** Makes sure that files which are on their way together still fit. */
 export class Room {
   readonly #options: RoomOptions;
-  readonly #arriving = new Set<{ readonly uid: Uuid; readonly bytes: number }>();
+  readonly #arriving = new Set<Bringer & { readonly bytes: number }>();
 
   constructor(options: RoomOptions) {
     this.#options = options;
   }
 
   /**
-   * Takes a place.
+   * Takes a place. Where all have too much waiting, what the address with most of it has brought first makes room for one that has
+   * less: whoever comes from one place cannot shut the door for others.
    *
    * @param bytes how many may come; counted as if all of them came
-   * @throws what keeps the free space from being found out
+   * @throws what keeps the free space from being found out, or a file from being removed
    */
-  async take(uid: Uuid, bytes: number, limits: RoomLimits): Promise<Place | NoRoom> {
-    const { unsent, free } = this.#options;
-    const mine = { uid, bytes: Math.max(bytes, LEAST_COUNTED_BYTES) };
+  async take({ uid, address }: Bringer, bytes: number, limits: RoomLimits): Promise<Place | NoRoom> {
+    const mine = { uid, address, bytes: Math.max(bytes, limits.leastCounted) };
     // In its place before the disk is asked, so that others who ask meanwhile see it.
     this.#arriving.add(mine);
     const place: Place = { leave: () => void this.#arriving.delete(mine) };
     try {
-      const least = LEAST_COUNTED_BYTES;
-      const full = exceeds(limits.unsentOfVisitor, () => unsent(least, uid) + this.#onTheWay(uid))
-        ? "visitor_full"
-        : exceeds(limits.unsent, () => unsent(least) + this.#onTheWay())
-        ? "full"
-        : limits.keepFree > 0 && await free() - this.#onTheWay() < limits.keepFree
-        ? "disk_full"
-        : undefined;
+      const full = await this.#full(mine, limits);
       if (full === undefined) return place;
       place.leave();
       return full;
@@ -70,9 +78,27 @@ export class Room {
     }
   }
 
-  #onTheWay(uid?: Uuid): number {
+  async #full({ uid, address }: Bringer, limits: RoomLimits): Promise<NoRoom | undefined> {
+    const { drop, free } = this.#options;
+    const { leastCounted, unsentOfVisitor, unsentOfAddress, unsent, keepFree } = limits;
+    if (exceeds(unsentOfVisitor, () => this.#unsent(leastCounted, { uid }))) return "visitor_full";
+    if (exceeds(unsentOfAddress, () => this.#unsent(leastCounted, { address }))) return "address_full";
+    while (exceeds(unsent, () => this.#unsent(leastCounted))) {
+      if (!await drop(leastCounted, this.#unsent(leastCounted, { address }))) return "full";
+    }
+    return keepFree > 0 && await free() - this.#onTheWay() < keepFree ? "disk_full" : undefined;
+  }
+
+  /** What waits, and what is on its way. */
+  #unsent(least: number, of?: Partial<Bringer>): number {
+    return this.#options.unsent(least, of) + this.#onTheWay(of);
+  }
+
+  #onTheWay({ uid, address }: Partial<Bringer> = {}): number {
     let bytes = 0;
-    for (const file of this.#arriving) if (uid === undefined || file.uid === uid) bytes += file.bytes;
+    for (const file of this.#arriving) {
+      if ((uid ?? file.uid) === file.uid && (address ?? file.address) === file.address) bytes += file.bytes;
+    }
     return bytes;
   }
 }

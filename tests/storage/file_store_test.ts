@@ -212,27 +212,35 @@ Deno.test("FileStore keeps what waits for a conversation that has not begun for 
   deepEqual(onDisk(temp), [begun]);
 });
 
-const ANY_ROOM: RoomLimits = { unsentOfVisitor: 0, unsent: 0, keepFree: 0 };
+const ANY_ROOM: RoomLimits = {
+  leastCounted: MIB / 4,
+  unsentOfVisitor: 0,
+  unsentOfAddress: 0,
+  unsent: 0,
+  keepFree: 0,
+};
+
+function saveWithin(
+  storage: Storage,
+  room: Partial<RoomLimits>,
+  uid: Uuid,
+  address = "192.0.2.1",
+): ReturnType<Storage["files"]["saveWithin"]> {
+  const file = { uid, address, side: 1, name: "a", body: text("x"), maxBytes: MIB, at: AT } as const;
+  return storage.files.saveWithin({ ...ANY_ROOM, ...room }, file);
+}
 
 Deno.test("FileStore lets no more wait than a visitor may have, and all together, until it is sent or removed", async () => {
   await using temp = await tempStorage();
   const { storage } = temp;
   const [uid, other] = [await connect(storage), await connect(storage)];
   const attempt = async (who: Uuid, room: RoomLimits): Promise<unknown> => {
-    const saved = await storage.files.saveWithin(room, {
-      uid: who,
-      side: 1,
-      name: "a",
-      body: text("x"),
-      maxBytes: MIB,
-      at: AT,
-    });
+    const saved = await saveWithin(storage, room, who);
     return "refused" in saved ? saved.refused : saved.file.id;
   };
   // However small, a file counts as a quarter of a MiB; one that comes, as much as may come.
   const [first] = [await save(storage, { uid }), await save(storage, { uid })];
   equal(await attempt(uid, { ...ANY_ROOM, unsentOfVisitor: 1.5 * MIB - 1 }), "visitor_full");
-  equal(await attempt(other, { ...ANY_ROOM, unsent: 1.5 * MIB - 1 }), "full");
   match(
     String(await attempt(other, { ...ANY_ROOM, unsentOfVisitor: MIB, unsent: 1.5 * MIB })),
     /^[\w-]{32}$/,
@@ -243,13 +251,69 @@ Deno.test("FileStore lets no more wait than a visitor may have, and all together
   match(String(await attempt(other, { ...ANY_ROOM, unsent: MIB })), /^[\w-]{32}$/);
 });
 
+Deno.test("[S3] FileStore lets no address have more waiting than its part, however many visitors it is", async () => {
+  await using temp = await tempStorage();
+  const { storage } = temp;
+  const room = { unsentOfAddress: 1.5 * MIB };
+  const one = await saveWithin(storage, room, randomUuid());
+  for (let i = 0; i < 2; i++) equal("file" in await saveWithin(storage, room, randomUuid()), true);
+  deepEqual(await saveWithin(storage, room, randomUuid()), { refused: "address_full" });
+  equal("file" in await saveWithin(storage, room, randomUuid(), "192.0.2.2"), true);
+  // What was sent or has gone waits no more.
+  if ("refused" in one) throw new Error(one.refused);
+  await storage.files.sweep(AT + DAY_MS + 1);
+  equal("file" in await saveWithin(storage, room, randomUuid()), true);
+});
+
+Deno.test("[S3] FileStore lets the address with most waiting make room, also after a restart, and never of what is being sent", async () => {
+  await using temp = await tempStorage();
+  let storage = temp.storage;
+  const room = { unsent: 2 * MIB };
+  const flooder = await connect(storage);
+  const flood: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    const saved = await saveWithin(storage, room, flooder);
+    if ("file" in saved) flood.push(saved.file.id);
+  }
+  equal(flood.length, 5);
+  const [oldest = ""] = flood;
+  await storage.files.claim(flooder, 1, "c", [oldest]);
+  // The flooder makes room for nobody but others: five files and one that comes would be 2.25 MiB.
+  deepEqual(await saveWithin(storage, room, flooder), { refused: "full" });
+  equal("file" in await saveWithin(storage, room, randomUuid(), "192.0.2.2"), true);
+  const left = async (): Promise<number> =>
+    (await Promise.all(flood.map((id) => storage.files.find(id)))).filter((file) => file !== undefined)
+      .length;
+  equal(await left(), 4);
+  equal(onDisk(temp).length, 5);
+  storage = await temp.reopen();
+  equal("file" in await saveWithin(storage, room, randomUuid(), "192.0.2.3"), true);
+  equal(onDisk(temp).length, 5);
+  equal((await storage.files.find(oldest))?.id, oldest);
+});
+
 Deno.test("Room counts what is on its way as if all of it came, until it has left", async () => {
   let free = 10 * MIB;
-  const room = new Room({ unsent: () => 0, free: () => Promise.resolve(free) });
-  const [uid, other] = [randomUuid(), randomUuid()];
-  const limits = { unsentOfVisitor: 2 * MIB, unsent: 3 * MIB, keepFree: 7 * MIB };
+  const room = new Room({
+    unsent: () => 0,
+    free: () => Promise.resolve(free),
+    drop: () => Promise.resolve(false),
+  });
+  const [uid, neighbour, other] = [
+    { uid: randomUuid(), address: "192.0.2.1" },
+    { uid: randomUuid(), address: "192.0.2.1" },
+    { uid: randomUuid(), address: "192.0.2.2" },
+  ];
+  const limits = {
+    ...ANY_ROOM,
+    unsentOfVisitor: 2 * MIB,
+    unsentOfAddress: 2.5 * MIB,
+    unsent: 3 * MIB,
+    keepFree: 7 * MIB,
+  };
   const first = await room.take(uid, 2 * MIB, limits);
   equal(await room.take(uid, 1, limits), "visitor_full");
+  equal(await room.take(neighbour, MIB, limits), "address_full");
   equal(await room.take(other, 2 * MIB, limits), "full");
   if (typeof first === "string") throw new Error(first);
   first.leave();
@@ -265,14 +329,7 @@ Deno.test("Room counts what is on its way as if all of it came, until it has lef
 
 Deno.test("[D5] FileStore refuses a file that would leave too little of the disk free, and keeps nothing of it", async () => {
   await using temp = await tempStorage();
-  const saved = await temp.storage.files.saveWithin({ ...ANY_ROOM, keepFree: Number.MAX_SAFE_INTEGER }, {
-    uid: randomUuid(),
-    side: 1,
-    name: "a",
-    body: text("x"),
-    maxBytes: MIB,
-    at: AT,
-  });
+  const saved = await saveWithin(temp.storage, { keepFree: Number.MAX_SAFE_INTEGER }, randomUuid());
   deepEqual(saved, { refused: "disk_full" });
   deepEqual(onDisk(temp), []);
 });

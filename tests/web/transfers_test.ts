@@ -53,15 +53,29 @@ Deno.test("[S3] TransferLimits lets an address bring a quarter of what may wait 
   equal("leave" in limits.upload(bob, 10 * MIB), true);
 });
 
+Deno.test("[S3] TransferLimits counts the smallest file of an address as 256 KiB", () => {
+  const limits = limitsOf({ unsentBytes: 4 * MIB });
+  const turns = Array.from({ length: 5 }, (_, i) => limits.upload({ ...ada, uid: `${i}` }, 1));
+  deepEqual(turns.map((turn) => "waitMs" in turn), [false, false, false, false, true]);
+});
+
 Deno.test("TransferLimits sets no limits where they are 0", () => {
   const limits = limitsOf({});
   for (let i = 0; i < 1_000; i++) equal("leave" in limits.upload(ada, 10 * MIB), true);
-  deepEqual(limits.room, { unsentOfVisitor: 0, unsent: 0, keepFree: 0 });
+  deepEqual({ ...limits.room, leastCounted: 0 }, {
+    leastCounted: 0,
+    unsentOfVisitor: 0,
+    unsentOfAddress: 0,
+    unsent: 0,
+    keepFree: 0,
+  });
 });
 
 Deno.test("TransferLimits has room for one file of a visitor, however little all may have", () => {
   equal(limitsOf({ unsentBytes: MIB }).room.unsentOfVisitor, 10 * MIB);
+  equal(limitsOf({ unsentBytes: MIB }).room.unsentOfAddress, 10 * MIB);
   equal(limitsOf({ unsentBytes: 1_000 * MIB }).room.unsentOfVisitor, 100 * MIB);
+  equal(limitsOf({ unsentBytes: 1_000 * MIB }).room.unsentOfAddress, 250 * MIB);
 });
 
 /** A source of endless bytes that tells whether it was cancelled. */
@@ -168,4 +182,27 @@ socketTest(
     await visitor.file(new Uint8Array(6 * MIB));
   },
   { transfers: { ...NO_TRANSFER_LIMITS, unsentBytes: 100 * MIB } },
+);
+
+socketTest(
+  "[S3] Upload is open to others when a few addresses have filled all that may wait with files of one byte",
+  async ({ url }) => {
+    await using flooder = await FileVisitor.arrive(url);
+    await using visitor = await FileVisitor.arrive(url);
+    const from = async (address: string, visitor = flooder): Promise<number> => {
+      const response = await visitor.upload("x", "a.txt", { "X-Forwarded-For": address });
+      await response.body?.cancel();
+      return response.status;
+    };
+    for (let address = 1; address <= 4; address++) {
+      const statuses: number[] = [];
+      for (let i = 0; i < 11; i++) statuses.push(await from(`192.0.2.${address}`));
+      deepEqual(statuses, [...Array<number>(10).fill(200), 429]);
+    }
+    equal(await from("192.0.2.5", visitor), 200);
+  },
+  {
+    trustedProxies: ["127.0.0.0/8"],
+    transfers: { ...NO_TRANSFER_LIMITS, unsentBytes: 10 * MIB },
+  },
 );

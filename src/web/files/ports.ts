@@ -12,6 +12,8 @@ export interface VisitorFiles extends FileClaims {
    */
   saveWithin(room: TransferRoom, file: {
     readonly uid: Uuid;
+    /** Where it comes from. */
+    readonly address: string;
     readonly side: 1 | 2;
     readonly name: string;
     readonly body: ReadableStream<Uint8Array>;
@@ -21,7 +23,7 @@ export interface VisitorFiles extends FileClaims {
     readonly signal?: AbortSignal;
   }): Promise<
     | { readonly file: FileReference }
-    | { readonly refused: "too_large" | "empty" | "visitor_full" | "full" | "disk_full" }
+    | { readonly refused: "too_large" | "empty" | "visitor_full" | "address_full" | "full" | "disk_full" }
   >;
   /** Finds a file; `undefined` when there is none or it was removed. */
   find(id: string): Promise<(FileReference & { readonly uid: Uuid }) | undefined>;

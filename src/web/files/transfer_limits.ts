@@ -15,6 +15,9 @@ const MOST_AT_ONCE = 96;
 const PART_OF_A_VISITOR = 1 / 10;
 const PART_OF_AN_ADDRESS = 1 / 4;
 
+/** However small a file is, it counts as this much, in bytes: so the number of files is limited as well. */
+const LEAST_COUNTED_BYTES = 256 * 1024;
+
 /** How much may be on its way, or wait; 0 for no limit. */
 export interface TransferSettings {
   /** Uploads of a visitor at the same time; twice as many from one address, and so many downloads. */
@@ -37,8 +40,12 @@ export const NO_TRANSFER_LIMITS: TransferSettings = {
 
 /** What files may take of the disk, in bytes; 0 for no limit. */
 export interface TransferRoom {
+  /** What a smaller file counts as. */
+  readonly leastCounted: number;
   /** Those of a visitor that no message has named yet. */
   readonly unsentOfVisitor: number;
+  /** Those of an address that no message has named yet. */
+  readonly unsentOfAddress: number;
   /** Those of all visitors that no message has named yet. */
   readonly unsent: number;
   /** Stays free. */
@@ -70,9 +77,13 @@ export class TransferLimits {
       ? { all: 0, perAddress: 0 }
       : { all: Math.min(MOST_AT_ONCE, all), perAddress: 2 * atOnce };
     this.deadlineMs = deadlineMs;
+    // One message may bring ten of the largest files, however little all may have.
+    const partOf = (part: number): number =>
+      unsentBytes === 0 ? 0 : Math.max(unsentBytes * part, MAX_FILE_BYTES);
     this.room = {
-      // One message may bring ten of the largest files, however little all may have.
-      unsentOfVisitor: unsentBytes === 0 ? 0 : Math.max(unsentBytes * PART_OF_A_VISITOR, MAX_FILE_BYTES),
+      leastCounted: LEAST_COUNTED_BYTES,
+      unsentOfVisitor: partOf(PART_OF_A_VISITOR),
+      unsentOfAddress: partOf(PART_OF_AN_ADDRESS),
       unsent: unsentBytes,
       keepFree: keepFreeBytes,
     };
@@ -88,7 +99,8 @@ export class TransferLimits {
    * @returns what to call at its end, or how long to wait
    */
   upload({ uid = "", prefix }: Asker, bytes: number): UploadTurn {
-    const waitMs = this.#bytes.waitMs(prefix, bytes);
+    const cost = Math.max(bytes, LEAST_COUNTED_BYTES);
+    const waitMs = this.#bytes.waitMs(prefix, cost);
     if (waitMs > 0) return { waitMs };
     const leaveVisitor = this.#uploadsOfVisitor.enter(uid);
     if (leaveVisitor === undefined) return { waitMs: BUSY_MS };
@@ -97,7 +109,7 @@ export class TransferLimits {
       leaveVisitor();
       return { waitMs: BUSY_MS };
     }
-    this.#bytes.use(prefix, bytes);
+    this.#bytes.use(prefix, cost);
     return {
       leave: () => {
         leave();

@@ -45,7 +45,7 @@ export async function upload(
   if ("waitMs" in turn) return tooMany(turn.waitMs);
   try {
     const waitMs = rates.upload(asker);
-    return waitMs > 0 ? tooMany(waitMs) : await take(request, request.body, bytes, asker.uid, options);
+    return waitMs > 0 ? tooMany(waitMs) : await take(request, request.body, bytes, asker, options);
   } finally {
     turn.leave();
   }
@@ -60,13 +60,14 @@ async function take(
   request: Request,
   whole: ReadableStream<Uint8Array>,
   bytes: number,
-  uid: Uuid,
+  { uid, prefix }: Asker & { readonly uid: Uuid },
   { files, transfers, clock, logger }: UploadOptions,
 ): Promise<Uploaded> {
   const { body, signal, stop } = inTime(whole, transfers.deadlineMs, clock);
   try {
     const saved = await files.saveWithin(transfers.room, {
       uid,
+      address: prefix,
       side: VISITOR_SIDE,
       name: nameOf(request),
       body,
@@ -110,6 +111,11 @@ const REFUSALS = {
     status: 429,
     code: "rate_limited",
     message: "Cannot upload: too many files wait to be sent already, send those first",
+  },
+  address_full: {
+    status: 429,
+    code: "rate_limited",
+    message: "Cannot upload: too many files from your network wait to be sent already, try again later",
   },
   full: NO_ROOM,
   disk_full: NO_ROOM,
