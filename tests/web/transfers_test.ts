@@ -5,6 +5,7 @@ import {
   TransferLimits,
   type TransferSettings,
 } from "../../src/web/files/transfer_limits.ts";
+import { NO_LIMITS } from "../../src/web/limits/visitor_limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
 import { FileVisitor, nextSave } from "./file_visitor.ts";
@@ -26,7 +27,7 @@ Deno.test("[S3] TransferLimits lets a visitor have so many uploads at once, an a
   const limits = limitsOf({ atOnce: 2 });
   const turns = [ada, ada, ada, bob, bob, eve].map((asker) => limits.upload(asker, 1));
   deepEqual(turns.map((turn) => "waitMs" in turn), [false, false, true, false, false, true]);
-  for (const turn of turns) if ("leave" in turn) turn.leave();
+  for (const turn of turns) if ("leave" in turn) turn.leave(1);
   equal("leave" in limits.upload(eve, 1), true);
   const downloads = Array.from({ length: 5 }, () => limits.download(ada.prefix));
   deepEqual(downloads.map((leave) => leave !== undefined), [true, true, true, true, false]);
@@ -57,6 +58,18 @@ Deno.test("[S3] TransferLimits counts the smallest file of an address as 256 KiB
   const limits = limitsOf({ unsentBytes: 4 * MIB });
   const turns = Array.from({ length: 5 }, (_, i) => limits.upload({ ...ada, uid: `${i}` }, 1));
   deepEqual(turns.map((turn) => "waitMs" in turn), [false, false, false, false, true]);
+});
+
+Deno.test("[S3] TransferLimits makes an address pay for what has come only", () => {
+  const limits = limitsOf({ unsentBytes: 40 * MIB });
+  for (let i = 0; i < 26; i++) {
+    const turn = limits.upload(ada, 10 * MIB);
+    if ("leave" in turn) turn.leave(0);
+  }
+  const chunked = limits.upload(ada, 10 * MIB);
+  equal("waitMs" in limits.upload(bob, 1), true);
+  if ("leave" in chunked) chunked.leave(1);
+  deepEqual([9.75 * MIB, 1].map((bytes) => "leave" in limits.upload(bob, bytes)), [true, false]);
 });
 
 Deno.test("TransferLimits sets no limits where they are 0", () => {
@@ -206,3 +219,38 @@ socketTest(
     transfers: { ...NO_TRANSFER_LIMITS, unsentBytes: 10 * MIB },
   },
 );
+
+for (
+  const [what, options] of [
+    ["by its rate", { limits: { ...NO_LIMITS, uploads: 1 } }],
+    ["for want of room", { transfers: { keepFreeBytes: Number.MAX_SAFE_INTEGER } }],
+  ] as const
+) {
+  socketTest(
+    `[S3] Upload that is refused ${what} costs its address nothing`,
+    async ({ url }) => {
+      await using visitor = await FileVisitor.arrive(url);
+      await using neighbour = await FileVisitor.arrive(url);
+      const messages = new Set<string>();
+      for (const one of [visitor, visitor, visitor, neighbour]) {
+        const response = await one.upload(new Uint8Array(MIB));
+        messages.add(response.status === 200 ? "stored" : (await response.json()).message);
+        await response.body?.cancel().catch(() => undefined);
+      }
+      // The hour's bytes of an address would be refused in the rate's words, and to the neighbour, too.
+      deepEqual([...messages], {
+        "by its rate": ["stored", "Cannot upload: too many in a short time, try again in 3600 s"],
+        "for want of room": ["Cannot upload: the server has no room for files now, try again later"],
+      }[what]);
+    },
+    {
+      clock: new FakeClock(),
+      ...("limits" in options && { limits: options.limits }),
+      transfers: {
+        ...NO_TRANSFER_LIMITS,
+        unsentBytes: 8 * MIB,
+        ...("transfers" in options && options.transfers),
+      },
+    },
+  );
+}

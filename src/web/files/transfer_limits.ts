@@ -53,7 +53,10 @@ export interface TransferRoom {
 }
 
 /** What one more upload finds. */
-export type UploadTurn = { readonly leave: () => void } | { readonly waitMs: number };
+export type UploadTurn =
+  /** To be told at its end how many bytes have come: its address pays for no others. */
+  | { readonly leave: (came: number) => void }
+  | { readonly waitMs: number };
 
 /** How soon to try again when too many are on their way, in milliseconds. */
 const BUSY_MS = 2_000;
@@ -99,7 +102,7 @@ export class TransferLimits {
    * @returns what to call at its end, or how long to wait
    */
   upload({ uid = "", prefix }: Asker, bytes: number): UploadTurn {
-    const cost = Math.max(bytes, LEAST_COUNTED_BYTES);
+    const cost = costOf(bytes);
     const waitMs = this.#bytes.waitMs(prefix, cost);
     if (waitMs > 0) return { waitMs };
     const leaveVisitor = this.#uploadsOfVisitor.enter(uid);
@@ -111,9 +114,10 @@ export class TransferLimits {
     }
     this.#bytes.use(prefix, cost);
     return {
-      leave: () => {
+      leave: (came) => {
         leave();
         leaveVisitor();
+        this.#bytes.giveBack(prefix, cost - costOf(came));
       },
     };
   }
@@ -122,4 +126,9 @@ export class TransferLimits {
   download(prefix: string): (() => void) | undefined {
     return this.#downloads.enter(prefix);
   }
+}
+
+/** What an upload costs its address, in bytes. */
+function costOf(came: number): number {
+  return came === 0 ? 0 : Math.max(came, LEAST_COUNTED_BYTES);
 }

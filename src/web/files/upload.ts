@@ -43,11 +43,14 @@ export async function upload(
   const bytes = declared > 0 ? declared : MAX_FILE_BYTES;
   const turn = transfers.upload(asker, bytes);
   if ("waitMs" in turn) return tooMany(turn.waitMs);
+  let came = 0;
   try {
     const waitMs = rates.upload(asker);
-    return waitMs > 0 ? tooMany(waitMs) : await take(request, request.body, bytes, asker, options);
+    if (waitMs > 0) return tooMany(waitMs);
+    const counted = watch(request.body, (chunk) => came += chunk.length);
+    return await take(request, counted, bytes, asker, options);
   } finally {
-    turn.leave();
+    turn.leave(came);
   }
 }
 
@@ -148,15 +151,10 @@ function inTime(
   const wait = (): () => void => after(STALLED_AFTER_MS, "the upload has stalled");
   const stopDeadline = after(deadlineMs, "the upload takes too long");
   let stop = wait();
-  const watched = body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller): void {
-        stop();
-        stop = wait();
-        controller.enqueue(chunk);
-      },
-    }),
-  );
+  const watched = watch(body, () => {
+    stop();
+    stop = wait();
+  });
   return {
     body: watched,
     signal: late.signal,
@@ -165,4 +163,19 @@ function inTime(
       stopDeadline();
     },
   };
+}
+
+/** The same body, of which every piece is seen when it is read. */
+function watch(
+  body: ReadableStream<Uint8Array>,
+  onChunk: (chunk: Uint8Array) => void,
+): ReadableStream<Uint8Array> {
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller): void {
+        onChunk(chunk);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
 }

@@ -60,6 +60,12 @@ export class RateLimit {
     this.#sweep(now);
   }
 
+  /** Gives back so much of what was used. */
+  giveBack(key: string, cost: number): void {
+    const fullAt = this.#fullAt.get(key);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - cost * this.#unitMs);
+  }
+
   #sweep(now: number): void {
     let looked = 0;
     for (const [key, fullAt] of this.#fullAt) {
