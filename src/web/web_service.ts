@@ -140,8 +140,6 @@ export class WebService {
         const pathname = pathOf(request);
         const response = pathname === undefined
           ? answer("This is no address", { status: 400 })
-          : options.certificate === undefined && namesNoHost(request, pathname)
-          ? answer("The Host header is missing", { status: 400 })
           : pathname === "/ws"
           ? await this.#upgrade(request, client)
           : pathname === "/metrics" && options.metricsPage !== undefined
@@ -255,17 +253,6 @@ function pathOf(request: Request): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What load balancers ask for by HTTP/1.0; it holds nothing. */
-const WITHOUT_HOST: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
-
-/**
- * HTTP/1.1 always names a host (RFC 9112 section 3.2). Without TLS nobody else comes but HTTP/2 with prior knowledge, which no browser
- * speaks, and of which the runtime lets one connection carry 200 requests at a time.
- */
-function namesNoHost({ headers }: Request, pathname: string): boolean {
-  return !headers.has("Host") && !WITHOUT_HOST.has(pathname);
 }
 
 function turnedAwayBeside({ all }: ConnectionLimits): ConnectionLimits {

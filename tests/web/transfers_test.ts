@@ -238,10 +238,13 @@ for (
         await response.body?.cancel().catch(() => undefined);
       }
       // The hour's bytes of an address would be refused in the rate's words, and to the neighbour, too.
-      deepEqual([...messages], {
-        "by its rate": ["stored", "Cannot upload: too many in a short time, try again in 3600 s"],
-        "for want of room": ["Cannot upload: the server has no room for files now, try again later"],
-      }[what]);
+      deepEqual(
+        [...messages],
+        {
+          "by its rate": ["stored", "Cannot upload: too many in a short time, try again in 3600 s"],
+          "for want of room": ["Cannot upload: the server has no room for files now, try again later"],
+        }[what],
+      );
     },
     {
       clock: new FakeClock(),
