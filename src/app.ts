@@ -135,6 +135,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
 
   const tls = await openTls(config, { store: storage.meta, clock, makeLogger });
   started.defer(() => tls.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
+  const descriptors = socketsForOpenFiles();
   const web = listen(config, () =>
     new WebService({
       chatBox,
@@ -158,9 +159,10 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
         sessions: config.limitSessions,
         uploads: config.limitUploads,
       },
-      connections: { ...socketLimit(config), perAddress: config.maxConnectionsPerIp },
+      connections: { ...socketLimit(config, descriptors), perAddress: config.maxConnectionsPerIp },
       transfers: {
         atOnce: config.maxTransfers,
+        allAtOnce: descriptors.transfers,
         deadlineMs: config.transferSeconds * 1_000,
         unsentBytes: config.maxUnsentMib * MIB,
         keepFreeBytes: config.keepFreeMib * MIB,
@@ -222,10 +224,11 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   }
 }
 
-function socketLimit({ maxConnections }: Config): Omit<ConnectionLimits, "perAddress"> {
-  if (maxConnections !== undefined) return { all: maxConnections };
-  const { sure, more } = socketsForOpenFiles();
-  return { all: sure, more };
+function socketLimit(
+  { maxConnections }: Config,
+  { sure, more }: ReturnType<typeof socketsForOpenFiles>,
+): Omit<ConnectionLimits, "perAddress"> {
+  return maxConnections === undefined ? { all: sure, more } : { all: maxConnections };
 }
 
 function open(path: string, options: StorageOptions): Storage {

@@ -4,6 +4,9 @@
  * @module
  */
 import type { FileInfo } from "../web/protocol.ts";
+import { inTurn } from "./in_turn.ts";
+import type { Clock } from "./ports.ts";
+import { systemClock } from "./system_ports.ts";
 
 /** Types that are shown in the page; everything else is only ever downloaded. */
 const SHOWN_TYPES: ReadonlySet<string> = new Set([
@@ -37,11 +40,16 @@ export class UploadError extends Error {
 /** Loads files of the conversation and sends new ones. */
 export class FileTransfer {
   readonly #session: () => string | null;
+  readonly #clock: Clock;
   readonly #loaded = new Map<string, Promise<string>>();
 
-  /** @param session The present session. */
-  constructor(session: () => string | null) {
+  /**
+   * @param session The present session.
+   * @param clock Waits for a turn.
+   */
+  constructor(session: () => string | null, clock: Clock = systemClock) {
     this.#session = session;
+    this.#clock = clock;
   }
 
   /**
@@ -76,7 +84,8 @@ export class FileTransfer {
   }
 
   /**
-   * Loads a file once and keeps it for the life of the page.
+   * Loads a file once and keeps it for the life of the page. A conversation with many pictures, or many visitors behind one
+   * address, ask for more at once than the server gives out: those wait for their turn.
    *
    * @param id The file's id.
    * @returns A `blob:` address.
@@ -92,7 +101,8 @@ export class FileTransfer {
   }
 
   async #fetch(id: string): Promise<string> {
-    const response = await fetch(`/files/${encodeURIComponent(id)}`, { headers: this.#authorization() });
+    const path = `/files/${encodeURIComponent(id)}`;
+    const response = await inTurn(() => fetch(path, { headers: this.#authorization() }), this.#clock);
     if (!response.ok) throw new Error(`Cannot load a file: the server answered ${response.status}`);
     return URL.createObjectURL(await response.blob());
   }

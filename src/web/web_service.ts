@@ -124,7 +124,7 @@ export class WebService {
       staffLinks: new StaffLinks(options.identityKey),
       isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
-      transfers: new TransferLimits(options.transfers ?? NO_TRANSFER_LIMITS, connections, clock),
+      transfers: new TransferLimits(options.transfers ?? NO_TRANSFER_LIMITS, clock),
       clock,
       logger,
     });

@@ -19,8 +19,8 @@ const [ada, bob, eve] = [
   { uid: "eve", prefix: "192.0.2.1" },
 ];
 
-function limitsOf(settings: Partial<TransferSettings>, sockets = 0, clock = new FakeClock()): TransferLimits {
-  return new TransferLimits({ ...NO_TRANSFER_LIMITS, ...settings }, { all: sockets, perAddress: 0 }, clock);
+function limitsOf(settings: Partial<TransferSettings>, clock = new FakeClock()): TransferLimits {
+  return new TransferLimits({ ...NO_TRANSFER_LIMITS, ...settings }, clock);
 }
 
 Deno.test("[S3] TransferLimits lets a visitor have so many uploads at once, an address twice as many, until they end", () => {
@@ -36,7 +36,7 @@ Deno.test("[S3] TransferLimits lets a visitor have so many uploads at once, an a
 });
 
 Deno.test("[S4] TransferLimits leaves most descriptors to others where there are few", () => {
-  const limits = limitsOf({ atOnce: 100 }, 48);
+  const limits = limitsOf({ atOnce: 100, allAtOnce: 2 });
   const begun = Array.from(
     { length: 10 },
     (_, i) => limits.upload({ uid: `${i}`, prefix: `192.0.2.${i}` }, 1),
@@ -46,7 +46,7 @@ Deno.test("[S4] TransferLimits leaves most descriptors to others where there are
 
 Deno.test("[S3] TransferLimits lets an address bring a quarter of what may wait in an hour", () => {
   const clock = new FakeClock();
-  const limits = limitsOf({ unsentBytes: 400 * MIB }, 0, clock);
+  const limits = limitsOf({ unsentBytes: 400 * MIB }, clock);
   for (let i = 0; i < 10; i++) equal("leave" in limits.upload({ ...ada, uid: `${i}` }, 10 * MIB), true);
   const late = limits.upload(bob, 10 * MIB);
   deepEqual("waitMs" in late && late.waitMs, HOUR_MS / 10);

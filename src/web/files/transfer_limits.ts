@@ -6,11 +6,6 @@ import { MAX_FILE_BYTES } from "../protocol.ts";
 
 const HOUR_MS = 60 * 60_000;
 
-/** Each holds two descriptors, the line's and the file's: of those that are left beside the sockets, these take a part. */
-const SOCKETS_FOR_EACH = 32;
-/** However many sockets there may be: uploads and downloads together hold four times as many descriptors. */
-const MOST_AT_ONCE = 96;
-
 /** As much of what all visitors may have waiting. */
 const PART_OF_A_VISITOR = 1 / 10;
 const PART_OF_AN_ADDRESS = 1 / 4;
@@ -22,6 +17,8 @@ const LEAST_COUNTED_BYTES = 256 * 1024;
 export interface TransferSettings {
   /** Uploads of a visitor at the same time; twice as many from one address, and so many downloads. */
   readonly atOnce: number;
+  /** Uploads of all visitors at the same time, and as many downloads; no limit where `atOnce` is none. */
+  readonly allAtOnce: number;
   /** How long an upload or a download may take. */
   readonly deadlineMs: number;
   /** Bytes of files that no message has named yet, of all visitors. */
@@ -33,6 +30,7 @@ export interface TransferSettings {
 /** No limits but the time: an hour. */
 export const NO_TRANSFER_LIMITS: TransferSettings = {
   atOnce: 0,
+  allAtOnce: 0,
   deadlineMs: HOUR_MS,
   unsentBytes: 0,
   keepFreeBytes: 0,
@@ -71,14 +69,9 @@ export class TransferLimits {
   readonly #downloads: ConnectionCount;
   readonly #bytes: RateLimit;
 
-  /** @param sockets how many there may be, which says how many descriptors there are */
-  constructor(settings: TransferSettings, sockets: ConnectionLimits, clock: Clock) {
-    const { atOnce, deadlineMs, unsentBytes, keepFreeBytes } = settings;
-    const isAmple = sockets.all === 0 || sockets.more !== undefined;
-    const all = isAmple ? MOST_AT_ONCE : Math.ceil(sockets.all / SOCKETS_FOR_EACH);
-    const limits: ConnectionLimits = atOnce === 0
-      ? { all: 0, perAddress: 0 }
-      : { all: Math.min(MOST_AT_ONCE, all), perAddress: 2 * atOnce };
+  constructor(settings: TransferSettings, clock: Clock) {
+    const { atOnce, allAtOnce, deadlineMs, unsentBytes, keepFreeBytes } = settings;
+    const limits: ConnectionLimits = { all: atOnce === 0 ? 0 : allAtOnce, perAddress: 2 * atOnce };
     this.deadlineMs = deadlineMs;
     // One message may bring ten of the largest files, however little all may have.
     const partOf = (part: number): number =>

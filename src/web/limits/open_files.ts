@@ -7,6 +7,9 @@ const RESERVE = 512;
 /** What is allowed where the limit is not near: one process carries as many. */
 const AMPLE = 10_000;
 
+/** An upload and a download hold two descriptors each, the line's and the file's; a fifth of the reserve stays for the rest. */
+const RESERVED_FOR_A_PAIR = 5;
+
 /** How many descriptors are tried at the start: it takes about 20 ms. */
 const TRIED_AT_START = 1_280;
 
@@ -15,10 +18,12 @@ export interface Descriptor {
   close(): void;
 }
 
-/** How many sockets there may be. */
+/** What the descriptors that were tried are enough for. */
 export interface SocketRoom {
-  /** So many are sure. */
+  /** So many sockets are sure. */
   readonly sure: number;
+  /** Of the descriptors that are kept for everything else: so many uploads, and as many downloads, at the same time. */
+  readonly transfers: number;
   /**
    * Looks once more, for about 100 ms, when those are there; not given where there are no more.
    *
@@ -37,9 +42,11 @@ export interface SocketRoom {
 export function socketsForOpenFiles(open: () => Descriptor = openOwnSource): SocketRoom {
   const tried = tryToOpen(TRIED_AT_START, open);
   const sure = Math.max(1, tried - reserveOf(tried));
-  if (tried < TRIED_AT_START) return { sure };
+  const transfers = Math.max(1, Math.floor(reserveOf(tried) / RESERVED_FOR_A_PAIR));
+  if (tried < TRIED_AT_START) return { sure, transfers };
   return {
     sure,
+    transfers,
     more: (there) => {
       const left = tryToOpen(AMPLE + RESERVE - there, open);
       return Math.max(sure, there + left - RESERVE);

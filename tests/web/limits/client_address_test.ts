@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { ClientAddresses } from "../../../src/web/limits/client_address.ts";
 import { ConnectionCount } from "../../../src/web/limits/connection_count.ts";
@@ -89,8 +89,10 @@ Deno.test("[S4] socketsForOpenFiles leaves descriptors for everything else, and 
       open++;
       return { close: () => void open-- };
     };
-    const { sure, more } = socketsForOpenFiles(descriptor);
+    const { sure, more, transfers } = socketsForOpenFiles(descriptor);
     equal(open, 0);
+    // Two descriptors for each of the uploads and of the downloads fit beside the sockets.
+    ok(limit < 20 || sure + 4 * transfers < limit, `${limit}: ${sure} sockets, ${transfers} transfers`);
     if (more === undefined) return sure;
     // As many sockets as are sure have come, each with a descriptor of its own.
     open = sure;
@@ -102,6 +104,18 @@ Deno.test("[S4] socketsForOpenFiles leaves descriptors for everything else, and 
     [0, 1, 40, 1_000, 1_279, 1_280, 1_300, 2_048, 10_511, 10_512, 100_000].map(withLimit),
     [1, 1, 30, 750, 959, 960, 960, 1_536, 9_999, 10_000, 10_000],
   );
+});
+
+Deno.test("[S4] socketsForOpenFiles has descriptors for as many downloads as pages ask for", () => {
+  const withLimit = (limit: number): number => {
+    let open = 0;
+    return socketsForOpenFiles(() => {
+      if (open === limit) throw new Error("Too many open files (os error 24)");
+      open++;
+      return { close: () => void open-- };
+    }).transfers;
+  };
+  deepEqual([0, 64, 256, 1_000, 1_280, 100_000].map(withLimit), [1, 3, 12, 50, 64, 64]);
 });
 
 Deno.test("ConnectionCount asks once for more when all are there", () => {
