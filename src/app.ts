@@ -191,6 +191,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   await chatBox.start();
   discord.start();
   sweeper.start();
+  await storage.files.warnOfLittleRoom(config.keepFreeMib * MIB);
   tls.start((certificate) => void web.renew(certificate));
   const addresses = [addressOf(config, web.address.port)];
   logger.info("Started", {

@@ -1,7 +1,8 @@
 import { ChatBoxError, type FileReference, type Logger, type Side, type Uuid } from "../core/mod.ts";
 import { HEAD_BYTES, lookInto } from "./file_content.ts";
 import type { FileTable, StoredFile } from "./file_table.ts";
-import { freeBytes, type NoRoom, Room, type RoomLimits } from "./room.ts";
+import { FreeSpace } from "./free_space.ts";
+import { type NoRoom, Room, type RoomLimits } from "./room.ts";
 import { WaitingFiles } from "./waiting_files.ts";
 
 /** 192 bits that nobody can guess, as 32 characters of base64url. */
@@ -41,6 +42,8 @@ export interface NewFile {
   readonly at: number;
   /** Gives it up. */
   readonly signal?: AbortSignal;
+  /** Told of so many more bytes that are on the disk. */
+  readonly onWritten?: (bytes: number) => void;
 }
 
 /** The outcome of {@link FileStore.save}. */
@@ -63,27 +66,23 @@ export class FileStore {
   readonly #folder: string;
   readonly #table: FileTable;
   readonly #logger: Logger;
+  readonly #free: FreeSpace;
   readonly #room: Room;
   readonly #waiting: WaitingFiles;
   readonly #arriving = new Set<string>();
 
-  /**
-   * @param folder made when it is needed first
-   * @param free how many bytes of the folder's disk are free
-   */
-  constructor(folder: string, table: FileTable, logger: Logger, free = freeBytes) {
+  /** @param folder made when it is needed first */
+  constructor(folder: string, table: FileTable, logger: Logger) {
     this.#folder = folder;
     this.#table = table;
     this.#logger = logger;
+    this.#free = new FreeSpace(folder, logger);
     this.#waiting = new WaitingFiles(table);
     this.#room = new Room({
       unsent: (least, { uid, address } = {}) =>
         address === undefined ? table.unsent(least, uid) : this.#waiting.bytesOf(address, least),
       drop: (least, lighter) => this.#dropOldest(least, lighter),
-      free: async () => {
-        await this.#makeFolder();
-        return await free(folder);
-      },
+      free: () => this.#free.bytes(),
     });
   }
 
@@ -125,12 +124,17 @@ export class FileStore {
     const place = await onDisk(() => this.#room.take(request, request.maxBytes, room));
     if (typeof place === "string") return { refused: place };
     try {
-      const saved = await this.save(request);
+      const saved = await this.save({ ...request, onWritten: place.wrote });
       if ("file" in saved) this.#waiting.add(request.address, saved.file.id);
       return saved;
     } finally {
       place.leave();
     }
+  }
+
+  /** Tells the operator when fewer bytes of the disk are free than uploads are to leave. */
+  async warnOfLittleRoom(keepFree: number): Promise<void> {
+    await this.#free.warnBelow(keepFree);
   }
 
   async #dropOldest(least: number, lighter: number): Promise<boolean> {
@@ -158,7 +162,7 @@ export class FileStore {
   }
 
   /** Gives how many bytes there are; `undefined` when there are too many. */
-  async #write(path: string, { body, maxBytes, signal }: NewFile): Promise<number | undefined> {
+  async #write(path: string, { body, maxBytes, signal, onWritten }: NewFile): Promise<number | undefined> {
     const reader = body.getReader();
     const giveUp = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
     signal?.addEventListener("abort", giveUp, { once: true });
@@ -172,6 +176,7 @@ export class FileStore {
         size += value.length;
         if (size > maxBytes) return undefined;
         await onDisk(() => writeAll(file, value));
+        onWritten?.(value.length);
       }
       await onDisk(() => file.sync());
       await this.#syncFolder();

@@ -1,4 +1,3 @@
-import { statfs } from "node:fs/promises";
 import type { Uuid } from "../core/mod.ts";
 
 /** How much room a file may find. */
@@ -42,14 +41,22 @@ export interface RoomOptions {
 
 /** A place for a file that is on its way. */
 export interface Place {
+  /** To be told of so many more bytes that are on the disk: they are no more among what is free. */
+  readonly wrote: (bytes: number) => void;
   /** To be called when the file has arrived or was given up. */
   readonly leave: () => void;
+}
+
+interface Arriving extends Bringer {
+  /** What it counts as. */
+  readonly bytes: number;
+  written: number;
 }
 
 /** Makes sure that files which are on their way together still fit. */
 export class Room {
   readonly #options: RoomOptions;
-  readonly #arriving = new Set<Bringer & { readonly bytes: number }>();
+  readonly #arriving = new Set<Arriving>();
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -63,10 +70,13 @@ export class Room {
    * @throws what keeps the free space from being found out, or a file from being removed
    */
   async take({ uid, address }: Bringer, bytes: number, limits: RoomLimits): Promise<Place | NoRoom> {
-    const mine = { uid, address, bytes: Math.max(bytes, limits.leastCounted) };
+    const mine: Arriving = { uid, address, bytes: Math.max(bytes, limits.leastCounted), written: 0 };
     // In its place before the disk is asked, so that others who ask meanwhile see it.
     this.#arriving.add(mine);
-    const place: Place = { leave: () => void this.#arriving.delete(mine) };
+    const place: Place = {
+      wrote: (bytes) => void (mine.written += bytes),
+      leave: () => void this.#arriving.delete(mine),
+    };
     try {
       const full = await this.#full(mine, limits);
       if (full === undefined) return place;
@@ -86,12 +96,18 @@ export class Room {
     while (exceeds(unsent, () => this.#unsent(leastCounted))) {
       if (!await drop(leastCounted, this.#unsent(leastCounted, { address }))) return "full";
     }
-    return keepFree > 0 && await free() - this.#onTheWay() < keepFree ? "disk_full" : undefined;
+    return keepFree > 0 && await free() - this.#unwritten() < keepFree ? "disk_full" : undefined;
   }
 
   /** What waits, and what is on its way. */
   #unsent(least: number, of?: Partial<Bringer>): number {
     return this.#options.unsent(least, of) + this.#onTheWay(of);
+  }
+
+  #unwritten(): number {
+    let bytes = 0;
+    for (const file of this.#arriving) bytes += file.bytes - file.written;
+    return bytes;
   }
 
   #onTheWay({ uid, address }: Partial<Bringer> = {}): number {
@@ -101,12 +117,6 @@ export class Room {
     }
     return bytes;
   }
-}
-
-/** Bytes that are free for programs like this one on the disk of a folder. */
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
 
 function exceeds(limit: number, sum: () => number): boolean {

@@ -323,8 +323,16 @@ Deno.test("Room counts what is on its way as if all of it came, until it has lef
   for (const place of both) if (typeof place === "object") place.leave();
   free = 7 * MIB;
   equal(await room.take(uid, 1, limits), "disk_full");
+  free += 2 * MIB;
+  const coming = await room.take(uid, 2 * MIB, limits);
+  if (typeof coming === "string") throw new Error(coming);
+  equal(await room.take(other, 1, limits), "disk_full");
+  // What it has written is not free any more, and not to come any more.
+  coming.wrote(1.5 * MIB);
+  free -= 1.5 * MIB;
+  equal(await room.take(other, 1, limits), "disk_full");
   free += 256 * 1024;
-  equal(typeof await room.take(uid, 1, limits), "object");
+  equal(typeof await room.take(other, 1, limits), "object");
 });
 
 Deno.test("[D5] FileStore refuses a file that would leave too little of the disk free, and keeps nothing of it", async () => {
@@ -332,6 +340,17 @@ Deno.test("[D5] FileStore refuses a file that would leave too little of the disk
   const saved = await saveWithin(temp.storage, { keepFree: Number.MAX_SAFE_INTEGER }, randomUuid());
   deepEqual(saved, { refused: "disk_full" });
   deepEqual(onDisk(temp), []);
+});
+
+Deno.test("FileStore counts what of a file is written as what is free no more", async () => {
+  await using temp = await tempStorage();
+  const written: number[] = [];
+  await save(temp.storage, {
+    uid: randomUuid(),
+    body: body(new Uint8Array(3), new Uint8Array(4)),
+    onWritten: (bytes) => void written.push(bytes),
+  });
+  deepEqual(written, [3, 4]);
 });
 
 Deno.test("FileStore gives a deleted message's files to nobody, at once, and then removes them", async () => {
