@@ -109,7 +109,8 @@ export const OPTIONS = {
   PUBLIC_URL: option({
     type: httpUrl,
     fallbackWords: "none",
-    help: "The address visitors use: in links, and the only name whose pages may open a WebSocket",
+    help:
+      "The address visitors use: in links, and the only name whose pages may open a WebSocket (beside this machine's numbers and localhost)",
   }),
   ALLOWED_SITES: option({
     type: list(site, 1000),

@@ -12,7 +12,7 @@ import { ProxyWarnings } from "./limits/proxy_warnings.ts";
 import { type LimitSettings, NO_LIMITS, VisitorLimits } from "./limits/visitor_limits.ts";
 import { type Certificate, Listener } from "./listener.ts";
 import { handshakeFault } from "./handshake.ts";
-import { isOwnOrigin } from "./origin.ts";
+import { isOwnOrigin, OriginWarnings } from "./origin.ts";
 import { NO_WEB_METRICS, type WebMetrics } from "./metrics.ts";
 import { metricsPage, type MetricsPageOptions } from "./metrics_page.ts";
 import type { Presence } from "./presence.ts";
@@ -85,6 +85,7 @@ export class WebService {
   readonly #connections: ConnectionCount;
   readonly #turnedAway: ConnectionCount;
   readonly #warnings: ProxyWarnings;
+  readonly #originWarnings: OriginWarnings;
   #stopping = false;
   #onEmpty: (() => void) | undefined;
 
@@ -114,6 +115,7 @@ export class WebService {
     this.#connections = new ConnectionCount(connections);
     this.#turnedAway = new ConnectionCount(turnedAwayBeside(connections));
     this.#warnings = new ProxyWarnings(logger);
+    this.#originWarnings = new OriginWarnings(logger);
     const routes = makeRoutes({
       assets: Assets.load(),
       name: options.name ?? "ChatBox50",
@@ -165,7 +167,10 @@ export class WebService {
   async #upgrade(request: Request, client: ClientAddress): Promise<Response> {
     const fault = handshakeFault(request);
     if (fault !== undefined) return fault;
-    if (!isOwnOrigin(request.headers.get("Origin"), request.headers.get("Host"), this.#options.publicUrl)) {
+    const { publicUrl } = this.#options;
+    const origin = request.headers.get("Origin");
+    if (!isOwnOrigin(origin, request.headers.get("Host"), publicUrl)) {
+      this.#originWarnings.refused(origin ?? "", publicUrl);
       return answer("This origin may not open a WebSocket here", { status: 403 });
     }
     if (!await isStillThere(request)) return answer("Gone", { status: 400 });

@@ -4,6 +4,7 @@ import { Assets } from "../../src/web/assets.ts";
 import { chooseLocale } from "../../src/client/locales/mod.ts";
 import { PAGE_LOCALES } from "../../src/web/page_locale.ts";
 import { TestAuthority } from "../support/acme/certificates.ts";
+import { Log } from "../support/log.ts";
 import { startServer } from "./web_server.ts";
 import { ask, PATHS } from "./ask.ts";
 import { socketTest } from "./server_test_case.ts";
@@ -254,6 +255,28 @@ for (
     { publicUrl },
   );
 }
+
+Deno.test("A refused origin is named to the operator once, and strangers cannot fill the log with theirs", async () => {
+  const log = new Log();
+  await using server = await startServer({ logger: log, publicUrl: "https://chat.example.org" });
+  const named = async (origin: string): Promise<unknown> => {
+    await ask(server.url, "/ws", {
+      Origin: origin,
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    });
+    const { level, fields } = log.lines.filter(({ fields }) => "origin" in fields).at(-1) ?? {};
+    return [level, fields?.origin, log.lines.filter(({ fields }) => "origin" in fields).length];
+  };
+  deepEqual(await named("https://chat.example.org"), [undefined, undefined, 0]);
+  deepEqual(await named("https://www.example.org"), ["warn", "https://www.example.org", 1]);
+  deepEqual(await named("https://www.example.org"), ["warn", "https://www.example.org", 1]);
+  deepEqual(await named(`https://${"x".repeat(999)}`), ["warn", `https://${"x".repeat(292)}`, 2]);
+  for (let i = 0; i < 10; i++) await named(`https://${i}.example`);
+  deepEqual(await named("https://last.example"), ["warn", "https://2.example", 5]);
+});
 
 for (
   const [host, status] of [
