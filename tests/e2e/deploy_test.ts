@@ -254,6 +254,11 @@ const analyzes = await new Deno.Command("systemd-analyze", {
 })
   .output().then(({ success }) => success, () => false);
 
+Deno.test("The service's unit bounds the memory that strangers can make the runtime hold", async () => {
+  const unit = await Deno.readTextFile(new URL("../../docs/deploy/chatbox50.service", import.meta.url));
+  match(unit, /^MemoryMax=[1-9]\d*[%KMGT]$/m);
+});
+
 Deno.test({
   name: "The units are without a complaint of systemd-analyze verify, and as hardened as the page says",
   ignore: !analyzes,
