@@ -76,3 +76,18 @@ Deno.test(
     }
   },
 );
+
+Deno.test("Server gives out many files at once, however few sockets it is set to have", RELAXED, async () => {
+  await using world = await World.start();
+  const url = await (await world.server({ MAX_CONNECTIONS: "60" })).url();
+  await using client = await SocketClient.hello(url);
+  const headers = { Authorization: `Bearer ${String((await client.next()).session)}` };
+  const body = new Uint8Array(8 * 1024 * 1024);
+  const { id } = await (await fetch(`${url}/upload`, { method: "POST", body, headers })).json();
+  // Nobody reads the answers, so that each of them lasts.
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => fetch(`${url}/files/${id}`, { headers })),
+  );
+  deepEqual(answers.map(({ status }) => status), Array<number>(6).fill(200));
+  for (const answer of answers) await answer.body?.cancel();
+});
