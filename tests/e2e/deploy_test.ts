@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { pageCommands } from "../deploy/page_commands.ts";
 import { unitCommands } from "../deploy/unit_commands.ts";
@@ -169,7 +169,7 @@ Deno.test(
     };
 
     /** What stands for systemd here, and what a command has to show. */
-    const HOOKS: readonly (readonly [RegExp, (output: string) => Promise<void> | void, "instead"?])[] = [
+    const HOOKS: readonly (readonly [RegExp, (output: string, command: string) => Promise<void> | void, "instead"?])[] = [
       [/^release=/, () => {}, "instead"],
       [/^sudoedit/, async () => {
         const text = (await Deno.readTextFile(config)).replace("DISCORD_TOKEN=", `$&${discord.token}`)
@@ -196,15 +196,31 @@ Deno.test(
       [/^sudo ls -l/, (output) => match(output, /chatbox50-\d{8}T\d{6}Z\.db/)],
       // As after a crash: the log is there, and holds what was acked last.
       [/systemctl stop chatbox50/, async () => void await server?.stop("SIGKILL"), "instead"],
-      [/mv "chatbox50\.db/, async () => {
-        const broken = "var/lib/private/chatbox50/chatbox50.db.broken";
+      [/mv "chatbox50\.db/, async (_output, command) => {
+        const folder = `${world.folder}/var/lib/private/chatbox50`;
+        const aside = (): string[] =>
+          [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => /^broken-\d{8}T\d{6}Z-/.test(name));
+        const [first = ""] = aside();
+        const demandRestored = async (): Promise<void> => {
+          match(await Deno.readTextFile(`${folder}/chatbox50.db-files/sent`), /^chatbox50-\d{8}T/);
+          deepEqual([...Deno.readDirSync(`${folder}/chatbox50.db-files`)].map(({ name }) => name), ["sent"]);
+          equal((await Deno.stat(`${folder}/${first}/chatbox50.db-wal`)).size > 0, true);
+        };
+        await demandRestored();
+        // Whoever is in a hurry types it again.
+        for (const times of [2, 3]) {
+          await machine.type(command);
+          equal(aside().length, times);
+          await demandRestored();
+        }
+        // A database that is there is worth more than a copy that is not.
+        await Deno.rename(backups, `${backups}.away`);
+        await rejects(machine.type(command), /: ls: /);
+        await Deno.rename(`${backups}.away`, backups);
+        equal(aside().length, 3);
+        await demandRestored();
         match(
-          await machine.type("cat var/lib/private/chatbox50/chatbox50.db-files/sent"),
-          /^chatbox50-\d{8}T/,
-        );
-        equal((await Deno.stat(`${world.folder}/${broken}-wal`)).size > 0, true);
-        match(
-          await machine.type(`chatbox50 export --format txt --database-path ${broken}`),
+          await machine.type(`chatbox50 export --format txt --database-path ${folder}/${first}/chatbox50.db`),
           /After the backup/,
         );
       }],
@@ -231,7 +247,7 @@ Deno.test(
       const typed = command.replaceAll("$release", `http://127.0.0.1:${releases.addr.port}`)
         .replaceAll("http://127.0.0.1:8000", url).replaceAll(UID_OF_PAGE, uid);
       const output = hook?.[2] === "instead" ? "" : await machine.type(typed);
-      await hook?.[1](output);
+      await hook?.[1](output, typed);
       // The scripts name the program where it is installed; here that is below the folder.
       if (/chatbox50-admin \/usr/.test(command)) {
         const admin = machine.here("/usr/local/sbin/chatbox50-admin");
