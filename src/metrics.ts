@@ -7,7 +7,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Side, Store } from "./core/mod.ts";
 import { meteredStore } from "./metrics/metered_store.ts";
-import { watchProcess } from "./metrics/process.ts";
+import { watchProcess, type WatchProcessOptions } from "./metrics/process.ts";
 
 /** From a millisecond to ten seconds, in seconds. */
 const FAST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -201,10 +201,11 @@ export class Metrics {
   /**
    * Begins to measure the process itself.
    *
+   * @param options The clock, for tests
    * @returns ends it
    */
-  watchProcess(): () => void {
-    return watchProcess(this.#registry);
+  watchProcess(options: WatchProcessOptions = {}): () => void {
+    return watchProcess(this.#registry, options);
   }
 
   /** The media type of {@link Metrics.read}. */
