@@ -29,6 +29,8 @@ export interface MetricsSources {
   readonly pendingConversations: (to: Side) => number;
   /** Whether conversations flow. */
   readonly ready: () => boolean;
+  /** When the certificate ends, Unix milliseconds, 0 while there is none; not shown when left out. */
+  readonly certificateUntil?: (() => number) | undefined;
 }
 
 /** Everything that is counted. */
@@ -185,6 +187,15 @@ export class Metrics {
       [],
       (gauge) => gauge.set(sources.ready() ? 1 : 0),
     );
+    const { certificateUntil } = sources;
+    if (certificateUntil !== undefined) {
+      this.#gauge(
+        "certificate_expiry_seconds",
+        "When the certificate that is served ends, Unix time; 0 while there is none",
+        [],
+        (gauge) => gauge.set(certificateUntil() / 1000),
+      );
+    }
     // Service 1 reads for itself what it missed, so nothing ever waits for visitors.
     const direction = DIRECTIONS[2];
     this.#gauge(

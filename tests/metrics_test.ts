@@ -15,6 +15,7 @@ async function shownText(): Promise<string> {
     pendingMessages: () => 0,
     pendingConversations: () => 0,
     ready: () => true,
+    certificateUntil: () => 0,
   });
   const { web, discord, commits } = metrics;
   web.socketOpened();
@@ -219,7 +220,9 @@ Deno.test("Metrics.watch shows each number as it is when somebody asks, under it
     pendingMessages: (to) => to === 2 ? 5 : NaN,
     pendingConversations: (to) => to === 2 ? 6 : NaN,
     ready: () => ready,
+    certificateUntil: () => 1_800_000_000_500,
   });
+  equal(await valueOf(metrics, "chatbox50_certificate_expiry_seconds"), "1800000000.5");
   equal(await valueOf(metrics, "chatbox50_sockets"), "3");
   equal(await valueOf(metrics, "chatbox50_commit_queue"), "4");
   equal(await valueOf(metrics, 'chatbox50_messages_pending{direction="to_staff"}'), "5");

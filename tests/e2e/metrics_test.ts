@@ -104,7 +104,11 @@ Deno.test(
       for (let index = 0; index < 8; index++) {
         visitor.send({ type: "send", cid: `c${index}`, content: `${index} ${"x ".repeat(990)}` });
       }
-      await untilMetrics(url, "a wait", /^chatbox50_discord_rate_limit_wait_seconds_count\{reason="route"\} [1-9]/m);
+      await untilMetrics(
+        url,
+        "a wait",
+        /^chatbox50_discord_rate_limit_wait_seconds_count\{reason="route"\} [1-9]/m,
+      );
     }
     await untilMetrics(url, "the end of the session", /^chatbox50_sessions 0$/m);
   },
