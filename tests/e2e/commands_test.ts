@@ -180,6 +180,11 @@ Deno.test("End to end: check says ok or what to do, a line each", RELAXED, async
   match(mistyped.stdout, /^FAIL {2}Staff role: STAFF_ROLE is Stuff, which is no role.*Staff$/m);
   const silent = await world.command(["check"], { DISCORD_TOKEN: "" });
   match(silent.stdout, /^FAIL {2}Token: DISCORD_TOKEN is not set/m);
+  world.discord.setOutage(true);
+  const away = await world.command(["check"]);
+  equal(away.code, 69);
+  match(away.stdout, /^FAIL {2}Discord: /m);
+  world.discord.setOutage(false);
   const homeless = await world.command(["check"], { DATABASE_PATH: "no/such/folder/x.db" });
   equal(homeless.code, 73);
   match(homeless.stdout, /^FAIL {2}Database: .*folder must exist/m);
