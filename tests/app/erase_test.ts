@@ -158,3 +158,23 @@ Deno.test("erase also deletes the thread that a server makes while the first one
     `Erased ${gone.uid}: 2 messages, 2 files, thread ${first}, ${second}\n`,
   ]);
 });
+
+Deno.test("erase says also in the run that finishes it which thread was left, and then forgets it", async () => {
+  await using temp = await tempStorage();
+  const thread = "112233445566778899";
+  const gone = await visitor(temp.storage, "quokka");
+  await temp.storage.store.setId(gone.uid, 2, null);
+  await temp.storage.store.setId(gone.uid, 2, thread);
+  using hinder = new DatabaseSync(temp.path);
+  hinder.prepare("INSERT INTO meta (key, value) VALUES ('unused', CAST(? AS BLOB))").run(gone.uid);
+  await rejects(erase(contextFor(temp.path), { uid: gone.uid, leaveThread: true }), {
+    message: new RegExp(`thread ${thread} stays on Discord, .*a copy of its row stays`),
+  });
+  hinder.exec("PRAGMA secure_delete = ON; DELETE FROM meta WHERE key = 'unused'");
+  const again = contextFor(temp.path);
+  await erase(again, { uid: gone.uid, leaveThread: true });
+  deepEqual(again.printed, [
+    `Erased ${gone.uid}: 0 messages, 0 files, thread ${thread} stays on Discord, delete it there\n`,
+  ]);
+  deepEqual(found(dirname(temp.path), [thread, ...all(gone)]), []);
+});
