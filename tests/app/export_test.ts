@@ -1,8 +1,8 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { exportConversations } from "../../src/app/export.ts";
 import type { Uuid } from "../../src/core/mod.ts";
 import { tempStorage } from "../support/temp_storage.ts";
-import { contextFor } from "./command_scene.ts";
+import { contextFor, visitor } from "./command_scene.ts";
 
 const AT = Date.UTC(2026, 10, 22, 12);
 
@@ -35,4 +35,14 @@ Deno.test("export as text lets nobody's words begin a line of their own, or reor
     "",
     "",
   ]);
+});
+
+Deno.test("export names the files that were sent by their ids, by which their bytes lie beside the database", async () => {
+  await using temp = await tempStorage();
+  const { uid } = await visitor(temp.storage, "quokka");
+  const context = contextFor(temp.path);
+  await exportConversations(context, { uid, format: "jsonl" });
+  const [{ id, name }] = JSON.parse(context.printed.join("").split("\n")[1] ?? "").files;
+  equal(name, "quokkafile-sent.txt");
+  match(await Deno.readTextFile(`${temp.path}-files/${id}`), /^quokkabytes of a file/);
 });
