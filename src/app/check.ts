@@ -4,7 +4,13 @@ import { systemClock } from "../core/mod.ts";
 import { DiscordInspection, DiscordUnreachable, isSnowflake } from "../discord/mod.ts";
 import { StartError, type StartErrorReason } from "../start_error.ts";
 import { isServed } from "../storage/mod.ts";
-import { type CommandContext, type CommandOutcome, formatBytes, openArchive } from "./command.ts";
+import {
+  type CommandContext,
+  type CommandOutcome,
+  formatBytes,
+  openArchive,
+  plainReason,
+} from "./command.ts";
 import { preflights } from "./preflight.ts";
 
 /** How a line begins: `warn` is no reason against a start. */
@@ -70,7 +76,7 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
       report(
         false,
         "Database",
-        `Cannot use ${path}: ${error.message}; its folder must exist and be writable`,
+        `Cannot use ${path}: ${plainReason(error)}; its folder must exist and be writable`,
         "cannotCreate",
       );
     } else throw error;

@@ -27,6 +27,9 @@ Deno.test({
     await disk.remount("ro");
     const context = contextFor(path);
     equal(await check(context), "cannotCreate");
-    match(context.printed.join(""), /^FAIL {2}Database: .*its folder must exist and be writable$/m);
+    match(
+      context.printed.join(""),
+      /^FAIL {2}Database: Cannot use \S+: Read-only file system; its folder must exist and be writable$/m,
+    );
   },
 });
