@@ -64,7 +64,13 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
   const token = config.discordToken;
   if (token === undefined) throw new StartError("DISCORD_TOKEN is not set", "config");
   // Looked at first, so that a start which cannot succeed leaves no file behind.
-  for (const { look } of preflights(config)) look();
+  for (const { look, doubt } of preflights(config)) {
+    look();
+    const found = doubt?.(clock.now());
+    if (found !== undefined) {
+      logger.warn("Visitors' browsers will refuse the certificate", { reason: found.detail });
+    }
+  }
 
   await using started = new AsyncDisposableStack();
   const metrics = new Metrics(VERSION);
@@ -184,6 +190,7 @@ export async function startApp(config: Config, { makeLogger, signal }: AppOption
     pendingMessages: (to) => storage.backlog.messages(to),
     pendingConversations: (to) => storage.backlog.conversations(to),
     ready: () => discord.status.ready,
+    certificateUntil: tls.until,
   });
   started.defer(() => web.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   signal.throwIfAborted();

@@ -10,7 +10,7 @@ import { type CliHost, denoHost } from "./cli/host.ts";
 import { readInput, readLine } from "./cli/read_input.ts";
 import { runCommand } from "./cli/run_command.ts";
 import { serve } from "./cli/serve.ts";
-import { helpText, versionText } from "./cli/texts.ts";
+import { commandHelpText, helpText, versionText } from "./cli/texts.ts";
 import { ConfigError, UsageError } from "./config.ts";
 import { didYouMean, quote } from "./config/config_error.ts";
 import { EXIT } from "./start_error.ts";
@@ -42,7 +42,8 @@ export async function run(
   try {
     const line = readLine(command, rest);
     if (name === "help" || line.switches.has("help")) {
-      host.print(helpText());
+      // The settings are what serve is about.
+      host.print(command.run === undefined ? helpText() : commandHelpText(name, command));
       return EXIT.ok;
     }
     if (name === "version" || line.switches.has("version")) {

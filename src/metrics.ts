@@ -7,7 +7,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Side, Store } from "./core/mod.ts";
 import { meteredStore } from "./metrics/metered_store.ts";
-import { watchProcess } from "./metrics/process.ts";
+import { watchProcess, type WatchProcessOptions } from "./metrics/process.ts";
 
 /** From a millisecond to ten seconds, in seconds. */
 const FAST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -29,6 +29,8 @@ export interface MetricsSources {
   readonly pendingConversations: (to: Side) => number;
   /** Whether conversations flow. */
   readonly ready: () => boolean;
+  /** When the certificate ends, Unix milliseconds, 0 while there is none; not shown when left out. */
+  readonly certificateUntil?: (() => number) | undefined;
 }
 
 /** Everything that is counted. */
@@ -185,6 +187,15 @@ export class Metrics {
       [],
       (gauge) => gauge.set(sources.ready() ? 1 : 0),
     );
+    const { certificateUntil } = sources;
+    if (certificateUntil !== undefined) {
+      this.#gauge(
+        "certificate_expiry_seconds",
+        "When the certificate that is served ends, Unix time; 0 while there is none",
+        [],
+        (gauge) => gauge.set(certificateUntil() / 1000),
+      );
+    }
     // Service 1 reads for itself what it missed, so nothing ever waits for visitors.
     const direction = DIRECTIONS[2];
     this.#gauge(
@@ -201,10 +212,11 @@ export class Metrics {
   /**
    * Begins to measure the process itself.
    *
+   * @param options The clock, for tests
    * @returns ends it
    */
-  watchProcess(): () => void {
-    return watchProcess(this.#registry);
+  watchProcess(options: WatchProcessOptions = {}): () => void {
+    return watchProcess(this.#registry, options);
   }
 
   /** The media type of {@link Metrics.read}. */

@@ -125,6 +125,20 @@ Deno.test("run prints help with commands and flags", async () => {
   }
 });
 
+Deno.test("run prints the help of one command alone when that is asked for", async () => {
+  const host = new FakeHost({});
+  assert.equal(await run(["erase", "--help"], host), 0);
+  assert.match(host.stdout, /^Usage: chatbox50 erase \[FLAGS\]\n\n {2}erase .*\n {4}--uid /);
+  for (const part of ["--leave-thread", '"chatbox50 help" lists everything']) {
+    assert(host.stdout.includes(part), part);
+  }
+  for (const part of ["purge", "--port", "DISCORD_TOKEN"]) assert(!host.stdout.includes(part), part);
+  const backup = new FakeHost({});
+  assert.equal(await run(["backup", "-h"], backup), 0);
+  assert.match(backup.stdout, /^Usage: chatbox50 backup FILE \[FLAGS\]\n/);
+  assert.deepEqual(host.ran, []);
+});
+
 Deno.test("run ends with 64 and one line when the command is unknown", async () => {
   for (
     const [command, words] of [["srve", "did you mean serve?"], ["a\nb", '"a\\nb"'], [
@@ -144,7 +158,7 @@ Deno.test("run ends with 64 and one line when the command line has what no comma
     const [args, words] of [
       [["--prot=1"], 'Unknown flag "--prot", did you mean --port?'],
       [["serve", "--format=txt"], 'Unknown flag "--format"'],
-      [["serve", "extra"], "Argument 1 is not a flag"],
+      [["serve", "extra"], "Argument 1 is not a flag; only flags may follow, as --NAME VALUE"],
       [["serve", "--port"], "Flag --port needs a value"],
       [["serve", "--name", "--help"], "Flag --name needs a value"],
       [["serve", "--port=1", "--port=2"], "Flag --port is given twice"],
@@ -154,7 +168,7 @@ Deno.test("run ends with 64 and one line when the command line has what no comma
       [["backup", "a", "b"], "Argument 2 is one too many"],
       [["erase", "--uid"], "Flag --uid needs a value"],
       [["erase", "--uid", UID, "--leave-thread=no"], "Flag --leave-thread takes no value"],
-      [["help", "foo"], "Argument 1 is not a flag"],
+      [["help", "foo"], "Argument 1 is not a flag; nothing more may stand here"],
       [["help", "--foo"], 'Unknown flag "--foo"'],
       [["version", "--foo"], 'Unknown flag "--foo"'],
       [["version", "--port=1"], 'Unknown flag "--port"'],
@@ -173,7 +187,7 @@ Deno.test("run answers --help before it asks for what a command needs", async ()
   for (const args of [["erase", "--help"], ["backup", "-h"], ["serve", "--port=x", "--help"]]) {
     const host = new FakeHost({});
     assert.equal(await run(args, host), 0, host.stderr);
-    assert.match(host.stdout, /^ChatBox50 /);
+    assert.match(host.stdout, /^Usage: chatbox50 /m);
   }
 });
 

@@ -176,6 +176,22 @@ Deno.test("parseConfig refuses a .env that it cannot read completely, without re
   assert.equal(message({ dotenv: "PORT=1\n\nPORT=2" }), '.env line 3 sets "PORT" again, after line 1');
 });
 
+Deno.test("parseConfig says everything that is wrong with a file at once, whatever its lines look like", () => {
+  const dotenv = 'POTR=1\nTHREAD_ON=never\nPORT=1\nPORT=2\nnonsense\nNAME="a\nRETENTION_DAYS=x';
+  assert.throws(() => parse({ dotenv }), (error: unknown) => {
+    assert(error instanceof ConfigError);
+    assert.deepEqual(error.problems.map((problem) => problem.replace(/;.*/, "")), [
+      '.env line 4 sets "PORT" again, after line 3',
+      ".env line 5 is not KEY=value",
+      '.env line 6: the quotes of "NAME" do not match',
+      '.env line 1 sets unknown key "POTR", did you mean PORT?',
+      'THREAD_ON (.env line 2) is "never"',
+      'RETENTION_DAYS (.env line 7) is "x"',
+    ]);
+    return true;
+  });
+});
+
 Deno.test("parseConfig names key, origin, value and what is allowed when a value is bad", () => {
   const allowed = "allowed: a whole number from 0 to 65535";
   assert.equal(message({ args: ["--port", "x"] }), `PORT (flag --port) is "x"; ${allowed}`);

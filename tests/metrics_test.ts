@@ -15,6 +15,7 @@ async function shownText(): Promise<string> {
     pendingMessages: () => 0,
     pendingConversations: () => 0,
     ready: () => true,
+    certificateUntil: () => 0,
   });
   const { web, discord, commits } = metrics;
   web.socketOpened();
@@ -208,4 +209,46 @@ Deno.test("Metrics.discord counts a lost gateway once, and none before it was th
   for (const connected of [false, true, false, false, true]) metrics.discord.gateway(connected);
   equal(await valueOf(metrics, "chatbox50_discord_gateway_disconnects_total"), "1");
   equal(await valueOf(metrics, "chatbox50_discord_gateway_connected"), "1");
+});
+
+Deno.test("Metrics.watch shows each number as it is when somebody asks, under its own name", async () => {
+  const metrics = new Metrics("1.2.3");
+  let ready = false;
+  metrics.watch({
+    sockets: () => 3,
+    queuedWrites: () => 4,
+    pendingMessages: (to) => to === 2 ? 5 : NaN,
+    pendingConversations: (to) => to === 2 ? 6 : NaN,
+    ready: () => ready,
+    certificateUntil: () => 1_800_000_000_500,
+  });
+  equal(await valueOf(metrics, "chatbox50_certificate_expiry_seconds"), "1800000000.5");
+  equal(await valueOf(metrics, "chatbox50_sockets"), "3");
+  equal(await valueOf(metrics, "chatbox50_commit_queue"), "4");
+  equal(await valueOf(metrics, 'chatbox50_messages_pending{direction="to_staff"}'), "5");
+  equal(await valueOf(metrics, 'chatbox50_conversations_pending{direction="to_staff"}'), "6");
+  equal(await valueOf(metrics, "chatbox50_ready"), "0");
+  ready = true;
+  equal(await valueOf(metrics, "chatbox50_ready"), "1");
+});
+
+Deno.test("Metrics.watchProcess shows by how much a blocked loop calls its timers late", async () => {
+  const metrics = new Metrics("1.2.3");
+  const clock = new FakeClock();
+  let blockedMs = 0;
+  const end = metrics.watchProcess({ clock, stopwatch: () => clock.now() + blockedMs });
+  const delay = async (): Promise<readonly (string | undefined)[]> => [
+    await valueOf(metrics, "chatbox50_event_loop_delay_seconds_count"),
+    await valueOf(metrics, "chatbox50_event_loop_delay_seconds_sum"),
+  ];
+  clock.advance(250);
+  deepEqual(await delay(), ["1", "0"]);
+  blockedMs += 3_000;
+  clock.advance(250);
+  deepEqual(await delay(), ["2", "3"]);
+  // The timer after a late one is not late by itself.
+  clock.advance(250);
+  deepEqual(await delay(), ["3", "3"]);
+  end();
+  equal(clock.waiting, 0);
 });

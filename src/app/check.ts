@@ -4,13 +4,21 @@ import { systemClock } from "../core/mod.ts";
 import { DiscordInspection, DiscordUnreachable, isSnowflake } from "../discord/mod.ts";
 import { StartError, type StartErrorReason } from "../start_error.ts";
 import { isServed } from "../storage/mod.ts";
-import { type CommandContext, type CommandOutcome, formatBytes, openArchive } from "./command.ts";
+import {
+  type CommandContext,
+  type CommandOutcome,
+  formatBytes,
+  openArchive,
+  plainReason,
+} from "./command.ts";
 import { preflights } from "./preflight.ts";
 
-type Report = (ok: boolean, subject: string, detail: string, reason?: StartErrorReason) => void;
+/** How a line begins: `warn` is no reason against a start. */
+type Mark = "ok" | "warn" | "FAIL" | "-";
+type Report = (ok: boolean | "warn", subject: string, detail: string, reason?: StartErrorReason) => void;
 
 /**
- * Looks at everything a start needs, a line for each: `ok`, or `FAIL` and what to do. Changes nothing, and disturbs no running server.
+ * Looks at everything a start needs, a line for each: `ok`, or `FAIL` or `warn` and what to do. Changes nothing, and disturbs no running server.
  *
  * @returns the first reason why a start would fail
  */
@@ -19,7 +27,7 @@ export async function check(context: CommandContext): CommandOutcome {
   let worst: StartErrorReason | undefined;
   const report: Report = (ok, subject, detail, reason = "config") => {
     if (!ok) worst ??= reason;
-    context.print(line(ok ? "ok" : "FAIL", subject, detail));
+    context.print(line(ok === "warn" ? ok : ok ? "ok" : "FAIL", subject, detail));
   };
   // It was read already, or there would be no check.
   report(true, "Configuration", "every setting is known and allowed");
@@ -40,7 +48,7 @@ export function checkMisconfigured(print: CommandContext["print"], problems: rea
   print(line("-", "Database, address, Discord", "not looked at before the configuration is right"));
 }
 
-function line(mark: "ok" | "FAIL" | "-", subject: string, detail: string): string {
+function line(mark: Mark, subject: string, detail: string): string {
   return `${mark.padEnd(4)}  ${subject}: ${detail}\n`;
 }
 
@@ -68,7 +76,7 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
       report(
         false,
         "Database",
-        `Cannot use ${path}: ${error.message}; its folder must exist and be writable`,
+        `Cannot use ${path}: ${plainReason(error)}; its folder must exist and be writable`,
         "cannotCreate",
       );
     } else throw error;
@@ -77,9 +85,12 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
 }
 
 function checkMachine(config: Config, served: boolean, report: Report): void {
-  for (const { subject, whileServed, look } of preflights(config)) {
+  for (const { subject, whileServed, look, doubt } of preflights(config)) {
     try {
-      report(true, subject, look());
+      const detail = look();
+      const found = doubt?.(systemClock.now());
+      if (found === undefined) report(true, subject, detail);
+      else report(found.certain ? false : "warn", subject, found.detail);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       const taken = served && error.cause instanceof Deno.errors.AddrInUse;

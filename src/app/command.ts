@@ -45,6 +45,12 @@ export function openArchive(config: Config, access: "read" | "copy" | "change"):
   }
 }
 
+/** What the system said to a file, without the words that are Deno's own: `(os error 2), readdir '/there'`. */
+export function plainReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/ \(os error \d+\).*$/s, "");
+}
+
 /** Bytes for people: `1.4 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];

@@ -33,12 +33,12 @@ export async function erase(context: CommandContext, options: EraseOptions): Com
     threads.add(id);
   };
   await meetThread(conversation?.ids[2] ?? null);
-  const erased = archive.erase(uid);
+  const erased = archive.erase(uid, leaveThread ? new Set() : threads);
   if (erased === undefined) {
     throw new StartError(`Cannot erase ${uid}: there is no such conversation`, "noInput");
   }
-  // A running server may have made another thread after the first was deleted.
-  await meetThread(erased.ids[2]);
+  // A running server may have made another thread after the first was deleted, and an earlier run may have left some.
+  for (const id of erased.threads) await meetThread(id);
   const what = describe(erased, [...threads], leaveThread);
   await finish(context, archive, { uid, what, clock });
   context.print(`Erased ${uid}: ${what}\n`);
@@ -79,6 +79,9 @@ async function finish(
   }
   progress("");
   archive.finishErasing(uid);
+  // The note itself stands in the file until the log is carried over. Where a reader keeps that from happening now, the server does
+  // it within minutes, and whoever closes the file last does it, too.
+  archive.emptyLog();
 }
 
 function describe({ messages, files, resumed }: Erased, threads: readonly string[], left: boolean): string {

@@ -97,7 +97,7 @@ function* textLines(
   for (const message of archive.messages(uid)) {
     onMessage();
     const name = message.author?.name;
-    const who = name === undefined ? fromOf(message) : `${fromOf(message)} ${printable(name)}`;
+    const who = name === undefined ? fromOf(message) : `${fromOf(message)} ${onOneLine(name)}`;
     const notes = [
       message.editedAt === undefined ? "" : " (edited)",
       message.deletedAt === undefined ? "" : " (deleted)",
@@ -105,7 +105,7 @@ function* textLines(
     ].join("");
     const text = printable(message.content).replaceAll("\n", "\n    ");
     yield `${iso(message.createdAt)} ${who}${notes}: ${text}\n`;
-    for (const { name, size } of message.files ?? []) yield `    file ${printable(name)}, ${size} bytes\n`;
+    for (const { name, size } of message.files ?? []) yield `    file ${onOneLine(name)}, ${size} bytes\n`;
   }
   yield "\n";
 }
@@ -130,4 +130,9 @@ function printable(text: string): string {
     /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
+}
+
+/** A name has no lines. */
+function onOneLine(text: string): string {
+  return printable(text).replaceAll("\n", "\\u{a}");
 }

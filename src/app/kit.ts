@@ -1,5 +1,5 @@
 import { StartError } from "../start_error.ts";
-import type { CommandContext, CommandOutcome } from "./command.ts";
+import { type CommandContext, type CommandOutcome, plainReason } from "./command.ts";
 
 /** Where the kit lies, in the executable as in the sources. */
 const DOCS = new URL("../../docs/", import.meta.url);
@@ -34,8 +34,9 @@ export async function writeKit({ print }: CommandContext, folder: string): Comma
     return undefined;
   } catch (error) {
     if (error instanceof StartError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`Cannot write the kit to ${folder}: ${reason}`, "cannotCreate", { cause: error });
+    throw new StartError(`Cannot write the kit to ${folder}: ${plainReason(error)}`, "cannotCreate", {
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Config } from "../config.ts";
 import { checkPort, type ListenAddress, proofAddress } from "./listening.ts";
+import { certificateInfo } from "./tls/acme_client.ts";
 import { readCertificate } from "./tls/certificate_files.ts";
+import { type CertificateDoubt, doubtOf } from "./tls/doubts.ts";
 
 /** What a start looks at before it makes any file, and `check` shows: each throws a `StartError` when it would fail. */
 export interface Preflight {
@@ -10,6 +12,8 @@ export interface Preflight {
   readonly whileServed?: string;
   /** @returns what is ok about it */
   look(): string;
+  /** What keeps no start from succeeding, but visitors from coming. @param now Unix milliseconds */
+  readonly doubt?: (now: number) => CertificateDoubt | undefined;
 }
 
 /**
@@ -19,7 +23,7 @@ export interface Preflight {
  * @returns in the order in which a start needs it
  */
 export function preflights(config: Config): readonly Preflight[] {
-  const { host, port, domain, tlsCert: cert, tlsKey: key } = config;
+  const { host, port, domain, publicUrl, tlsCert: cert, tlsKey: key } = config;
   const list = [free("Address", { host, port })];
   if (domain !== undefined) {
     list.push(free("Address for the certificate's proof", proofAddress(config)));
@@ -28,9 +32,10 @@ export function preflights(config: Config): readonly Preflight[] {
     list.push({
       subject: "Certificate",
       look(): string {
-        readCertificate({ cert, key });
-        return `${cert} and ${key} belong together`;
+        const { until } = certificateInfo(readCertificate({ cert, key }));
+        return `${cert} and ${key} belong together, until ${new Date(until).toISOString()}`;
       },
+      doubt: (now) => doubtOf(readCertificate({ cert, key }), { name: cert, publicUrl, now }),
     });
   }
   return list;

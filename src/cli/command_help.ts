@@ -9,7 +9,21 @@ const USAGE_COLUMN = 20;
  * @returns A line a command and a line a flag, without a line end after the last
  */
 export function commandHelp(): string {
-  return Object.entries(COMMANDS).flatMap(([name, command]) => [
+  return Object.entries(COMMANDS).flatMap(([name, command]) => linesOf(name, command)).join("\n");
+}
+
+/**
+ * One command as its own `--help` shows it.
+ *
+ * @param name Of a command in the table
+ * @returns The same lines as in the list of all
+ */
+export function helpOfCommand(name: string, command: Command): string {
+  return linesOf(name, command).join("\n");
+}
+
+function linesOf(name: string, command: Command): readonly string[] {
+  return [
     `  ${usage(name, command).padEnd(USAGE_COLUMN)} ${command.help}`,
     ...Object.entries(command.flags).map(([flag, spec]) => {
       const { help, fallback, required } = spec;
@@ -20,7 +34,7 @@ export function commandHelp(): string {
         : ` (default: ${fallback})`;
       return `    ${flagUsage(flag, spec).padEnd(USAGE_COLUMN + 6)} ${help}${note}`;
     }),
-  ]).join("\n");
+  ];
 }
 
 /**

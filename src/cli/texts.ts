@@ -1,6 +1,7 @@
 import { configHelp } from "../config.ts";
 import { VERSION } from "../version.ts";
-import { commandHelp } from "./command_help.ts";
+import { commandHelp, helpOfCommand } from "./command_help.ts";
+import type { Command } from "./commands.ts";
 
 /**
  * What `version` prints.
@@ -34,6 +35,21 @@ the file last. In the file, what is unknown is refused.
 
 Settings:
 ${configHelp()}
+`;
+}
+
+/**
+ * What `COMMAND --help` prints for a command that does one thing and ends.
+ *
+ * @returns The command alone
+ */
+export function commandHelpText(name: string, command: Command): string {
+  const settings = command.settings ? "The settings are flags, too. " : "";
+  return `Usage: chatbox50 ${name}${command.operand === undefined ? "" : ` ${command.operand.name}`} [FLAGS]
+
+${helpOfCommand(name, command)}
+
+${settings}"chatbox50 help" lists everything.
 `;
 }
 

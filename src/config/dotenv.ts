@@ -10,35 +10,48 @@ export interface DotenvEntry {
   readonly line: number;
 }
 
+/** What a file of settings contains. */
+export interface Dotenv {
+  /** The value and line of every key; the first where one is set again. */
+  readonly entries: ReadonlyMap<string, DotenvEntry>;
+  /** Every line that is no assignment, or a second one of the same key. No message repeats the line, which may be a secret. */
+  readonly problems: readonly ConfigError[];
+}
+
 /**
  * Reads a file of settings such as `.env`: `KEY=value`, optionally after `export`, in single, double or back quotes (`\n` in double quotes is a line break),
  * with `#` comments. Strict where the usual parsers (and `node:util` parseEnv, which Deno 2.6 lacks) pass over what
- * they cannot read: here a setting must never be ignored.
+ * they cannot read: here a setting must never be ignored, and one bad line hides no other.
  *
  * @param text What the file contains
  * @param name How messages call the file
- * @returns The value and line of every key
- * @throws {ConfigError} On a line that is no assignment, or a second one of the same key; the message does not repeat the line,
- * which may be a secret
+ * @returns What it sets, and what is wrong with it
  */
-export function parseDotenv(text: string, name = ".env"): ReadonlyMap<string, DotenvEntry> {
+export function parseDotenv(text: string, name = ".env"): Dotenv {
   const entries = new Map<string, DotenvEntry>();
+  const problems: ConfigError[] = [];
+  const refuse = (words: string): void => void problems.push(new ConfigError(`${name} line ${words}`));
   for (const [index, rawLine] of text.split(/\r\n|\n|\r/).entries()) {
     const line = rawLine.trim();
     if (line === "" || line.startsWith("#")) continue;
     const [, key, raw = ""] = ASSIGNMENT.exec(line) ?? [];
-    if (key === undefined) throw new ConfigError(`${name} line ${index + 1} is not KEY=value`);
+    if (key === undefined) {
+      refuse(`${index + 1} is not KEY=value`);
+      continue;
+    }
     const value = unquote(raw);
     if (value === undefined) {
-      throw new ConfigError(`${name} line ${index + 1}: the quotes of ${quote(key)} do not match`);
+      refuse(`${index + 1}: the quotes of ${quote(key)} do not match`);
+      continue;
     }
     const earlier = entries.get(key);
     if (earlier !== undefined) {
-      throw new ConfigError(`${name} line ${index + 1} sets ${quote(key)} again, after line ${earlier.line}`);
+      refuse(`${index + 1} sets ${quote(key)} again, after line ${earlier.line}`);
+      continue;
     }
     entries.set(key, { value, line: index + 1 });
   }
-  return entries;
+  return { entries, problems };
 }
 
 function unquote(raw: string): string | undefined {

@@ -57,14 +57,17 @@ export function parseArguments(
   const values = new Map<string, string>();
   const given = new Set<string>();
   const words: string[] = [];
+  const onlyFlags = flags.length === 0
+    ? "nothing more may stand here"
+    : "only flags may follow, as --NAME VALUE or --NAME=VALUE; see --help";
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       if (words.push(token.value) <= operands) continue;
       throw new UsageError(
         operands === 0
-          ? `Argument ${token.index + 1} is not a flag; flags look like --port 8000`
-          : `Argument ${token.index + 1} is one too many; flags look like --port 8000`,
+          ? `Argument ${token.index + 1} is not a flag; ${onlyFlags}`
+          : `Argument ${token.index + 1} is one too many; ${onlyFlags}`,
       );
     }
     if (values.has(token.name) || given.has(token.name)) {

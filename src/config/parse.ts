@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean, quote, reasonOf } from "./config_error.ts";
-import { type DotenvEntry, parseDotenv } from "./dotenv.ts";
+import { parseDotenv } from "./dotenv.ts";
 import { parseFlags } from "./flags.ts";
 import {
   type Config,
@@ -89,9 +89,14 @@ class Problems {
       return work();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.#found.push(error);
+      this.add(error);
       return undefined;
     }
+  }
+
+  /** Keeps something wrong. */
+  add(problem: ConfigError): void {
+    this.#found.push(problem);
   }
 
   /** @throws {ConfigError} when something was wrong */
@@ -136,13 +141,12 @@ function environmentSource(env: ConfigInput["env"]): Source {
 }
 
 function dotenvSource(text: string, name: string, problems: Problems): Source {
-  const entries = problems.collect(() => parseDotenv(text, name)) ?? new Map<string, DotenvEntry>();
+  const { entries, problems: found } = parseDotenv(text, name);
+  for (const problem of found) problems.add(problem);
   for (const [key, { line }] of entries) {
     if (SETTABLE_KEYS.includes(key)) continue;
     const guess = didYouMean(key.toUpperCase(), SETTABLE_KEYS) || "; see --help for the keys that exist";
-    problems.collect(() => {
-      throw new ConfigError(`${name} line ${line} sets unknown key ${quote(key)}${guess}`);
-    });
+    problems.add(new ConfigError(`${name} line ${line} sets unknown key ${quote(key)}${guess}`));
   }
   return {
     describe: (key) => `${key} (${name} line ${entries.get(key)?.line})`,

@@ -1,8 +1,17 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
+import { type Clock, systemClock } from "../core/mod.ts";
 
 /** How often the event loop is looked at, in milliseconds: seldom enough to cost nothing. */
 const SAMPLE_MS = 250;
 const DELAY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+/** Options of {@link watchProcess}. */
+export interface WatchProcessOptions {
+  /** Sets the timers whose delay is measured; the system's when left out. */
+  readonly clock?: Pick<Clock, "after">;
+  /** Milliseconds with fractions, which only grow; `performance.now` when left out. */
+  readonly stopwatch?: () => number;
+}
 
 /**
  * Measures memory and the delay of the event loop. (prom-client's own collectors read Node's internals and `/proc`, which Deno's permissions
@@ -10,7 +19,8 @@ const DELAY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
  *
  * @returns ends it
  */
-export function watchProcess(registry: Registry): () => void {
+export function watchProcess(registry: Registry, options: WatchProcessOptions = {}): () => void {
+  const { clock = systemClock, stopwatch = () => performance.now() } = options;
   const registers = [registry];
   const delay = new Histogram({
     name: "chatbox50_event_loop_delay_seconds",
@@ -39,11 +49,13 @@ export function watchProcess(registry: Registry): () => void {
       this.set(Deno.memoryUsage().heapUsed);
     },
   });
-  let due = performance.now() + SAMPLE_MS;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    delay.observe(Math.max(0, now - due) / 1000);
-    due = now + SAMPLE_MS;
-  }, SAMPLE_MS);
-  return () => clearInterval(timer);
+  const look = (): () => void => {
+    const due = stopwatch() + SAMPLE_MS;
+    return clock.after(SAMPLE_MS, () => {
+      delay.observe(Math.max(0, stopwatch() - due) / 1000);
+      cancel = look();
+    });
+  };
+  let cancel = look();
+  return () => cancel();
 }

@@ -9,13 +9,17 @@ export interface TestContext extends CommandContext {
   readonly progressed: string[];
 }
 
-/** A context for a command on a database, without a token. */
-export function contextFor(databasePath: string, signal = new AbortController().signal): TestContext {
+/** A context for a command on a database, without a token where no flags give one. */
+export function contextFor(
+  databasePath: string,
+  signal = new AbortController().signal,
+  flags: readonly string[] = [],
+): TestContext {
   const printed: string[] = [];
   const progressed: string[] = [];
   return {
     config: parseConfig({
-      args: [`--database-path=${databasePath}`],
+      args: [`--database-path=${databasePath}`, ...flags],
       env: {},
       readFile: () => {
         throw new Deno.errors.NotFound();

@@ -124,3 +124,57 @@ Deno.test("erase says that a copy stays in the file, and the next run finishes i
   equal(again.printed.length, 1);
   deepEqual(found(dirname(temp.path), all(gone)), []);
 });
+
+Deno.test("erase also deletes the thread that a server makes while the first one is being deleted", async () => {
+  await using temp = await tempStorage();
+  const [first, second] = ["112233445566778899", "223344556677889900"];
+  const gone = await visitor(temp.storage, "quokka");
+  const thread = async (id: string | null): Promise<void> =>
+    void await temp.storage.store.setId(gone.uid, 2, id);
+  await thread(null);
+  await thread(first);
+  const deleted: string[] = [];
+  await using discord = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const [, id = ""] = /\/channels\/(\d+)$/.exec(new URL(request.url).pathname) ?? [];
+      if (request.method === "GET") return Response.json({ code: 10_003 }, { status: 404 });
+      equal(request.method, "DELETE");
+      deleted.push(id);
+      if (id === first) {
+        await thread(null);
+        await thread(second);
+      }
+      return Response.json({ id });
+    },
+  );
+  const context = contextFor(temp.path, undefined, [
+    "--discord-token=MTExMTExMTExMTExMTExMTEx.GaBcDe.abcdefghijklmnopqrstuvwxyz0123456789AB",
+    `--discord-api-url=http://127.0.0.1:${discord.addr.port}`,
+  ]);
+  await erase(context, { uid: gone.uid });
+  deepEqual(deleted, [first, second]);
+  deepEqual(context.printed, [
+    `Erased ${gone.uid}: 2 messages, 2 files, thread ${first}, ${second}\n`,
+  ]);
+});
+
+Deno.test("erase says also in the run that finishes it which thread was left, and then forgets it", async () => {
+  await using temp = await tempStorage();
+  const thread = "112233445566778899";
+  const gone = await visitor(temp.storage, "quokka");
+  await temp.storage.store.setId(gone.uid, 2, null);
+  await temp.storage.store.setId(gone.uid, 2, thread);
+  using hinder = new DatabaseSync(temp.path);
+  hinder.prepare("INSERT INTO meta (key, value) VALUES ('unused', CAST(? AS BLOB))").run(gone.uid);
+  await rejects(erase(contextFor(temp.path), { uid: gone.uid, leaveThread: true }), {
+    message: new RegExp(`thread ${thread} stays on Discord, .*a copy of its row stays`),
+  });
+  hinder.exec("PRAGMA secure_delete = ON; DELETE FROM meta WHERE key = 'unused'");
+  const again = contextFor(temp.path);
+  await erase(again, { uid: gone.uid, leaveThread: true });
+  deepEqual(again.printed, [
+    `Erased ${gone.uid}: 0 messages, 0 files, thread ${thread} stays on Discord, delete it there\n`,
+  ]);
+  deepEqual(found(dirname(temp.path), [thread, ...all(gone)]), []);
+});

@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { RetentionSchedule } from "../../src/app/retention_schedule.ts";
+import type { Uuid } from "../../src/core/mod.ts";
 import type { RemovalStep } from "../../src/storage/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
@@ -10,6 +11,8 @@ const NOTHING: RemovalStep = { removed: 0, uids: [], cursor: 0, done: true };
 
 /** Lets everything that is ready run. */
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+const aUuid = (): Uuid => crypto.randomUUID() as Uuid;
 
 /** A target that gives out prepared steps of messages, and notes how it was asked. */
 class Target {
@@ -25,11 +28,13 @@ class Target {
   }
 }
 
-function schedule(): { clock: FakeClock; target: Target; log: Log; retention: RetentionSchedule } {
+function schedule(
+  onRemoved: (uid: Uuid) => void = () => {},
+): { clock: FakeClock; target: Target; log: Log; retention: RetentionSchedule } {
   const clock = new FakeClock();
   const target = new Target();
   const log = new Log();
-  const retention = new RetentionSchedule({ target, days: 30, onRemoved: () => {}, clock, logger: log });
+  const retention = new RetentionSchedule({ target, days: 30, onRemoved, clock, logger: log });
   return { clock, target, log, retention };
 }
 
@@ -70,4 +75,21 @@ Deno.test("RetentionSchedule tries again after an error, and ends in the middle 
   await settle();
   equal(target.asked.length, 2);
   equal(log.lines.length, 1);
+});
+
+Deno.test("RetentionSchedule tells of each conversation that lost something, step by step", async () => {
+  const forgotten: Uuid[] = [];
+  const [one, two, three] = [aUuid(), aUuid(), aUuid()] as const;
+  const { clock, target, retention } = schedule((uid) => void forgotten.push(uid));
+  target.steps = [
+    { removed: 3, uids: [one, two], cursor: 3, done: false },
+    { removed: 1, uids: [three], cursor: 4, done: true },
+  ];
+  clock.advance(60_000);
+  await settle();
+  deepEqual(forgotten, [one, two]);
+  clock.advance(2_000);
+  await settle();
+  deepEqual(forgotten, [one, two, three]);
+  await retention.stop();
 });

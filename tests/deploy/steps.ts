@@ -179,10 +179,9 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
         const words = await history();
         match(words, /Before the backup/);
         equal(words.includes("After the backup"), false);
-        match(await root("ls /var/lib/private/chatbox50"), /chatbox50\.db\.broken/);
         match(
           await root(
-            "cd /var/lib/private/chatbox50 && chatbox50 export --format txt --database-path chatbox50.db.broken",
+            "cd /var/lib/private/chatbox50/broken-*Z-* && chatbox50 export --format txt --database-path chatbox50.db",
           ),
           /After the backup/,
         );

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SocketClient } from "../support/socket_client.ts";
+import { programIn } from "./server_process.ts";
 import { World } from "./world.ts";
 
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
@@ -100,7 +101,7 @@ Deno.test(
     equal((await visitor.ended()).code, 1012);
     await using back = await SocketClient.hello(url, session, 2);
     const welcome = await back.next();
-    deepEqual([welcome.messages, welcome.reset], [[], true]);
+    deepEqual([welcome.uid, welcome.messages, welcome.reset], [uid, [], true]);
     back.send({ type: "send", cid: "b", content: "Hello again" });
     await back.nextOf("delivered");
     const [next, ...more] = discord.threads(forum);
@@ -180,6 +181,11 @@ Deno.test("End to end: check says ok or what to do, a line each", RELAXED, async
   match(mistyped.stdout, /^FAIL {2}Staff role: STAFF_ROLE is Stuff, which is no role.*Staff$/m);
   const silent = await world.command(["check"], { DISCORD_TOKEN: "" });
   match(silent.stdout, /^FAIL {2}Token: DISCORD_TOKEN is not set/m);
+  world.discord.setOutage(true);
+  const away = await world.command(["check"]);
+  equal(away.code, 69);
+  match(away.stdout, /^FAIL {2}Discord: /m);
+  world.discord.setOutage(false);
   const homeless = await world.command(["check"], { DATABASE_PATH: "no/such/folder/x.db" });
   equal(homeless.code, 73);
   match(homeless.stdout, /^FAIL {2}Database: .*folder must exist/m);
@@ -190,4 +196,29 @@ Deno.test("End to end: check says ok or what to do, a line each", RELAXED, async
   match(beside.stdout, /^ok {4}Database: .*a server is using it$/m);
   match(beside.stdout, /^ok {4}Address: .*taken, by the running server$/m);
   equal(beside.code, 0);
+});
+
+Deno.test({
+  ...RELAXED,
+  name: "End to end: on a terminal long work shows how far it has come, beside what it writes to a file",
+  ignore: Deno.build.os !== "linux",
+  async fn(): Promise<void> {
+    await using world = await World.start();
+    const { visitor } = await conversation(world);
+    await using _open = visitor;
+    // Standard error is the terminal that `script` makes, standard output is not.
+    const terminal =
+      'command=$(printf "%q " "$@"); SHELL=/bin/bash exec script -qec "$command > out.jsonl" /dev/null';
+    const launcher = ["bash", "-c", terminal, "bash"];
+    const program = await programIn(world.folder, world.env, ["export"], launcher);
+    const { code, stdout } = await program.output();
+    equal(code, 0);
+    // To the line's beginning, clear it; at the end nothing is left of it.
+    match(
+      new TextDecoder().decode(stdout),
+      // deno-lint-ignore no-control-regex
+      /^\r\x1b\[KMessages: 2 of 2 \(100 %\)(?:\r\x1b\[K)+$/,
+    );
+    match(await Deno.readTextFile(`${world.folder}/out.jsonl`), /^\{"type":"conversation".*On its way/s);
+  },
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { pageCommands } from "../deploy/page_commands.ts";
 import { unitCommands } from "../deploy/unit_commands.ts";
@@ -169,61 +169,85 @@ Deno.test(
     };
 
     /** What stands for systemd here, and what a command has to show. */
-    const HOOKS: readonly (readonly [RegExp, (output: string) => Promise<void> | void, "instead"?])[] = [
-      [/^release=/, () => {}, "instead"],
-      [/^sudoedit/, async () => {
-        const text = (await Deno.readTextFile(config)).replace("DISCORD_TOKEN=", `$&${discord.token}`)
-          .replace("PORT=8000", "PORT=0");
-        await Deno.writeTextFile(config, `${machine.here(text)}DISCORD_API_URL=${discord.url}\n`);
-        equal((await Deno.stat(config)).mode ?? 0 & 0o777, 0o100600);
-      }, "instead"],
-      [/admin check$/, (output) => match(output, /^(?:ok {4}.*\n)+$/)],
-      [/systemctl enable --now chatbox50$/, async () => {
-        await start();
-        await say("Where is my order?");
-      }, "instead"],
-      [/^curl .*readyz/, (output) => match(output, /./)],
-      [/systemctl start chatbox50-backup\.service/, async () => {
-        await say("Before the backup");
-        await Deno.remove(backups, { recursive: true }).catch(() => {});
-        await backUp();
-        // As if somebody had sent a file.
-        const [copy = ""] = [...Deno.readDirSync(backups)].map(({ name }) => name).sort().slice(-1);
-        await Deno.mkdir(`${backups}/${copy}-files`);
-        await Deno.writeTextFile(`${backups}/${copy}-files/sent`, copy);
-        await say("After the backup");
-      }, "instead"],
-      [/^sudo ls -l/, (output) => match(output, /chatbox50-\d{8}T\d{6}Z\.db/)],
-      // As after a crash: the log is there, and holds what was acked last.
-      [/systemctl stop chatbox50/, async () => void await server?.stop("SIGKILL"), "instead"],
-      [/mv "chatbox50\.db/, async () => {
-        const broken = "var/lib/private/chatbox50/chatbox50.db.broken";
-        match(
-          await machine.type("cat var/lib/private/chatbox50/chatbox50.db-files/sent"),
-          /^chatbox50-\d{8}T/,
-        );
-        equal((await Deno.stat(`${world.folder}/${broken}-wal`)).size > 0, true);
-        match(
-          await machine.type(`chatbox50 export --format txt --database-path ${broken}`),
-          /After the backup/,
-        );
-      }],
-      [/systemctl start chatbox50$/, async () => {
-        await start();
-        const words = await history();
-        equal(words.includes("After the backup"), false);
-        // At the end of the page the visitor is erased.
-        equal(words.includes("Before the backup"), discord.threads(forum).length > 0);
-      }, "instead"],
-      [/systemctl restart chatbox50$/, async () => {
-        await stop();
-        await start();
-      }, "instead"],
-      [/export/, (output) => match(output, /visitor: Before the backup/)],
-      [/erase/, () => equal(discord.threads(forum).length, 0)],
-      [/purge/, (output) => match(output, /^Removed 0 messages/)],
-      [/stats/, (output) => match(output, /^Conversations +0$/m)],
-    ];
+    const HOOKS:
+      readonly (readonly [RegExp, (output: string, command: string) => Promise<void> | void, "instead"?])[] =
+        [
+          [/^release=/, () => {}, "instead"],
+          [/^sudoedit/, async () => {
+            const text = (await Deno.readTextFile(config)).replace("DISCORD_TOKEN=", `$&${discord.token}`)
+              .replace("PORT=8000", "PORT=0");
+            await Deno.writeTextFile(config, `${machine.here(text)}DISCORD_API_URL=${discord.url}\n`);
+            equal((await Deno.stat(config)).mode ?? 0 & 0o777, 0o100600);
+          }, "instead"],
+          [/admin check$/, (output) => match(output, /^(?:ok {4}.*\n)+$/)],
+          [/systemctl enable --now chatbox50$/, async () => {
+            await start();
+            await say("Where is my order?");
+          }, "instead"],
+          [/^curl .*readyz/, (output) => match(output, /./)],
+          [/systemctl start chatbox50-backup\.service/, async () => {
+            await say("Before the backup");
+            await Deno.remove(backups, { recursive: true }).catch(() => {});
+            await backUp();
+            // As if somebody had sent a file.
+            const [copy = ""] = [...Deno.readDirSync(backups)].map(({ name }) => name).sort().slice(-1);
+            await Deno.mkdir(`${backups}/${copy}-files`);
+            await Deno.writeTextFile(`${backups}/${copy}-files/sent`, copy);
+            await say("After the backup");
+          }, "instead"],
+          [/^sudo ls -l/, (output) => match(output, /chatbox50-\d{8}T\d{6}Z\.db/)],
+          // As after a crash: the log is there, and holds what was acked last.
+          [/systemctl stop chatbox50/, async () => void await server?.stop("SIGKILL"), "instead"],
+          [/mv "chatbox50\.db/, async (_output, command) => {
+            const folder = `${world.folder}/var/lib/private/chatbox50`;
+            const aside = (): string[] =>
+              [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+                /^broken-\d{8}T\d{6}Z-/.test(name)
+              );
+            const [first = ""] = aside();
+            const demandRestored = async (): Promise<void> => {
+              match(await Deno.readTextFile(`${folder}/chatbox50.db-files/sent`), /^chatbox50-\d{8}T/);
+              deepEqual([...Deno.readDirSync(`${folder}/chatbox50.db-files`)].map(({ name }) => name), [
+                "sent",
+              ]);
+              equal((await Deno.stat(`${folder}/${first}/chatbox50.db-wal`)).size > 0, true);
+            };
+            await demandRestored();
+            // Whoever is in a hurry types it again.
+            for (const times of [2, 3]) {
+              await machine.type(command);
+              equal(aside().length, times);
+              await demandRestored();
+            }
+            // A database that is there is worth more than a copy that is not.
+            await Deno.rename(backups, `${backups}.away`);
+            await rejects(machine.type(command), /: ls: /);
+            await Deno.rename(`${backups}.away`, backups);
+            equal(aside().length, 3);
+            await demandRestored();
+            match(
+              await machine.type(
+                `chatbox50 export --format txt --database-path ${folder}/${first}/chatbox50.db`,
+              ),
+              /After the backup/,
+            );
+          }],
+          [/systemctl start chatbox50$/, async () => {
+            await start();
+            const words = await history();
+            equal(words.includes("After the backup"), false);
+            // At the end of the page the visitor is erased.
+            equal(words.includes("Before the backup"), discord.threads(forum).length > 0);
+          }, "instead"],
+          [/systemctl restart chatbox50$/, async () => {
+            await stop();
+            await start();
+          }, "instead"],
+          [/export/, (output) => match(output, /visitor: Before the backup/)],
+          [/erase/, () => equal(discord.threads(forum).length, 0)],
+          [/purge/, (output) => match(output, /^Removed 0 messages/)],
+          [/stats/, (output) => match(output, /^Conversations +0$/m)],
+        ];
     const ran: string[] = [];
     for (const { command, proof } of await pageCommands()) {
       if (ELSEWHERE.some(([pattern]) => pattern.test(command))) continue;
@@ -231,7 +255,7 @@ Deno.test(
       const typed = command.replaceAll("$release", `http://127.0.0.1:${releases.addr.port}`)
         .replaceAll("http://127.0.0.1:8000", url).replaceAll(UID_OF_PAGE, uid);
       const output = hook?.[2] === "instead" ? "" : await machine.type(typed);
-      await hook?.[1](output);
+      await hook?.[1](output, typed);
       // The scripts name the program where it is installed; here that is below the folder.
       if (/chatbox50-admin \/usr/.test(command)) {
         const admin = machine.here("/usr/local/sbin/chatbox50-admin");

@@ -1,7 +1,19 @@
 import { equal, match } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { SocketClient } from "../support/socket_client.ts";
 import { within } from "../support/until.ts";
 import { World } from "./world.ts";
+
+/** Asks for the metrics until they are as they should be. */
+async function untilMetrics(url: string, what: string, ...patterns: readonly RegExp[]): Promise<void> {
+  const look = async (): Promise<void> => {
+    for (;;) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      if (patterns.every((pattern) => pattern.test(text))) return;
+    }
+  };
+  await within(what, look());
+}
 
 /** Sockets and pipes of processes end a turn after the test has seen them end. */
 const RELAXED = { sanitizeOps: false, sanitizeResources: false };
@@ -84,22 +96,77 @@ Deno.test(
     await using world = await World.start({ rateLimits: true });
     const server = await world.server();
     const url = await server.url();
-    const until = async (what: string, pattern: RegExp): Promise<void> => {
-      const look = async (): Promise<void> => {
-        while (!pattern.test(await (await fetch(`${url}/metrics`)).text()));
-      };
-      await within(what, look());
-    };
     {
       await using visitor = await SocketClient.hello(url);
       await visitor.next();
-      await until("the session", /^chatbox50_sessions 1$/m);
+      await untilMetrics(url, "the session", /^chatbox50_sessions 1$/m);
       // More than a thread takes at once, and too long to be packed together.
       for (let index = 0; index < 8; index++) {
         visitor.send({ type: "send", cid: `c${index}`, content: `${index} ${"x ".repeat(990)}` });
       }
-      await until("a wait", /^chatbox50_discord_rate_limit_wait_seconds_count\{reason="route"\} [1-9]/m);
+      await untilMetrics(
+        url,
+        "a wait",
+        /^chatbox50_discord_rate_limit_wait_seconds_count\{reason="route"\} [1-9]/m,
+      );
     }
-    await until("the end of the session", /^chatbox50_sessions 0$/m);
+    await untilMetrics(url, "the end of the session", /^chatbox50_sessions 0$/m);
+  },
+);
+
+Deno.test(
+  "End to end: /metrics tells while Discord is away that it is, and how many messages of how many conversations wait",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const url = await (await world.server()).url();
+    await using visitor = await SocketClient.hello(url);
+    await visitor.next();
+    await untilMetrics(url, "the server to be ready", /^chatbox50_ready 1$/m);
+    world.discord.setOutage(true);
+    for (const cid of ["a", "b", "c"]) {
+      visitor.send({ type: "send", cid, content: cid });
+      await visitor.nextOf("acks");
+    }
+    await untilMetrics(
+      url,
+      "what waits",
+      /^chatbox50_ready 0$/m,
+      /^chatbox50_discord_gateway_connected 0$/m,
+      /^chatbox50_messages_pending\{direction="to_staff"\} 3$/m,
+      /^chatbox50_conversations_pending\{direction="to_staff"\} 1$/m,
+    );
+    world.discord.setOutage(false);
+    await untilMetrics(
+      url,
+      "the end of the outage",
+      /^chatbox50_ready 1$/m,
+      /^chatbox50_messages_pending\{direction="to_staff"\} 0$/m,
+      /^chatbox50_conversations_pending\{direction="to_staff"\} 0$/m,
+    );
+  },
+);
+
+Deno.test(
+  "End to end: /metrics counts the writes that wait for the disk, and the visitors for whom there was no room",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const url = await (await world.server({ MAX_CONNECTIONS: "1" })).url();
+    await using visitor = await SocketClient.hello(url);
+    await visitor.next();
+    await untilMetrics(url, "nobody to be turned away", /^chatbox50_sockets_turned_away_total 0$/m);
+    await using second = await SocketClient.connect(url);
+    equal((await second.ended()).code, 4429);
+    await untilMetrics(url, "who was turned away", /^chatbox50_sockets_turned_away_total 1$/m);
+
+    const other = new DatabaseSync(`${world.folder}/chatbox50.db`);
+    other.exec("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
+    visitor.send({ type: "send", cid: "a", content: "hello" });
+    await untilMetrics(url, "a write that waits", /^chatbox50_commit_queue [1-9]/m);
+    other.exec("ROLLBACK");
+    other.close();
+    await visitor.nextOf("acks");
+    await untilMetrics(url, "no write to wait", /^chatbox50_commit_queue 0$/m);
   },
 );

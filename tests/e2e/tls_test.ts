@@ -28,6 +28,15 @@ async function trusted(port: number, name: string, root: string): Promise<boolea
   }
 }
 
+/** Sees that the metrics say when the certificate ends, to a minute. */
+async function expiry(url: string, token: string, root: string, until: number): Promise<void> {
+  using client = Deno.createHttpClient({ caCerts: [root] });
+  const headers = { Authorization: `Bearer ${token}` };
+  const text = await (await fetch(`${url}/metrics`, { client, headers })).text();
+  const [, seconds] = /^chatbox50_certificate_expiry_seconds (\S+)$/m.exec(text) ?? [];
+  equal(Math.abs(Number(seconds) * 1000 - until) < 60_000, true, seconds);
+}
+
 /** Between two certificates nobody listens for a moment. */
 async function served(server: ServerProcess): Promise<void> {
   await server.logs.until(
@@ -100,6 +109,54 @@ Deno.test(
     equal(await healthy(), "ok\n");
     equal(await trusted(port, "localhost", second.root), true);
     equal(await trusted(port, "localhost", first.root), false);
+    await expiry(`https://localhost:${port}`, token, second.root, Date.now() + 86_400_000);
+  },
+);
+
+Deno.test(
+  "End to end: check fails by an expired certificate, warns of a wrong name, and says until when a good one counts",
+  RELAXED,
+  async () => {
+    await using world = await World.start();
+    const authority = await TestAuthority.create();
+    const env = { TLS_CERT: "cert.pem", TLS_KEY: "key.pem", PUBLIC_URL: "https://chat.example.com" };
+    const write = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
+      await Deno.writeTextFile(`${world.folder}/cert.pem`, cert);
+      await Deno.writeTextFile(`${world.folder}/key.pem`, key);
+    };
+    const checked = async (...names: readonly string[]): Promise<readonly [number, string]> => {
+      await write(await authority.issue(...names));
+      const { code, stdout } = await world.command(["check"], env);
+      return [code, /^.*Certificate: .*$/m.exec(stdout)?.[0] ?? ""];
+    };
+    for (const name of ["chat.example.com", "*.example.com"]) {
+      const [code, line] = await checked(name);
+      equal(code, 0);
+      match(
+        line,
+        /^ok {4}Certificate: cert\.pem and key\.pem belong together, until \d{4}-\d\d-\d\dT[\d:.]+Z$/,
+      );
+    }
+    for (const name of ["other.example", "*.com"]) {
+      deepEqual(await checked(name), [
+        0,
+        `warn  Certificate: cert.pem is for ${name}, and PUBLIC_URL names chat.example.com`,
+      ]);
+    }
+    await write(await authority.issueFor(-1_000, "chat.example.com"));
+    const { code, stdout } = await world.command(["check"], env);
+    equal(code, 78);
+    match(
+      stdout,
+      /^FAIL {2}Certificate: cert\.pem has expired at \S+Z, and browsers refuse it; put a new one/m,
+    );
+    // A server that is started again goes on: what renews the files may be about to.
+    const server = await world.server(env);
+    await server.url();
+    await server.logs.until(
+      "the warning",
+      (lines) => lines.some(({ level, reason }) => level === "warn" && /has expired/.test(String(reason))),
+    );
   },
 );
 

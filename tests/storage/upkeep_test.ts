@@ -119,8 +119,20 @@ Deno.test("Archive.erase beside an open store: the store forgets what it remembe
   equal(told, 0);
   {
     using archive = Archive.change(temp.path);
-    deepEqual(archive.erase(uid), { messages: 1, files: 0, ids: { 1: uid, 2: null }, resumed: false });
-    deepEqual(archive.erase(uid), { messages: 0, files: 0, ids: { 1: null, 2: null }, resumed: true });
+    deepEqual(archive.erase(uid), {
+      messages: 1,
+      files: 0,
+      ids: { 1: uid, 2: null },
+      threads: [],
+      resumed: false,
+    });
+    deepEqual(archive.erase(uid), {
+      messages: 0,
+      files: 0,
+      ids: { 1: null, 2: null },
+      threads: [],
+      resumed: true,
+    });
     archive.finishErasing(uid);
     equal(archive.erase(uid), undefined);
   }

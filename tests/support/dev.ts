@@ -39,7 +39,7 @@ function say(text: string): void {
 function settings(): Map<string, string> {
   const values = new Map<string, string>();
   try {
-    for (const [key, { value }] of parseDotenv(Deno.readTextFileSync(".env"))) values.set(key, value);
+    for (const [key, { value }] of parseDotenv(Deno.readTextFileSync(".env")).entries) values.set(key, value);
   } catch {
     // No .env, or a bad one.
   }

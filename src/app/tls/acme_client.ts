@@ -69,14 +69,20 @@ export async function requestCertificate(request: CertificateRequest): Promise<C
   }
 }
 
-/**
- * Reads how long a certificate counts.
- *
- * @returns Unix milliseconds
- */
-export function validityOf({ cert }: Certificate): { readonly from: number; readonly until: number } {
-  const { notBefore, notAfter } = acme.crypto.readCertificateInfo(cert);
-  return { from: notBefore.getTime(), until: notAfter.getTime() };
+/** What a certificate says of itself. */
+export interface CertificateInfo {
+  /** Unix milliseconds. */
+  readonly from: number;
+  /** Unix milliseconds. */
+  readonly until: number;
+  /** For which names and addresses it is. */
+  readonly names: readonly string[];
+}
+
+/** Reads what a certificate says of itself; the first, where a chain follows. */
+export function certificateInfo({ cert }: Certificate): CertificateInfo {
+  const { notBefore, notAfter, domains } = acme.crypto.readCertificateInfo(cert);
+  return { from: notBefore.getTime(), until: notAfter.getTime(), names: domains.altNames };
 }
 
 /** A certificate that no browser trusts, to listen with until there is a real one. */

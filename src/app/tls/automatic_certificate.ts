@@ -41,6 +41,7 @@ export class AutomaticCertificate {
   #cancel: () => void = () => {};
   #failures = 0;
   #stopped = false;
+  #until = 0;
 
   constructor(options: AutomaticCertificateOptions) {
     this.#options = options;
@@ -53,6 +54,11 @@ export class AutomaticCertificate {
     if (bytes === undefined) return undefined;
     const certificate: Certificate = JSON.parse(new TextDecoder().decode(bytes));
     return authority.validityOf(certificate).until > clock.now() ? certificate : undefined;
+  }
+
+  /** When the one of now ends, Unix milliseconds; 0 while there is none. */
+  get until(): number {
+    return this.#until;
   }
 
   /** Begins: fetches one now when there is none, and renews it from then on. */
@@ -71,6 +77,7 @@ export class AutomaticCertificate {
   #renewInTime(certificate: Certificate): void {
     const { authority, clock } = this.#options;
     const { from, until } = authority.validityOf(certificate);
+    this.#until = until;
     this.#later(from + (until - from) * RENEW_AFTER - clock.now());
   }
 

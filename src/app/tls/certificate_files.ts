@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "../../core/mod.ts";
 import { StartError } from "../../start_error.ts";
 import type { Certificate } from "../../web/mod.ts";
+import { plainReason } from "../command.ts";
 import { repeat } from "../repeat.ts";
 import { problemOf } from "./problem.ts";
 
@@ -48,7 +49,7 @@ export class CertificateFiles {
     try {
       found = read(this.#options);
     } catch (error) {
-      return this.#refuse(reasonOf(error));
+      return this.#refuse(plainReason(error));
     }
     if (found.cert === this.current.cert && found.key === this.current.key) {
       this.#refused = undefined;
@@ -83,7 +84,7 @@ export function readCertificate(paths: CertificatePaths): Certificate {
   try {
     found = read(paths);
   } catch (error) {
-    throw new StartError(`Cannot read ${names}: ${reasonOf(error)}`, "noInput", { cause: error });
+    throw new StartError(`Cannot read ${names}: ${plainReason(error)}`, "noInput", { cause: error });
   }
   const problem = problemOf(found);
   if (problem !== undefined) throw new StartError(`Cannot serve HTTPS with ${names}: ${problem}`, "config");
@@ -92,8 +93,4 @@ export function readCertificate(paths: CertificatePaths): Certificate {
 
 function read({ cert, key }: CertificatePaths): Certificate {
   return { cert: Deno.readTextFileSync(cert), key: Deno.readTextFileSync(key) };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

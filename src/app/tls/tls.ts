@@ -3,7 +3,7 @@ import type { Clock } from "../../core/mod.ts";
 import type { LoggerFactory } from "../../logging.ts";
 import { type Certificate, ChallengeService } from "../../web/mod.ts";
 import { listen, proofAddress } from "../listening.ts";
-import { newAccountKey, placeholder, requestCertificate, validityOf } from "./acme_client.ts";
+import { certificateInfo, newAccountKey, placeholder, requestCertificate } from "./acme_client.ts";
 import { AutomaticCertificate, type CertificateStore } from "./automatic_certificate.ts";
 import { CertificateFiles } from "./certificate_files.ts";
 
@@ -11,6 +11,8 @@ import { CertificateFiles } from "./certificate_files.ts";
 export interface Tls {
   /** What to begin with; plain HTTP without one. */
   readonly certificate: Certificate | undefined;
+  /** When the one of now ends, Unix milliseconds: 0 while there is none that browsers trust. Left out with plain HTTP. */
+  readonly until?: () => number;
   /** Begins to look for newer ones. */
   start(renew: (certificate: Certificate) => void): void;
   /** Ends that. */
@@ -49,6 +51,7 @@ function fromFiles(cert: string, key: string, { clock, makeLogger }: TlsOptions)
     get certificate() {
       return files.current;
     },
+    until: () => certificateInfo(files.current).until,
     start: (callback) => void (renew = callback),
     stop(): Promise<void> {
       files.stop();
@@ -75,7 +78,7 @@ async function automatic(config: Config, domain: string, options: TlsOptions): P
     directoryUrl,
     authority: {
       newAccountKey,
-      validityOf,
+      validityOf: certificateInfo,
       request: (accountKey) =>
         requestCertificate({
           directoryUrl,
@@ -92,6 +95,7 @@ async function automatic(config: Config, domain: string, options: TlsOptions): P
   });
   return {
     certificate: certificates.kept ?? await placeholder(domain),
+    until: () => certificates.until,
     start(callback): void {
       renew = callback;
       certificates.start();

@@ -165,11 +165,12 @@ export class Archive implements Disposable {
    * Removes the rows of one visitor, and notes that bytes of files and the log are to follow: {@link Archive.removeFiles},
    * {@link Archive.emptyLog}, {@link Archive.finishErasing}.
    *
+   * @param deleted ids in service 2 of which nothing is left there; others are kept in the note, for the next run
    * @returns what it was, or `undefined` when there is nothing of that visitor
    */
-  erase(uid: Uuid): Erased | undefined {
+  erase(uid: Uuid, deleted: ReadonlySet<string> = new Set()): Erased | undefined {
     const erasure = new Erasure(this.#database);
-    return this.#database.transaction(() => erasure.begin(uid));
+    return this.#database.transaction(() => erasure.begin(uid, deleted));
   }
 
   /** Notes that nothing is left of one visitor. */

@@ -11,6 +11,8 @@ export interface Erased {
   readonly files: number;
   /** The conversation's ids in the two services, `null` where it had none. */
   readonly ids: Readonly<Record<1 | 2, string | null>>;
+  /** What is to be said or done about in service 2: this one's id, and those that an earlier erasure did not come to. */
+  readonly threads: readonly string[];
   /** An earlier erasure of the same visitor had not come to its end; the rest of it is counted here. */
   readonly resumed: boolean;
 }
@@ -23,7 +25,7 @@ interface Found {
 
 /**
  * Removes one visitor. The rows go in one transaction; what has to follow it (the bytes of files, the log) may fail, so the
- * transaction leaves a note, under a hash of the uid, by which the same command finds that it has more to do.
+ * transaction leaves a note, under a hash of the uid, by which the same command finds that it has more to do, and with which threads.
  */
 export class Erasure {
   readonly #database: Database;
@@ -35,17 +37,26 @@ export class Erasure {
   /**
    * Removes one conversation with everything that belongs to it, in a transaction of the caller's.
    *
+   * @param deleted ids in service 2 of which nothing is left there
    * @returns what it was, or `undefined` when there is none
    */
-  begin(uid: Uuid): Erased | undefined {
+  begin(uid: Uuid, deleted: ReadonlySet<string>): Erased | undefined {
     const found = this.#prepare<Found>("SELECT id, s1_id, s2_id FROM connections WHERE uid = ?").get(uid);
     const files = this.#count("SELECT count(*) AS count FROM files WHERE uid = ?", uid);
-    const resumed = this.#prepare("SELECT 1 FROM meta WHERE key = ?").get(keyOf(uid)) !== undefined;
+    const note = this.#prepare<{ value: Uint8Array }>("SELECT value FROM meta WHERE key = ?").get(keyOf(uid));
+    const resumed = note !== undefined;
+    const noted = new TextDecoder().decode(note?.value).split("\n");
+    const met = found?.s2_id ?? null;
+    const threads = [...new Set(met === null ? noted : [...noted, met])]
+      .filter((id) => id !== "" && !deleted.has(id));
     if (found === undefined && files === 0 && !resumed) return undefined;
     const messages = found === undefined ? 0 : this.#eraseConversation(found.id);
     this.#eraseFiles(uid);
-    this.#prepare("INSERT INTO meta (key, value) VALUES (?, x'') ON CONFLICT DO NOTHING").run(keyOf(uid));
-    return { messages, files, ids: { 1: found?.s1_id ?? null, 2: found?.s2_id ?? null }, resumed };
+    this.#prepare(
+      "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )
+      .run(keyOf(uid), new TextEncoder().encode(threads.join("\n")));
+    return { messages, files, ids: { 1: found?.s1_id ?? null, 2: found?.s2_id ?? null }, threads, resumed };
   }
 
   /** Takes the note away: nothing is left. */

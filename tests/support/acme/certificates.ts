@@ -45,9 +45,14 @@ export class TestAuthority {
   }
 
   /** Makes a key and a certificate for names. */
-  async issue(...names: readonly string[]): Promise<Issued> {
+  issue(...names: readonly string[]): Promise<Issued> {
+    return this.issueFor(86_400_000, ...names);
+  }
+
+  /** The same, valid for so many milliseconds; it has expired already when they are below zero. */
+  async issueFor(validMs: number, ...names: readonly string[]): Promise<Issued> {
     const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]) as CryptoKeyPair;
-    const cert = await this.#sign(keys.publicKey, names, 86_400_000);
+    const cert = await this.#sign(keys.publicKey, names, validMs);
     const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
     return { cert, key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY") };
   }
@@ -72,7 +77,7 @@ export class TestAuthority {
       serialNumber: (++this.#serial).toString(16).padStart(2, "0"),
       subject: `CN=${names[0]}`,
       issuer: this.#issuer,
-      notBefore: new Date(Date.now() - 60_000),
+      notBefore: new Date(Date.now() + Math.min(0, validMs) - 60_000),
       notAfter: new Date(Date.now() + validMs),
       signingAlgorithm: SIGNING,
       publicKey,
