@@ -25,7 +25,7 @@ export class CrashWorld implements AsyncDisposable {
   #staffTimer: ReturnType<typeof setInterval> | undefined;
   #server: ServerProcess | undefined;
   #acks = 0;
-  #watch: { readonly acks: number; readonly resolve: () => void } | undefined;
+  #watch: { readonly acks: number; readonly reached: () => void } | undefined;
 
   private constructor(discord: DiscordSimulator, folder: string) {
     this.#discord = discord;
@@ -56,7 +56,18 @@ export class CrashWorld implements AsyncDisposable {
 
   #acked(): void {
     this.#acks++;
-    if (this.#watch !== undefined && this.#acks >= this.#watch.acks) this.#watch.resolve();
+    const watch = this.#watch;
+    if (watch === undefined || this.#acks < watch.acks) return;
+    this.#watch = undefined;
+    watch.reached();
+  }
+
+  /** Acts in the very turn in which the so many-th ack from now is read: what was acked too early is not on disk yet. */
+  async #atAck<T>(acks: number, act: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<{ readonly acted: Promise<T> }>();
+    this.#watch = { acks: this.#acks + acks, reached: () => resolve({ acted: act() }) };
+    const { acted } = await within(`${acks} acks`, promise, SETTLE_LIMIT_MS);
+    return await acted;
   }
 
   #answer(): void {
@@ -81,18 +92,21 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /**
-   * Starts the server, waits for so many more acks, keeps its answers from the visitors for a moment, and kills it: what it has stored
-   * and acked meanwhile is sent again.
+   * Starts the server and kills it at the so many-th ack, in the same turn; or first keeps its answers from the visitors for a moment: what it
+   * has stored and acked meanwhile is sent again.
+   *
+   * @param deafMs how long the visitors hear nothing before the kill; 0 kills at once
    */
   async round(acks: number, deafMs: number): Promise<void> {
     await this.start();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#watch = { acks: this.#acks + acks, resolve };
-    await within(`${acks} acks`, promise, SETTLE_LIMIT_MS);
-    this.#wire.deafen();
-    await new Promise((done) => setTimeout(done, deafMs));
-    await this.#server?.stop("SIGKILL");
-    this.#wire.cut();
+    await this.#atAck(acks, async () => {
+      if (deafMs > 0) {
+        this.#wire.deafen();
+        await new Promise((done) => setTimeout(done, deafMs));
+      }
+      await this.#server?.stop("SIGKILL");
+      this.#wire.cut();
+    });
   }
 
   /** Starts the server; the visitors' clients try at once. */
@@ -114,11 +128,16 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /**
-   * Copies the database and its log in one moment, as a power cut would leave them: the process stands still meanwhile.
+   * Copies the database and its log at the so many-th ack, in the same turn, as a power cut would leave them: the process stands still
+   * meanwhile.
    *
    * @returns what had been told to the visitors before it, by uid
    */
-  async copy(to: string): Promise<ReadonlyMap<string, readonly Promised[]>> {
+  copy(acks: number, to: string): Promise<ReadonlyMap<string, readonly Promised[]>> {
+    return this.#atAck(acks, () => this.#copy(to));
+  }
+
+  async #copy(to: string): Promise<ReadonlyMap<string, readonly Promised[]>> {
     const pid = this.#server?.pid ?? 0;
     Deno.kill(pid, "SIGSTOP");
     try {

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { Uuid } from "../../src/core/mod.ts";
 import { openStorage, type Storage } from "../../src/storage/mod.ts";
 
-/** How often the process is killed. */
-const ROUNDS = 50;
+/** How often the process is killed; at least twice, to have a first and a last. */
+const ROUNDS = Math.max(2, Number(Deno.env.get("CRASH_ROUNDS") ?? 100));
 const SENDERS = 40;
 /** The process is killed after this many acks, a different number each round: at any moment of its work. */
 const ACKS: readonly [from: number, to: number] = [1, 3_000];

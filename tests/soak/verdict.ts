@@ -1,4 +1,6 @@
 const MIB = 1024 * 1024;
+/** As many moments it takes to judge a run: two in each third. */
+export const LEAST_SAMPLES = 6;
 /** Kept connections to Discord come and go, so the fewest of several moments are compared; whoever has left holds none. */
 const MOST_MORE_DESCRIPTORS = 5;
 /** How far the collector's moments move what is resident, in bytes, however long the run: when it comes often, and when it comes as it likes. */
@@ -38,12 +40,12 @@ export interface Verdict {
  * keep and by the noise of the collector, whose moments only ever add: a leak lifts the lowest, too.
  *
  * @param collector whether it was made to come often
- * @throws {RangeError} when there are fewer than six samples
+ * @throws {RangeError} when there are fewer than {@link LEAST_SAMPLES}
  */
 export function judge(samples: readonly Sample[], collector: keyof typeof NOISE): Verdict {
   const noise = NOISE[collector];
-  if (samples.length < 6) {
-    throw new RangeError(`Cannot judge ${samples.length} samples: at least 6 are needed`);
+  if (samples.length < LEAST_SAMPLES) {
+    throw new RangeError(`Cannot judge ${samples.length} samples: at least ${LEAST_SAMPLES} are needed`);
   }
   const third = Math.floor(samples.length / 3);
   const [from, to] = [lowest(samples.slice(third, 2 * third)), lowest(samples.slice(-third))];
