@@ -1,7 +1,7 @@
 import type { Connection, ServiceWorker, Uuid } from "../core/mod.ts";
 import { DiscordRefusal, listed } from "./errors.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest } from "./ports.ts";
-import { compareSnowflakes, isSnowflake, type Snowflake, snowflake } from "./snowflake.ts";
+import { compareSnowflakes, isSnowflake, justBefore, type Snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
 
@@ -168,7 +168,7 @@ export class CatchUp {
       const ids = (await this.#options.worker.remoteIds(connection, seq)).filter(isSnowflake);
       const [first] = ids.sort(compareSnowflakes);
       if (first !== undefined && compareSnowflakes(first, cursor) < 0) {
-        return snowflake.decode(String(BigInt(first) - 1n));
+        return justBefore(first);
       }
     }
     return cursor;

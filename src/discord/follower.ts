@@ -1,11 +1,11 @@
 import { DeliveryError } from "../core/mod.ts";
-import { Code, type DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
+import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
 import type { Bot, FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
 import type { ShutOut } from "./refusals/shut_out.ts";
-import type { Snowflake } from "./snowflake.ts";
+import { compareSnowflakes, justBefore, type Snowflake } from "./snowflake.ts";
 
 const PAGE = 100;
 
@@ -38,18 +38,50 @@ export class Follower {
    * Reads in the thread which steps of an interrupted plan were done.
    *
    * @returns step number to id
+   * @throws {DeliveryError} while the bot may not read there: to go on without knowing is to post twice
    */
   async lookUp(plan: Plan, bot: Bot): Promise<Map<number, Snowflake>> {
     const isOwn = await this.#poster.ownIn(plan, bot);
     const messages: DiscordMessage[] = [];
-    let after = plan.after;
+    // What is known stands in the first page, too, as long as it is there: then it proves that the thread could be read.
+    let after = justBefore(plan.after);
     for (let page = 0; page < MAX_PAGES; page++) {
-      const more = await this.#unlessShutOut(plan.thread, this.#rest.messagesAfter(plan.thread, after, PAGE));
-      messages.push(...more);
+      const more = await this.#page(plan.thread, after);
+      messages.push(...more.filter(({ id }) => compareSnowflakes(id, plan.after) > 0));
       after = more.at(-1)?.id ?? after;
       if (more.length < PAGE) break;
     }
     return alreadyPosted(plan, messages, isOwn);
+  }
+
+  /**
+   * A page of messages. Discord shows an empty thread to whoever may not read its history, so an empty page counts only when the
+   * history was seen to be open before it.
+   *
+   * https://discord.com/developers/docs/resources/message#get-channel-messages
+   */
+  async #page(thread: Snowflake, after: Snowflake): Promise<readonly DiscordMessage[]> {
+    const read = (): Promise<readonly DiscordMessage[]> =>
+      this.#unlessShutOut(thread, this.#rest.messagesAfter(thread, after, PAGE));
+    const messages = await read();
+    if (messages.length > 0) return messages;
+    await this.#demandHistory(thread);
+    return await read();
+  }
+
+  async #demandHistory(thread: Snowflake): Promise<void> {
+    const reason = "Cannot look up what was posted: the bot lacks Read Message History";
+    // Refusals count towards a ban: what the gateway has told is not asked for. It also tells when that is over.
+    if (this.#home()?.missing.includes("Read Message History")) throw new DeliveryError(reason);
+    try {
+      // Asked for one message, Discord does say no. Whether there is one with this id does not matter.
+      await this.#unlessShutOut(thread, this.#rest.message(thread, thread));
+    } catch (error) {
+      if (refusedWith(error, Code.missingPermissions)) throw new DeliveryError(reason, { cause: error });
+      const isOpen = error instanceof DiscordRefusal && error.status === 404 &&
+        error.code !== Code.unknownChannel;
+      if (!isOpen) throw error;
+    }
   }
 
   /**

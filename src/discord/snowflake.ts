@@ -54,6 +54,11 @@ export function latest(...ids: readonly (Snowflake | undefined)[]): Snowflake | 
   return last;
 }
 
+/** The id just before another: what comes after it begins with that one. @param id not 0 */
+export function justBefore(id: Snowflake): Snowflake {
+  return snowflake.decode(String(BigInt(id) - 1n));
+}
+
 /** When an id was made, in Unix milliseconds. */
 export function snowflakeTime(id: Snowflake): number {
   return Number((BigInt(id) >> 22n) + DISCORD_EPOCH_MS);

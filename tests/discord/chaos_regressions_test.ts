@@ -142,3 +142,69 @@ Deno.test("[D4] Outbox keeps what is refused after the gateway has told that the
     assert.deepEqual(visitor.delivered, ["Hello", "Two"]);
   });
 });
+
+for (const known of [true, false]) {
+  const how = known ? "as the gateway has told" : "before the gateway tells";
+  Deno.test(`[X3] Follower waits with what a webhook may have said while the bot may not read the history, ${how} (seed 42, webhook)`, async () => {
+    await talk(async ({ discord, bridge, channel, visitor }) => {
+      let give = (): void => discord.denyBot(channel);
+      if (known) {
+        discord.denyBot(channel, "ReadMessageHistory");
+        await bridge.until(() => !bridge.service.status.ready, "the bridge to notice");
+      } else {
+        const all = { method: "GET", times: 1000 } as const;
+        const route = "/channels/:channel_id/messages";
+        const empty = { kind: "status", status: 200, body: [] } as const;
+        const faults = [
+          discord.faults.add({ ...all, route, action: empty }),
+          discord.faults.add({ ...all, route: `${route}/:message_id`, action: FORBIDDEN }),
+        ];
+        give = () => faults.forEach((fault) => fault.remove());
+      }
+      discord.faults.add({
+        method: "POST",
+        route: "/webhooks/:webhook_id/:webhook_token",
+        action: { kind: "truncate" },
+      });
+      await visitor.say("Two");
+      await bridge.until(
+        () =>
+          visitor.delivered.length > 2 ||
+          bridge.log.some(({ fields }) => /lacks Read Message History/.test(String(fields.reason))),
+        "the look-up in vain",
+      );
+      give();
+      await visitor.say("Three");
+      await visitor.until(() => visitor.delivered.at(-1) === "Three", "the next message");
+      assert.deepEqual(visitor.delivered, ["Hello", "Two", "Three"]);
+    }, { persona: "webhook" });
+  });
+}
+
+Deno.test("[X3] Follower goes on where nothing stands that it knows, and the bot may read that", async () => {
+  await talk(async ({ discord, visitor, thread }) => {
+    discord.staff("Alice").delete(thread, ...discord.messages(thread).map(({ id }) => id));
+    discord.faults.add({
+      method: "POST",
+      route: "/webhooks/:webhook_id/:webhook_token",
+      action: { kind: "drop" },
+    });
+    await visitor.say("Two");
+    await visitor.until(() => visitor.delivered.includes("Two"), "the second try");
+    assert.deepEqual(visitor.delivered, ["Two"]);
+  }, { persona: "webhook" });
+});
+
+Deno.test("[X3] Follower takes what was known for no post of a later plan, though the words are the same", async () => {
+  await talk(async ({ discord, visitor }) => {
+    const lost = discord.faults.add({
+      method: "POST",
+      route: "/webhooks/:webhook_id/:webhook_token",
+      action: { kind: "drop" },
+    });
+    const { seq } = await visitor.say("Hello");
+    await visitor.until(() => visitor.arrived === seq, "the arrival");
+    assert.equal(lost.hits, 1);
+    assert.deepEqual(visitor.delivered, ["Hello", "Hello"]);
+  }, { persona: "webhook" });
+});
