@@ -1,8 +1,8 @@
 import type { Connection, Message, ServiceWorker, Uuid } from "../core/mod.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 
-/** How far around a message the others are looked for that share its Discord message; a batch has no more. */
-const NEIGHBOURS = 100;
+/** How many messages are read at once, of those around a change; what the staff said in between counts too. */
+const PAGE = 100;
 
 /** Messages that share Discord messages, so that a change of one is a change of all. */
 export interface ChangeGroup {
@@ -27,34 +27,50 @@ export async function groupsOf(
     const ids = (await worker.remoteIds(connection, change.seq)).filter(isSnowflake);
     if (ids.length === 0 || ids.some((id) => seen.has(id))) continue;
     for (const id of ids) seen.add(id);
-    const before = await connection.messages({ before: change.seq, limit: NEIGHBOURS });
-    const after = await connection.messages({ before: change.seq + NEIGHBOURS + 1, limit: NEIGHBOURS + 1 });
     const isShared = async (message: Message): Promise<boolean | undefined> => {
       const theirs = (await worker.remoteIds(connection, message.seq)).filter(isSnowflake);
       // In no Discord message, because it was deleted or failed: no sign of where the group ends.
       return theirs.length === 0 ? undefined : theirs.some((id) => ids.includes(id));
     };
     const other = (message: Message): boolean => message.side !== worker.side;
-    const earlier = await takeWhile(before.messages.filter(other).reverse(), isShared);
-    const later = await takeWhile(
-      after.messages.filter(({ seq }) => seq >= change.seq).filter(other),
-      isShared,
-    );
+    const earlier = await takeWhile(backwards(connection, change.seq), other, isShared);
+    const later = await takeWhile(forwards(connection, change.seq), other, isShared);
     groups.push({ seq: change.seq, rev: change.rev, messages: [...earlier.reverse(), ...later], ids });
   }
   return groups;
 }
 
-/** Takes items up to the first for which the test says no; those without an answer are left out. */
-async function takeWhile<T>(
-  items: readonly T[],
-  test: (item: T) => Promise<boolean | undefined>,
-): Promise<T[]> {
-  const taken: T[] = [];
-  for (const item of items) {
-    const answer = await test(item);
+/** The messages before one, the latest first. */
+async function* backwards(connection: Connection, before: number): AsyncGenerator<Message, void> {
+  for (let next: number | undefined = before; next !== undefined;) {
+    const { messages } = await connection.messages({ before: next, limit: PAGE });
+    next = messages[0]?.seq;
+    yield* messages.toReversed();
+  }
+}
+
+/** The messages from one on. */
+async function* forwards(connection: Connection, from: number): AsyncGenerator<Message, void> {
+  for (let next = from;; next += PAGE) {
+    const { messages } = await connection.messages({ before: next + PAGE, limit: PAGE });
+    const found = messages.filter(({ seq }) => seq >= next);
+    if (found.length === 0) return;
+    yield* found;
+  }
+}
+
+/** Takes messages up to the first for which the test says no; those without an answer, and those not meant, are left out. */
+async function takeWhile(
+  messages: AsyncIterable<Message>,
+  isMeant: (message: Message) => boolean,
+  test: (message: Message) => Promise<boolean | undefined>,
+): Promise<Message[]> {
+  const taken: Message[] = [];
+  for await (const message of messages) {
+    if (!isMeant(message)) continue;
+    const answer = await test(message);
     if (answer === false) break;
-    if (answer === true) taken.push(item);
+    if (answer === true) taken.push(message);
   }
   return taken;
 }

@@ -40,6 +40,35 @@ Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when th
   });
 });
 
+Deno.test("[D2, X7] Outbox keeps all that shares a message when one of it is edited, however much staff said between (kills)", async () => {
+  await talk(async ({ discord, visitor, alice, thread }) => {
+    const posted = Promise.withResolvers<void>();
+    discord.faults.add({
+      method: "POST",
+      route: "/channels/:channel_id/messages",
+      action: { kind: "delay", until: posted.promise },
+    });
+    await visitor.say("held");
+    const words = ["w0", "w1", "w2"];
+    const said: number[] = [];
+    for (const [index, word] of words.entries()) {
+      said.push((await visitor.say(word)).seq);
+      for (let answer = 0; answer < 120; answer++) alice.say(thread, `s${index}-${answer}`);
+      await visitor.untilHeard((index + 1) * 120);
+    }
+    posted.resolve();
+    const arrived = (): string[] => visitor.delivered.join("\n").split("\n");
+    await visitor.until(() => arrived().at(-1) === "w2", "all words");
+    assert.ok(visitor.delivered.includes("w1\nw2"));
+    for (const index of [2, 0]) {
+      await visitor.edit(said[index] ?? 0, `x${index}`);
+      await visitor.until(() => arrived().includes(`x${index}`), "the edit");
+      words[index] = `x${index}`;
+      assert.deepEqual(arrived(), ["Hello", "held", ...words]);
+    }
+  });
+});
+
 Deno.test("[X3, X6] Outbox takes back what arrived although its answer was lost and it was deleted then (seed 43)", async () => {
   await withDiscord(async (discord) => {
     await using bridge = await (await Bridge.start(discord, { retryBaseMs: 100 })).ready();
