@@ -59,7 +59,8 @@ Deno.test("[D2, X7] Outbox keeps all that shares a message when one of it is edi
     posted.resolve();
     const arrived = (): string[] => visitor.delivered.join("\n").split("\n");
     await visitor.until(() => arrived().at(-1) === "w2", "all words");
-    assert.ok(visitor.delivered.includes("w1\nw2"));
+    // How many share a message depends on when the first was taken; some always do.
+    assert.ok(visitor.delivered.some((content) => content.includes("\n")));
     for (const index of [2, 0]) {
       await visitor.edit(said[index] ?? 0, `x${index}`);
       await visitor.until(() => arrived().includes(`x${index}`), "the edit");
