@@ -12,7 +12,12 @@ interface Outcome {
 /** Runs steps of our own with the functions of `.ci/run`. */
 async function run(steps: string): Promise<Outcome> {
   const { code, stdout } = await new Deno.Command("bash", {
-    args: ["-c", `source "$1"; log=$(mktemp); trap 'rm -f "$log"' EXIT; ${steps}\nsummary`, "bash", SCRIPT],
+    args: [
+      "-c",
+      `source "$1"; log=$(mktemp); failures=$(mktemp); trap 'rm -f "$log" "$failures"' EXIT; ${steps}\nsummary`,
+      "bash",
+      SCRIPT,
+    ],
     stderr: "inherit",
   }).output();
   return { code, lines: new TextDecoder().decode(stdout).trimEnd().split("\n") };
@@ -64,4 +69,19 @@ Deno.test(".ci/run lets no test step pass that failed otherwise or ran nothing",
   }
   const { lines } = await run("test_step A sh -c 'echo \"ok | 5 passed | 0 failed (1s)\"; exit 1'");
   assert.equal(lines.at(-1), "5 passed, 1 failed");
+});
+
+Deno.test(".ci/run says at the end again what failed, and only that", options, async () => {
+  const { lines } = await run(String.raw`
+    step Good echo fine
+    step Plain sh -c 'seq 100; exit 1'
+    test_step Tests printf 'x ... FAILED (1ms)\n\n ERRORS \n\nx => ./x_test.ts:1:6\nerror: why\n\n FAILURES \n\nx => ./x_test.ts:1:6\n\nFAILED | 3 passed | 1 failed (1s)\n'`);
+  const end = lines.slice(lines.findLastIndex((line) => line.startsWith("--")) + 1);
+  assert.deepEqual(end.filter((line) => line.startsWith("==")), ["== Plain: 1 failed", "== Tests: 1 failed"]);
+  assert.deepEqual(
+    end.filter((line) => /^\d+$/.test(line)).map(Number),
+    Array.from({ length: 60 }, (_, index) => 41 + index),
+  );
+  assert(end.includes("x => ./x_test.ts:1:6") && end.includes("error: why"), end.join("\n"));
+  assert.equal(lines.at(-1), "4 passed, 2 failed");
 });
