@@ -1,11 +1,10 @@
-// The timers are ones of npm code, so they are cleared the way Node does.
-import { clearTimeout } from "node:timers";
 import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable, wordsOf } from "./errors.ts";
 import { InvalidRequests } from "./invalid_requests.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
 import type { Upload } from "./ports.ts";
+import { RateLimitQueues } from "./rate_limit_queues.ts";
 import { watched } from "./rest_watch.ts";
 import { TokenWatch } from "./token_watch.ts";
 import { whyUnreachable } from "./unreachable.ts";
@@ -77,6 +76,7 @@ export interface CallOptions {
 export class RestCaller {
   readonly #rest: RestManager;
   readonly #options: RestCallerOptions;
+  readonly #queues = new RateLimitQueues();
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   readonly #token: TokenWatch;
@@ -96,6 +96,7 @@ export class RestCaller {
     // Not `proxy.baseUrl`: that would switch the rate-limit queues off.
     if (apiUrl !== undefined) rest.baseUrl = apiUrl.replace(/\/+$/, "").replace(/\/v\d+$/, "");
     rest.maxRetryCount = MAX_RATE_LIMIT_RETRIES;
+    rest.queues = this.#queues;
     this.#tame(rest);
   }
 
@@ -221,7 +222,7 @@ export class RestCaller {
    * Only one call is in a queue at a time, so the one that it was closed for has ended.
    */
   #reopen(key: string): void {
-    const queue = this.#rest.queues.get(key);
+    const queue = this.#queues.get(key);
     if (queue === undefined || queue.remaining > 0 || queue.interval !== 0 || queue.timeoutId !== undefined) {
       return;
     }
@@ -291,7 +292,7 @@ export class RestCaller {
   /** Waits as long as the queue says, instead of discordeno's whole seconds. */
   async #queueOpen(action: string, key: string): Promise<void> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const queue = this.#rest.queues.get(key);
+      const queue = this.#queues.get(key);
       if (queue === undefined || queue.isRequestAllowed()) return;
       const waitMs = this.#rest.checkRateLimits(key, "") || 0;
       if (waitMs > MAX_QUEUE_WAIT_MS) {
@@ -337,16 +338,13 @@ export class RestCaller {
     return new DiscordRefusal(action, status, code, message);
   }
 
-  /** Ends calls, and discordeno's timers, which otherwise keep the process alive for a minute. */
+  /** Ends calls, and discordeno's timers. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#tails.values());
     // A queue sets its timer after it has given the answer.
     await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
-    for (const queue of this.#rest.queues.values()) {
-      clearTimeout(queue.deleteQueueTimeout);
-      clearTimeout(queue.timeoutId);
-    }
+    this.#queues.stop();
     this.#rest.rateLimitedPaths.clear();
   }
 }
