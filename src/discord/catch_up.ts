@@ -1,5 +1,6 @@
 import type { Connection, ServiceWorker, Uuid } from "../core/mod.ts";
-import { DiscordRefusal, listed } from "./errors.ts";
+import { listed } from "./errors.ts";
+import { readHistory } from "./history.ts";
 import type { DiscordChannel, DiscordMessage, DiscordRest } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, justBefore, type Snowflake } from "./snowflake.ts";
 
@@ -107,14 +108,14 @@ export class CatchUp {
    * Reads a thread from where it is known, oldest first, and hands each message on. Unpaired threads have nothing to read.
    *
    * @param review gets the last messages that were known, for what has become of them
-   * @throws {DiscordRefusal} when the bot may not read there: what was missed is still to be read then
+   * @throws {DiscordRefusal} 403 when the bot may not read there: what was missed is still to be read then
    */
   async read(
     thread: Snowflake,
     hand: (message: DiscordMessage) => Promise<void>,
     review: (messages: readonly DiscordMessage[], through: Snowflake) => Promise<void>,
   ): Promise<void> {
-    const { worker } = this.#options;
+    const { worker, rest } = this.#options;
     const connection = await worker.connectionOf(thread);
     if (connection === undefined) return;
     const cursor = await worker.cursor(thread);
@@ -122,7 +123,7 @@ export class CatchUp {
     let after = isSnowflake(cursor) ? await this.#lookBack(connection, cursor) : thread;
     let known: DiscordMessage[] | undefined = [];
     while (true) {
-      const messages = await this.#page(thread, after);
+      const messages = await readHistory(rest, thread, after, PAGE);
       for (const message of messages) {
         if (isSnowflake(cursor) && compareSnowflakes(message.id, cursor) <= 0) {
           known?.push(message);
@@ -139,25 +140,6 @@ export class CatchUp {
       }
       if (known !== undefined && isSnowflake(cursor)) await review(known, cursor);
       return;
-    }
-  }
-
-  /**
-   * A page of messages; none where the thread is gone, or the server does not know how to list them: nobody will ever read there.
-   *
-   * Discord shows an empty thread to whoever may not read its history, so an empty page alone proves nothing.
-   * https://discord.com/developers/docs/resources/message#get-channel-messages
-   */
-  async #page(thread: Snowflake, after: Snowflake): Promise<readonly DiscordMessage[]> {
-    const { rest } = this.#options;
-    try {
-      const messages = await rest.messagesAfter(thread, after, PAGE);
-      // Asked for one message, Discord does say no. Whether there is one with this id does not matter.
-      if (messages.length === 0) await rest.message(thread, thread);
-      return messages;
-    } catch (error) {
-      if (error instanceof DiscordRefusal && error.status === 404) return [];
-      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Connection, DeliveryError, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
 import { Code, DiscordRefusal, failureFields, optional, refusedWith } from "./errors.ts";
+import { readHistory } from "./history.ts";
 import type { FindHome, Home } from "./home.ts";
 import { nonceOf } from "./plan.ts";
 import type { DiscordChannel, DiscordRest } from "./ports.ts";
@@ -180,8 +181,14 @@ export class ThreadMaker {
 
   /** Whether an earlier attempt has said something in a thread already: it was the starter, for nothing comes before that. */
   async #hasStarter(thread: Snowflake, { botId }: Home): Promise<boolean> {
-    const messages = await optional(this.#options.rest.messagesAfter(thread, thread, STARTER_AMONG), []);
-    return messages.some(({ author }) => author.id === botId);
+    try {
+      const messages = await readHistory(this.#options.rest, thread, thread, STARTER_AMONG);
+      return messages.some(({ author }) => author.id === botId);
+    } catch (error) {
+      // Where it cannot be seen, none is better than two.
+      if (error instanceof DiscordRefusal && error.status === 403) return true;
+      throw error;
+    }
   }
 
   /** Looks for a thread of ours with a name of the visitor's, heard of, active or archived lately, that is nobody's. */

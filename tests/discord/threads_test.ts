@@ -228,33 +228,44 @@ Deno.test("[X2] ThreadMaker says who it is in a text channel's thread whose maki
   }, { kind: "text" });
 });
 
-Deno.test("[X3] ThreadMaker says only once who it is when the process ends between the starter and the pairing", async () => {
-  const clock = new ManualClock();
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const first = await (await Bridge.start(discord, { store, threadOn: "access" })).ready();
-    const visitor = await first.visitor();
-    const made = await first.until(
-      () => discord.threads().map(({ id }) => id).find((id) => discord.messages(id).length > 0),
-      "the starter",
-    );
-    await first.until(() => first.logged("info").includes("A conversation has its thread"), "the pairing");
-    await first[Symbol.asyncDispose]();
-    // As if the process had ended one moment earlier.
-    const record = await store.connectionOf(2, made);
-    assert.ok(record);
-    await store.setId(record.uid, 2, null);
-    // Discord has forgotten the nonce by then.
-    clock.advance(3_600_000);
-    await using second = await (await Bridge.start(discord, { store })).ready();
-    const again = await second.returning(visitor.uid);
-    await again.say("Hello");
-    const thread = await again.untilDelivered(1);
-    assert.equal(discord.threads().length, 1);
-    const said = discord.messages(thread).map(({ content }) => content.split("\n")[0]);
-    assert.deepEqual(said, [`**New conversation** with visitor \`${visitor.uid}\``, "Hello"]);
-  }, { kind: "text", clock });
-});
+for (const closed of [false, true]) {
+  const where = closed ? ", and nobody may read what stands there" : "";
+  Deno.test(`[X3] ThreadMaker says only once who it is when the process ends between the starter and the pairing${where}`, async () => {
+    const clock = new ManualClock();
+    await withDiscord(async (discord, channel) => {
+      const store = new LastingStore();
+      const first = await (await Bridge.start(discord, { store, threadOn: "access" })).ready();
+      const visitor = await first.visitor();
+      const made = await first.until(
+        () => discord.threads().map(({ id }) => id).find((id) => discord.messages(id).length > 0),
+        "the starter",
+      );
+      await first.until(() => first.logged("info").includes("A conversation has its thread"), "the pairing");
+      await first[Symbol.asyncDispose]();
+      // As if the process had ended one moment earlier.
+      const record = await store.connectionOf(2, made);
+      assert.ok(record);
+      await store.setId(record.uid, 2, null);
+      // Discord has forgotten the nonce by then.
+      clock.advance(3_600_000);
+      if (closed) discord.denyBot(channel, "ReadMessageHistory");
+      await using second = await Bridge.start(discord, { store });
+      await second.until(
+        () =>
+          closed
+            ? second.service.status.reason?.endsWith("Read Message History")
+            : second.service.status.ready,
+        "the bridge",
+      );
+      const again = await second.returning(visitor.uid);
+      await again.say("Hello");
+      const thread = await again.untilDelivered(1);
+      assert.equal(discord.threads().length, 1);
+      const said = discord.messages(thread).map(({ content }) => content.split("\n")[0]);
+      assert.deepEqual(said, [`**New conversation** with visitor \`${visitor.uid}\``, "Hello"]);
+    }, { kind: "text", clock });
+  });
+}
 
 Deno.test("[O2] ThreadMaker makes the next visitor's thread although Discord refuses one for what it says", async () => {
   await withDiscord(async (discord) => {
