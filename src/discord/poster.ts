@@ -43,10 +43,7 @@ export class Poster {
    */
   async post(thread: Snowflake, step: DuePost): Promise<DiscordMessage | undefined> {
     const { files = [] } = step;
-    const uploads = files.length === 0
-      ? []
-      : await readUploads(files, this.#options.files, this.#options.logger);
-    const missing = files.filter(({ name }) => !uploads.some((upload) => upload.name === name));
+    const { uploads, missing } = await readUploads(files, this.#options.files, this.#options.logger);
     try {
       return await this.#post(thread, withLines(step, missing, undefined), uploads);
     } catch (error) {

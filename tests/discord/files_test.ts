@@ -44,6 +44,36 @@ Deno.test("Outbox gives a link to a file that Discord does not take", async () =
   }, { fileLink: (id) => `https://chat.example/files/${id}` });
 });
 
+Deno.test("[D2] Outbox waits for a visitor's file that cannot be read now", async () => {
+  await scene(async ({ bridge, visitor, thread, discord, upload, pathOf }) => {
+    const file = await upload("plan.txt", bytesOf("the plan"));
+    const path = pathOf(file);
+    await Deno.rename(path, `${path}.away`);
+    await Deno.mkdir(path);
+    await visitor.say("See this", undefined, [file]);
+    await visitor.until(
+      () => bridge.logged("warn").includes("A delivery failed, trying again"),
+      "the failure",
+    );
+    assert.equal(discord.messages(thread).length, 2);
+    await Deno.remove(path);
+    await Deno.rename(`${path}.away`, path);
+    await visitor.untilDelivered(2);
+    assert.deepEqual(discord.messages(thread).at(-1)?.attachments.map(({ size }) => size), [8]);
+  });
+});
+
+Deno.test("Outbox names a visitor's file that is gone, and sends the other one of that name", async () => {
+  await scene(async ({ visitor, thread, discord, upload, pathOf }) => {
+    const [kept, gone] = [await upload("image.png", bytesOf("x")), await upload("image.png", bytesOf("yy"))];
+    await Deno.remove(pathOf(gone));
+    await visitor.say("Both", undefined, [kept, gone]);
+    await visitor.untilDelivered(2);
+    assert.equal(visitor.delivered[1], "Both\n[image.png (2 bytes)]");
+    assert.deepEqual(discord.messages(thread).at(-1)?.attachments.map(({ size }) => size), [1]);
+  });
+});
+
 Deno.test("Outbox gives a link when Discord refuses the upload as too large", async () => {
   await scene(async ({ visitor, upload }) => {
     await visitor.say("Small limit", undefined, [await upload("a.txt", bytesOf("x".repeat(200)))]);

@@ -13,6 +13,8 @@ export interface Scene {
   readonly alice: StaffMember;
   readonly storage: Storage;
   readonly channel: string;
+  /** Where the bytes of a file are kept. */
+  readonly pathOf: (file: FileReference) => string;
   /** Uploads a file as the web side does. */
   readonly upload: (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<FileReference>;
 }
@@ -45,6 +47,7 @@ export async function scene(
       return saved.file;
     };
     const alice = discord.staff("Alice");
-    await work({ discord, bridge, visitor, thread, alice, storage, channel, upload });
+    const pathOf = ({ id }: FileReference): string => `${temp.path}-files/${id}`;
+    await work({ discord, bridge, visitor, thread, alice, storage, channel, upload, pathOf });
   }, simulator);
 }

@@ -13,7 +13,11 @@ export interface ConversationFiles {
     readonly at: number;
     readonly signal?: AbortSignal;
   }): Promise<{ readonly file: FileReference } | { readonly refused: "too_large" | "empty" }>;
-  /** Reads all of a file; rejects when its bytes are gone. */
+  /**
+   * Reads all of a file.
+   *
+   * @throws {Deno.errors.NotFound} when its bytes are gone
+   */
   read(id: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** Promises files to the message that its sender calls `cid`; the same message may ask again. */
   claim(uid: Uuid, side: Side, cid: string, ids: readonly string[]): Promise<readonly FileReference[]>;

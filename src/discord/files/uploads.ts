@@ -1,4 +1,4 @@
-import type { FileReference, Logger } from "../../core/mod.ts";
+import { DeliveryError, type FileReference, type Logger } from "../../core/mod.ts";
 import { escapeMarkdown } from "../escape.ts";
 import type { Upload } from "../ports.ts";
 import type { ConversationFiles } from "./ports.ts";
@@ -42,21 +42,41 @@ function shownBytes(size: number): string {
   return `${(size / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-/** Reads files for an upload; one whose bytes are gone is left out, with a line in the log. */
+/** What was read for a post. */
+export interface ReadFiles {
+  readonly uploads: readonly Upload[];
+  /** Those whose bytes are gone for good. */
+  readonly missing: readonly FileReference[];
+}
+
+/**
+ * Reads files for an upload. One whose bytes are gone is left out, with a line in the log.
+ *
+ * @throws {DeliveryError} when one is there and cannot be read now: it must not be taken for one that is gone
+ */
 export async function readUploads(
   files: readonly FileReference[],
   from: ConversationFiles | undefined,
   logger: Logger,
-): Promise<Upload[]> {
+): Promise<ReadFiles> {
   const uploads: Upload[] = [];
-  for (const { id, name, type } of files) {
+  const missing: FileReference[] = [];
+  for (const file of files) {
+    const { id, name, type } = file;
     try {
-      if (from === undefined) throw new Error("Cannot read a file: there is no place where files are kept");
+      if (from === undefined) {
+        throw new Deno.errors.NotFound("Cannot read a file: there is no place where files are kept");
+      }
       const blob = await new Response(await from.read(id)).blob();
       uploads.push({ name, blob: new Blob([blob], { type }) });
     } catch (error) {
-      logger.error("A visitor's file cannot be read and is left out", { file: id, error });
+      if (!(error instanceof Deno.errors.NotFound)) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new DeliveryError(`Cannot read a visitor's file now: ${why}`, { cause: error });
+      }
+      logger.error("A visitor's file is gone and is left out", { file: id, error });
+      missing.push(file);
     }
   }
-  return uploads;
+  return { uploads, missing };
 }
