@@ -1,9 +1,10 @@
 import type { Connection, JsonObject, Message, MessageEdit, ServiceWorker, Uuid } from "../core/mod.ts";
 import { authorOf, displayName } from "./author.ts";
 import type { Desk } from "./desk.ts";
+import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { Attachments, KeptAttachments } from "./files/attachments.ts";
 import { type MarkupNames, readMarkup } from "./markup.ts";
-import type { DiscordMessage, DiscordMessageEdit, DiscordUser } from "./ports.ts";
+import type { DiscordMessage, DiscordMessageEdit, DiscordRest, DiscordUser } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 import type { Staff, Whereabouts } from "./staff.ts";
 
@@ -19,6 +20,7 @@ const SPOKEN_TYPES: readonly number[] = [0, 19];
 /** What the inbox needs. */
 export interface InboxOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
+  readonly rest: Pick<DiscordRest, "message">;
   /** Whether the bot itself or a webhook of its own wrote it: that is our own (X5). */
   readonly isOwn: (message: DiscordMessage) => boolean;
   /** Whether somebody is the bot itself. */
@@ -53,8 +55,27 @@ export class Inbox {
     const { id, channelId: thread } = message;
     const known = await worker.findMessage(thread, id);
     if (known !== undefined) return await this.#change(message, known);
-    if (!await this.#isForVisitor(message) || !await this.#send(message, { cursor: id })) {
-      await this.#passOver(thread, id);
+    if (!await this.#isForVisitor(message)) return await this.#passOver(thread, id);
+    if (await this.#isTakenBack(message)) return;
+    if (!await this.#send(message, { cursor: id })) await this.#passOver(thread, id);
+  }
+
+  /**
+   * Whether an event tells of a message that is not there any more: the thread was read beyond it while the event waited, and its
+   * deletion may have been told while nobody listened.
+   */
+  async #isTakenBack({ id, channelId: thread }: DiscordMessage): Promise<boolean> {
+    const { worker, rest } = this.#options;
+    const cursor = await worker.cursor(thread);
+    if (!isSnowflake(cursor) || compareSnowflakes(id, cursor) > 0) return false;
+    try {
+      await rest.message(thread, id);
+      return false;
+    } catch (error) {
+      if (refusedWith(error, Code.unknownMessage)) return true;
+      // Who cannot ask has but the event's word.
+      if (error instanceof DiscordRefusal) return false;
+      throw error;
     }
   }
 

@@ -83,6 +83,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
   const explanation = new Explanation({ rest, book, staffRole: options.staffRole, logger });
   const inbox = new Inbox({
     worker,
+    rest,
     isOwn: (message) => isOwn(message, bot(), (id) => webhooks.isOwn(id)),
     isSelf: (id) => id === bot()?.id,
     staff,
