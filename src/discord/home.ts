@@ -24,3 +24,10 @@ export interface Home {
 
 /** Gives the present home; `undefined` while there is none. */
 export type FindHome = () => Home | undefined;
+
+/** Whether somebody who knows all of `before` sees no more in `home`. */
+export function seesAll(before: Home | undefined, home: Home | undefined): boolean {
+  if (home === undefined) return true;
+  if (before === undefined || before.channel.id !== home.channel.id) return false;
+  return before.missing.every((name) => home.missing.includes(name));
+}

@@ -1,10 +1,11 @@
 import type { DeliveryBatch } from "../core/mod.ts";
 import { channelOfThreads } from "./channel_of_threads.ts";
-import { DiscordUnreachable, failureFields } from "./errors.ts";
+import { DiscordUnreachable } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
-import { CHANNEL_NAME, GuildBook } from "./guild_book.ts";
-import type { Bot, Home } from "./home.ts";
-import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
+import { GuildBook } from "./guild_book.ts";
+import { type Bot, type Home, seesAll } from "./home.ts";
+import { HomeKeeper } from "./home_keeper.ts";
+import { inviteUrl, type PersonaUse } from "./permissions.ts";
 import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem } from "./ports.ts";
 import { buildParts, type ServiceParts } from "./service_parts.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
@@ -41,6 +42,8 @@ export class DiscordService {
   readonly #parts: ServiceParts;
   readonly #gateway: DiscordGateway;
   readonly #book = new GuildBook();
+  readonly #uses: PersonaUse;
+  readonly #keeper: HomeKeeper;
   readonly #stopping = new AbortController();
   /** What a stop waits for. */
   readonly #underWay = new Set<Promise<void>>();
@@ -48,12 +51,7 @@ export class DiscordService {
   /** The guild in which the commands are known. */
   #commandsIn: Snowflake | undefined;
   #bot: Bot | undefined;
-  #home: Home | undefined;
-  /** The channel that was found last: it stays the one, whatever it is called. */
-  #kept: Snowflake | undefined;
   #session = 0;
-  /** The session in which it was looked where the threads are. */
-  #searchedIn = 0;
   #connected = false;
   #reason = "Connecting to Discord";
   #problem: DiscordProblem | undefined;
@@ -64,9 +62,25 @@ export class DiscordService {
     const { promise, resolve } = Promise.withResolvers<DiscordProblem>();
     this.problem = promise;
     this.#reportProblem = resolve;
+    this.#uses = { webhooks: options.persona === "webhook" };
+    this.#keeper = new HomeKeeper({
+      ...options,
+      book: this.#book,
+      uses: this.#uses,
+      bot: () => this.#bot,
+      findByThreads: () => channelOfThreads(options.worker, this.#parts.rest, this.#book),
+      attend: (work) => this.#attend(work),
+      onFound: (home) => {
+        this.#registerCommands(home);
+        this.#parts.explanation.checkStaffRole(home);
+      },
+      onChange: (before, home) => this.#onHome(before, home),
+      onLost: () => this.#parts.intake.doubt(),
+      onFoundByThreads: () => this.#settleAndLook(),
+    });
     this.#parts = buildParts(options, {
       book: this.#book,
-      home: () => this.#home,
+      home: () => this.#keeper.home,
       bot: () => this.#bot,
       random,
       signal: this.#stopping.signal,
@@ -80,14 +94,16 @@ export class DiscordService {
   /** Whether conversations flow now. */
   get status(): DiscordStatus {
     if (this.#problem !== undefined) return { ready: false, reason: this.#problem.message };
-    if (!this.#connected || this.#home === undefined) return { ready: false, reason: this.#reason };
+    if (!this.#connected) return { ready: false, reason: this.#reason };
+    const { home, reason } = this.#keeper;
+    if (home === undefined) return { ready: false, reason };
     const stopped = this.#parts.stopped();
     if (stopped !== undefined) return { ready: false, reason: stopped };
-    const { missing, channel } = this.#home;
+    const { missing, channel } = home;
     if (missing.length > 0) {
       return { ready: false, reason: `The bot lacks in #${channel.name}: ${missing.join(", ")}` };
     }
-    const hidden = this.#parts.refusals.shutOut.reason(this.#home);
+    const hidden = this.#parts.refusals.shutOut.reason(home);
     return hidden === undefined ? { ready: true } : { ready: false, reason: hidden };
   }
 
@@ -143,7 +159,7 @@ export class DiscordService {
 
   /** What was said in the channel while it was out of sight was not told; what was to go there has waited. */
   #onSight(): void {
-    const home = this.#home;
+    const home = this.#keeper.home;
     if (home === undefined) return;
     this.#parts.intake.doubt();
     this.#parts.threads.forgive();
@@ -160,7 +176,7 @@ export class DiscordService {
         this.#connected = true;
         this.#options.metrics?.gateway(true);
         this.#options.logger.info("Connected to Discord again, nothing was missed");
-        return this.#home === undefined ? this.#settleAndLook() : undefined;
+        return this.#keeper.home === undefined ? this.#settleAndLook() : undefined;
       case "disconnected":
         return this.#onDisconnected();
       case "guild-gone":
@@ -172,7 +188,7 @@ export class DiscordService {
         for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
         // Permissions may have been taken and given while nobody was told.
         this.#parts.threads.forgive();
-        this.#settle();
+        this.#keeper.settle();
         this.#lookAround(event.guild.id, event.guild.threads);
         if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
         return;
@@ -220,14 +236,11 @@ export class DiscordService {
     logger.info("Connected to Discord", {
       bot: bot.username,
       guilds: guildIds.length,
-      invite: this.#inviteUrl(applicationId),
+      invite: inviteUrl(applicationId, this.#uses),
     });
     this.#attend(this.#parts.explanation.checkIntent());
     this.#attend(this.#waitForGuilds(++this.#session));
-    if (guildIds.length === 0) this.#settle();
-    // The home stays until its guild comes again, unless the bot was put out of it meanwhile.
-    else if (this.#home !== undefined && !guildIds.includes(this.#home.guildId)) this.#home = undefined;
-    else if (this.#home === undefined) this.#reason = "Waiting for Discord to tell about the server";
+    this.#keeper.begin(guildIds);
   }
 
   async #waitForGuilds(session: number): Promise<void> {
@@ -237,21 +250,8 @@ export class DiscordService {
     if (this.#book.waitNoLonger()) this.#settleAndLook();
   }
 
-  /** The channel may have been renamed while this process was down: conversations go on where their threads are. */
-  async #findByThreads(): Promise<void> {
-    const { worker, logger } = this.#options;
-    const channel = await channelOfThreads(worker, this.#parts.rest, this.#book);
-    if (channel === undefined) return;
-    logger.warn(
-      `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,
-      { channel: channel.name, id: channel.id },
-    );
-    this.#kept = channel.id;
-    this.#settleAndLook();
-  }
-
   #lookAround(guildId: Snowflake, told: readonly DiscordChannel[]): void {
-    const home = this.#home?.guildId === guildId ? this.#home : undefined;
+    const home = this.#keeper.home?.guildId === guildId ? this.#keeper.home : undefined;
     this.#parts.intake.lookAround(guildId, told, home?.channel.id).catch((error) =>
       this.#options.logger.error("Cannot find out what was missed", { guild: guildId, error })
     );
@@ -274,91 +274,19 @@ export class DiscordService {
 
   /** Something has changed for the bot: where it sees more than before, it has missed what was said there. */
   #settleAndLook(): void {
-    const before = this.#home;
-    this.#settle();
-    const home = this.#home;
+    const before = this.#keeper.home;
+    this.#keeper.settle();
+    const home = this.#keeper.home;
     if (home !== undefined && !seesAll(before, home)) this.#lookAround(home.guildId, []);
   }
 
-  /** Finds the channel anew after something has changed. */
-  #settle(): void {
-    if (this.#bot === undefined) return;
-    const { logger, worker, channelId } = this.#options;
-    const before = this.#home;
-    const search = this.#book.find(channelId, this.#kept);
-    if (search.channel === undefined) {
-      if (before !== undefined) this.#parts.intake.doubt();
-      this.#home = undefined;
-      if (search.reason !== this.#reason) {
-        this.#reason = search.reason;
-        logger.warn(search.reason, { invite: this.#inviteUrl(this.#bot.applicationId) });
-      }
-      if (channelId === undefined && this.#kept === undefined && this.#book.isComplete) {
-        this.#searchByThreads();
-      }
-      return;
-    }
-    const { channel, guildId } = search;
-    this.#kept = channel.id;
-    const home = this.#home = this.#homeIn(channel, guildId, this.#bot);
-    const { missing, lacking } = home;
-    this.#registerCommands(home);
-    this.#parts.explanation.checkStaffRole(home);
-    if (sameHome(before, home)) return;
-    this.#reason = "";
+  #onHome(before: Home | undefined, home: Home): void {
+    const { worker } = this.#options;
     // What the bot cannot see is not told, from the first moment on.
     if (!seesAll(before, home) || !seesAll(home, before)) this.#parts.intake.doubt();
-    if (missing.length === 0) {
-      logger.info("Conversations go to a channel", { channel: channel.name, id: channel.id });
-    } else {
-      const invite = this.#inviteUrl(home.applicationId);
-      logger.error("The bot lacks permissions", { channel: channel.name, missing, invite });
-    }
-    if (lacking.length > 0) {
-      logger.warn(
-        "Files, marks of what was read, or closing threads will not work: the bot lacks permissions",
-        {
-          channel: channel.name,
-          missing: lacking,
-          invite: this.#inviteUrl(home.applicationId),
-        },
-      );
-    }
     this.#parts.threads.forgive();
     if (before === undefined) worker.setReceivedBatchCallback((batch) => this.#deliver(batch));
     worker.resumeDeliveries();
-  }
-
-  /** Once a session. */
-  #searchByThreads(): void {
-    if (this.#searchedIn === this.#session) return;
-    this.#searchedIn = this.#session;
-    this.#attend(
-      this.#findByThreads().catch((error) =>
-        this.#options.logger.warn("Cannot find out where the threads are", failureFields(error))
-      ),
-    );
-  }
-
-  #homeIn(channel: DiscordChannel, guildId: Snowflake, bot: Bot): Home {
-    const bits = this.#book.ownBits(channel);
-    return {
-      botId: bot.id,
-      applicationId: bot.applicationId,
-      guildId,
-      channel,
-      missing: lackingOf(requiredIn(channel), bits),
-      lacking: lackingOf(wantedIn(this.#personaUse), bits),
-      fileBytes: this.#book.fileBytes(guildId),
-    };
-  }
-
-  get #personaUse(): PersonaUse {
-    return { webhooks: this.#options.persona === "webhook" };
-  }
-
-  #inviteUrl(applicationId: Snowflake): string {
-    return inviteUrl(applicationId, this.#personaUse);
   }
 
   /** Once for a guild; conversations flow without the commands, too. */
@@ -374,7 +302,7 @@ export class DiscordService {
         if (error instanceof DiscordUnreachable) this.#commandsIn = undefined;
       }),
     );
-    if (this.#personaUse.webhooks) {
+    if (this.#uses.webhooks) {
       // Known before its first message comes back by the gateway.
       this.#attend(
         this.#parts.webhooks.get().then(() => {}).catch((error) =>
@@ -396,16 +324,4 @@ export class DiscordService {
     this.#underWay.add(delivery);
     return delivery;
   }
-}
-
-/** Whether somebody who knows all of `before` sees no more in `home`. */
-function seesAll(before: Home | undefined, home: Home | undefined): boolean {
-  if (home === undefined) return true;
-  if (before === undefined || before.channel.id !== home.channel.id) return false;
-  return before.missing.every((name) => home.missing.includes(name));
-}
-
-function sameHome(a: Home | undefined, b: Home): boolean {
-  return a?.channel.id === b.channel.id && a.missing.join() === b.missing.join() &&
-    a.lacking.join() === b.lacking.join();
 }
