@@ -1,5 +1,5 @@
 import type { Uuid } from "./id_type.ts";
-import type { Message } from "./message.ts";
+import type { Message, MessageDraft } from "./message.ts";
 import type { AppendRequest, ChangeRequest } from "./ports.ts";
 
 /**
@@ -39,8 +39,16 @@ export const CID_WINDOW = 1_000;
  * ```
  */
 export function appendedMessage(uid: Uuid, seq: number, rev: number, request: AppendRequest): Message {
-  const { remoteIds: _remoteIds, cursor: _cursor, ...kept } = request.draft;
-  return Object.freeze({ ...kept, uid, seq, rev, side: request.side, createdAt: request.at });
+  const { side, draft, at } = request;
+  return Object.freeze({ ...contentOf(draft), uid, seq, rev, side, createdAt: at });
+}
+
+/** What of a draft is the message's, without what its side keeps for itself. */
+function contentOf(draft: MessageDraft): Omit<MessageDraft, "remoteIds" | "cursor"> {
+  // Most have neither, and a copy with something left out takes several times as long.
+  if (draft.remoteIds === undefined && draft.cursor === undefined) return draft;
+  const { remoteIds: _remoteIds, cursor: _cursor, ...kept } = draft;
+  return kept;
 }
 
 /**

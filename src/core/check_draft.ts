@@ -13,9 +13,16 @@ export function checkDraft(draft: MessageDraft): MessageDraft {
     return refuse(action, "the draft", draft, "are text and a MessageDraft");
   }
   const { content, cid, author, replyTo, files, data, remoteIds, cursor } = draft;
+  const words: MessageDraft = cid === undefined
+    ? { content: checkText(action, "content", content) }
+    : { content: checkText(action, "content", content), cid: checkText(action, "cid", cid) };
+  // Most messages are nothing but words, and each part that is spread costs although it is not there.
+  const isPlain = author === undefined && replyTo === undefined && files === undefined &&
+    data === undefined &&
+    remoteIds === undefined && cursor === undefined;
+  if (isPlain) return words;
   return {
-    content: checkText(action, "content", content),
-    ...(cid !== undefined && { cid: checkText(action, "cid", cid) }),
+    ...words,
     ...(author !== undefined && { author: checkAuthor(action, author) }),
     ...(replyTo !== undefined && { replyTo: checkWhole(action, "replyTo", replyTo, 1) }),
     ...(files !== undefined && { files: checkFiles(action, files) }),

@@ -39,11 +39,12 @@ export function meteredStore(store: Store, metrics: StoreMetrics, now: () => num
     else handed[side].set(uid, waiting);
   };
   const own = {
-    async append(uid: Uuid, request: AppendRequest): Promise<Appended> {
+    append(uid: Uuid, request: AppendRequest): Promise<Appended> {
       const started = performance.now();
-      const appended = await store.append(uid, request);
-      if (!appended.duplicate) metrics.accepted(request.side, performance.now() - started);
-      return appended;
+      return store.append(uid, request).then((appended) => {
+        if (!appended.duplicate) metrics.accepted(request.side, performance.now() - started);
+        return appended;
+      });
     },
     async change(uid: Uuid, request: ChangeRequest): Promise<Changed> {
       const changed = await store.change(uid, request);

@@ -85,11 +85,11 @@ function parseSend(fields: Fields): ParsedFrame {
   }
   const fault = contentFault(content, "send", files !== undefined && files.length > 0);
   if (fault !== undefined) return { fault: { ...fault, cid } };
+  const words = { type: "send", cid, content: content as string } as const;
+  if (replyTo === undefined && files === undefined) return { frame: words };
   return {
     frame: {
-      type: "send",
-      cid,
-      content: content as string,
+      ...words,
       ...(replyTo !== undefined && { replyTo }),
       ...(files !== undefined && { files }),
     },
