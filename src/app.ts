@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { ChatBox, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
+import { ChatBox, type Clock, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
 import { CHANNEL_NAME, DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
 import { OPEN_FAULT_REASONS } from "./app/command.ts";
@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly makeLogger: LoggerFactory;
   /** Calls the start off. */
   readonly signal: AbortSignal;
+  /** The system's when left out. */
+  readonly clock?: Clock;
 }
 
 /** A running server. */
@@ -58,8 +60,8 @@ export interface App {
  *
  * @throws {StartError} for what the operator can do something about
  */
-export async function startApp(config: Config, { makeLogger, signal }: AppOptions): Promise<App> {
-  const clock = systemClock;
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { makeLogger, signal, clock = systemClock } = options;
   const logger = makeLogger("app");
   const token = config.discordToken;
   if (token === undefined) throw new StartError("DISCORD_TOKEN is not set", "config");
