@@ -12,9 +12,17 @@ import {
   plainReason,
 } from "./command.ts";
 import { preflights } from "./preflight.ts";
+import { describeKept } from "./tls/describe_kept.ts";
+import { CERTIFICATE_KEYS } from "./tls/kept_certificate.ts";
 
 /** How a line begins: `warn` is no reason against a start. */
 type Mark = "ok" | "warn" | "FAIL" | "-";
+/** What was found of the database. */
+interface DatabaseFinding {
+  readonly served: boolean;
+  /** What it keeps of certificates; `undefined` when it cannot be used. */
+  readonly certificates: ReadonlyMap<string, Uint8Array> | undefined;
+}
 type Report = (ok: boolean | "warn", subject: string, detail: string, reason?: StartErrorReason) => void;
 
 /**
@@ -31,8 +39,9 @@ export async function check(context: CommandContext): CommandOutcome {
   };
   // It was read already, or there would be no check.
   report(true, "Configuration", "every setting is known and allowed");
-  const served = checkDatabase(context, report);
+  const { served, certificates } = checkDatabase(context, report);
   checkMachine(config, served, report);
+  checkKeptCertificate(context, certificates, report);
   await checkDiscord(context, report);
   return worst;
 }
@@ -52,7 +61,7 @@ function line(mark: Mark, subject: string, detail: string): string {
   return `${mark.padEnd(4)}  ${subject}: ${detail}\n`;
 }
 
-function checkDatabase(context: CommandContext, report: Report): boolean {
+function checkDatabase(context: CommandContext, report: Report): DatabaseFinding {
   const { databasePath: path } = context.config;
   try {
     const size = fileSize(path);
@@ -61,15 +70,16 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
       demandWritable(dirname(path));
       const empty = size === 0 ? ", which is empty," : "";
       report(true, "Database", `${path}${empty} will be made at the first start`);
-      return false;
+      return { served: false, certificates: new Map() };
     }
     const served = isServed(path);
     using archive = openArchive(context.config, "copy");
     const { conversations, bytes } = archive.stats();
+    const certificates = archive.values(CERTIFICATE_KEYS);
     if (!served) demandWritable(dirname(path));
     const user = served ? ", a server is using it" : "";
     report(true, "Database", `${path}, ${conversations} conversations, ${formatBytes(bytes)}${user}`);
-    return served;
+    return { served, certificates };
   } catch (error) {
     if (error instanceof StartError) report(false, "Database", error.message, error.reason);
     else if (error instanceof Error) {
@@ -80,7 +90,7 @@ function checkDatabase(context: CommandContext, report: Report): boolean {
         "cannotCreate",
       );
     } else throw error;
-    return false;
+    return { served: false, certificates: undefined };
   }
 }
 
@@ -98,6 +108,22 @@ function checkMachine(config: Config, served: boolean, report: Report): void {
       else report(false, subject, error.message, error.reason);
     }
   }
+}
+
+/** Where the files of a certificate are named instead, {@link checkMachine} looks at them. */
+function checkKeptCertificate(
+  { config, print }: CommandContext,
+  certificates: DatabaseFinding["certificates"],
+  report: Report,
+): void {
+  const { acmeDirectoryUrl: directoryUrl, domain } = config;
+  if (domain === undefined) return;
+  if (certificates === undefined) {
+    print(line("-", "Certificate", "kept in the database, which has to be right first"));
+    return;
+  }
+  const { fine, detail } = describeKept(certificates, { domain, directoryUrl, now: systemClock.now() });
+  report(fine || "warn", "Certificate", detail);
 }
 
 async function checkDiscord({ config, logger }: CommandContext, report: Report): Promise<void> {

@@ -215,6 +215,9 @@ Deno.test(
     await gone.body?.cancel();
     equal(gone.status, 404);
     equal((await first.stop()).code, 0);
+    const { code, stdout } = await world.command(["check"], env);
+    equal(code, 0, stdout);
+    match(stdout, /^ok {4}Certificate: for chat\.example\.com until .*, to be renewed at .*$/m);
 
     acme.refuse = true;
     const second = await world.server(env);

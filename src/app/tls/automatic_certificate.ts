@@ -1,8 +1,6 @@
 import type { Clock, Logger } from "../../core/mod.ts";
 import type { Certificate } from "../../web/mod.ts";
-
-/** A certificate is renewed once this part of its time is over, as Let's Encrypt recommends. */
-const RENEW_AFTER = 2 / 3;
+import { certificateKey, decodeCertificate, encodeCertificate, renewalOf } from "./kept_certificate.ts";
 
 /** The pause after a failure, doubled with every further one: authorities allow five failures an hour. */
 const FIRST_PAUSE_MS = 15 * 60_000;
@@ -50,9 +48,9 @@ export class AutomaticCertificate {
   /** What was kept from before, if it still counts. */
   get kept(): Certificate | undefined {
     const { store, authority, clock } = this.#options;
-    const bytes = store.get(this.#key("certificate"));
+    const bytes = store.get(this.#certificateKey);
     if (bytes === undefined) return undefined;
-    const certificate: Certificate = JSON.parse(new TextDecoder().decode(bytes));
+    const certificate = decodeCertificate(bytes);
     return authority.validityOf(certificate).until > clock.now() ? certificate : undefined;
   }
 
@@ -76,9 +74,9 @@ export class AutomaticCertificate {
 
   #renewInTime(certificate: Certificate): void {
     const { authority, clock } = this.#options;
-    const { from, until } = authority.validityOf(certificate);
-    this.#until = until;
-    this.#later(from + (until - from) * RENEW_AFTER - clock.now());
+    const validity = authority.validityOf(certificate);
+    this.#until = validity.until;
+    this.#later(renewalOf(validity) - clock.now());
   }
 
   #later(waitMs: number): void {
@@ -95,7 +93,7 @@ export class AutomaticCertificate {
     const { domain, authority, store, onChange, logger } = this.#options;
     try {
       const certificate = await authority.request(await this.#accountKey());
-      await store.set(this.#key("certificate"), new TextEncoder().encode(JSON.stringify(certificate)));
+      await store.set(this.#certificateKey, encodeCertificate(certificate));
       if (this.#stopped) return;
       this.#failures = 0;
       const until = new Date(authority.validityOf(certificate).until).toISOString();
@@ -111,17 +109,17 @@ export class AutomaticCertificate {
   }
 
   async #accountKey(): Promise<string> {
-    const { store, authority } = this.#options;
-    const kept = store.get(this.#key("account"));
+    const { store, authority, directoryUrl } = this.#options;
+    // Another authority has its own.
+    const place = `acme_account ${directoryUrl}`;
+    const kept = store.get(place);
     if (kept !== undefined) return new TextDecoder().decode(kept);
     const key = await authority.newAccountKey();
-    await store.set(this.#key("account"), new TextEncoder().encode(key));
+    await store.set(place, new TextEncoder().encode(key));
     return key;
   }
 
-  /** Another name, or another authority, has its own. */
-  #key(what: "account" | "certificate"): string {
-    const { domain, directoryUrl } = this.#options;
-    return what === "account" ? `acme_account ${directoryUrl}` : `acme_certificate ${directoryUrl} ${domain}`;
+  get #certificateKey(): string {
+    return certificateKey(this.#options.directoryUrl, this.#options.domain);
   }
 }

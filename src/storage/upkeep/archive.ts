@@ -127,6 +127,14 @@ export class Archive implements Disposable {
     }
   }
 
+  /** Reads the single values of the database whose keys begin with a text, by key. */
+  values(prefix: string): ReadonlyMap<string, Uint8Array> {
+    const rows = this.#database.prepare<{ key: string; value: Uint8Array }>(
+      "SELECT key, value FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+    ).all(prefix);
+    return new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
   /** Reads every conversation, or the one with this uid, in the order in which they began. */
   *conversations(uid?: Uuid): Generator<ArchivedConversation> {
     const statement = this.#database.prepare<ConversationRow>(`
