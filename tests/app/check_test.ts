@@ -18,7 +18,7 @@ Deno.test({
     {
       await using storage = openStorage(`${disk.path}/open.db`);
       await storage.flush();
-      // With its log, as after a crash: without it SQLite itself could not open the file there.
+      // With its log, as after a crash: without it SQLite itself cannot open the file there, see read_only_disk_test.ts.
       for (const end of ["", "-wal", "-shm"]) await Deno.copyFile(`${disk.path}/open.db${end}`, path + end);
     }
     const before = contextFor(path);

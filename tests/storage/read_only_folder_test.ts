@@ -25,16 +25,16 @@ if (PREFIX === undefined) {
 }
 
 /** What a process that must heed the rights of files says about databases. */
-async function tell(prefix: readonly string[], paths: readonly string[]): Promise<readonly string[]> {
+async function tell(how: "serve" | "read", paths: readonly string[]): Promise<readonly string[]> {
   const [command = "", ...args] = [
-    ...prefix,
+    ...PREFIX ?? [],
     Deno.execPath(),
     "run",
     "--allow-all",
     "--no-check",
     PROGRAM,
   ];
-  const { success, output } = await runCommand(command, [...args, ...paths]);
+  const { success, output } = await runCommand(command, [...args, how, ...paths]);
   equal(success, true, output);
   return JSON.parse(output.slice(output.indexOf("["), output.lastIndexOf("]") + 1));
 }
@@ -57,7 +57,7 @@ Deno.test({
       const before = contentsOf(folder);
       for (const [name] of before) Deno.chmodSync(`${folder}/${name}`, 0o400);
       Deno.chmodSync(folder, 0o500);
-      const told = await tell(PREFIX ?? [], [old, made]);
+      const told = await tell("serve", [old, made]);
       for (const [index, path] of [old, made].entries()) {
         match(
           told[index] ?? "",
@@ -67,9 +67,40 @@ Deno.test({
       deepEqual(contentsOf(folder), before);
       Deno.chmodSync(folder, 0o700);
       for (const [name] of before) Deno.chmodSync(`${folder}/${name}`, 0o600);
-      deepEqual(await tell(PREFIX ?? [], [old, made]), ["opened", "opened"]);
+      deepEqual(await tell("serve", [old, made]), ["opened", "opened"]);
     } finally {
       Deno.chmodSync(folder, 0o700);
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "Archive.read says who has to read, and what SQLite needs to, where this user may not",
+  ignore: PREFIX === undefined,
+  async fn(): Promise<void> {
+    const folder = await Deno.makeTempDir();
+    const [path, hidden] = [`${folder}/old.db`, `${folder}/hidden`];
+    try {
+      await openStorage(path).close();
+      Deno.mkdirSync(hidden);
+      await openStorage(`${hidden}/old.db`).close();
+      Deno.chmodSync(hidden, 0o000);
+      Deno.chmodSync(path, 0o000);
+      const mayNot = (file: string): string =>
+        `unreachable: Cannot open the database ${file}: this user may not read it; run it as the user whose database it is`;
+      deepEqual(await tell("read", [path, `${hidden}/old.db`]), [mayNot(path), mayNot(`${hidden}/old.db`)]);
+      Deno.chmodSync(path, 0o400);
+      Deno.chmodSync(folder, 0o500);
+      match(
+        (await tell("read", [path]))[0] ?? "",
+        /^unwritable: Cannot open the database .*: its log \(-wal, -shm\), /,
+      );
+      Deno.chmodSync(folder, 0o700);
+      deepEqual(await tell("read", [path]), ["opened"]);
+    } finally {
+      Deno.chmodSync(folder, 0o700);
+      Deno.chmodSync(hidden, 0o700);
       await Deno.remove(folder, { recursive: true });
     }
   },

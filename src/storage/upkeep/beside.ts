@@ -50,8 +50,33 @@ export function openBeside(path: string, { readOnly, anyVersion = false }: Besid
         { cause: error },
       );
     }
-    throw explainOpenError(path, error);
+    throw isAboutFiles(error) ? explainFiles(path, error) : explainOpenError(path, error);
   }
+}
+
+/** Nothing is written here, so "read-only" is what SQLite says when it may not make its log. */
+function isAboutFiles(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied || ["cantopen", "readonly"].includes(faultOf(error));
+}
+
+/** SQLite says the same of a file that cannot be read and of a log that cannot be made, on a read-only disk for example. */
+function explainFiles(path: string, cause: unknown): DatabaseOpenError {
+  try {
+    Deno.openSync(path).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw explainOpenError(path, error);
+    return new DatabaseOpenError(
+      "unreachable",
+      `Cannot open the database ${path}: this user may not read it; run it as the user whose database it is`,
+      { cause },
+    );
+  }
+  return new DatabaseOpenError(
+    "unwritable",
+    `Cannot open the database ${path}: its log (-wal, -shm), which SQLite needs even to read, can be neither opened nor made ` +
+      `beside it; run it as the user whose database it is, or copy the files to a folder that is writable`,
+    { cause },
+  );
 }
 
 /**
