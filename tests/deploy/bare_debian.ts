@@ -6,6 +6,8 @@ const PACKAGES = "systemd,systemd-sysv,dbus,sudo";
 const PERSON = "admin";
 /** How long one command of the page may take, packages from the network included, in milliseconds. */
 const COMMAND_LIMIT_MS = 300_000;
+/** How long a container may take to end in good order, in milliseconds. */
+const END_LIMIT_MS = 30_000;
 
 /** How a command ended. */
 export interface Outcome {
@@ -22,14 +24,16 @@ export class BareDebian implements AsyncDisposable {
   /** Where its files lie here. */
   readonly root: string;
   readonly #container: Deno.ChildProcess;
+  readonly #first: number;
   readonly #shell: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines = new Collector<string>();
   #commands = 0;
 
-  private constructor(root: string, container: Deno.ChildProcess, shell: Deno.ChildProcess) {
+  private constructor(root: string, container: Deno.ChildProcess, first: number, shell: Deno.ChildProcess) {
     this.root = root;
     this.#container = container;
+    this.#first = first;
     this.#shell = shell;
     this.#input = shell.stdin.getWriter();
     void this.#read();
@@ -41,10 +45,14 @@ export class BareDebian implements AsyncDisposable {
    * @param base a folder that `debootstrap` has filled, to begin with a copy; made anew when left out
    */
   static async boot(base?: string): Promise<BareDebian> {
+    await using unfinished = new AsyncDisposableStack();
     const root = await Deno.makeTempDir({ prefix: "bare-debian-" });
+    unfinished.defer(() => Deno.remove(root, { recursive: true }));
     if (base === undefined) {
       await run("debootstrap", "--variant=minbase", `--include=${PACKAGES}`, "bookworm", root);
     } else await run("cp", "-a", `${base}/.`, root);
+    // Made for its owner alone; as the root of a system, nobody else would reach any file, the bus's user neither.
+    await Deno.chmod(root, 0o755);
     await run("cp", "/etc/resolv.conf", `${root}/etc/resolv.conf`);
     await run("chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", PERSON);
     await Deno.writeTextFile(`${root}/etc/sudoers.d/${PERSON}`, `${PERSON} ALL=(ALL) NOPASSWD: ALL\n`);
@@ -57,7 +65,9 @@ export class BareDebian implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const first = await firstProcess(container.pid);
+    let first = container.pid;
+    unfinished.defer(() => end(container, first));
+    first = await firstProcess(container.pid);
     const enter = ["--target", String(first), "--mount", "--uts", "--ipc", "--pid", "--cgroup"];
     // systemd answers once its bus is there; "degraded" is a unit of Debian's own that a container cannot have.
     await within("systemd", run("nsenter", ...enter, "/bin/sh", "-c", BOOTED), 60_000);
@@ -66,7 +76,8 @@ export class BareDebian implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
     }).spawn();
-    return new BareDebian(root, container, shell);
+    unfinished.move();
+    return new BareDebian(root, container, first, shell);
   }
 
   /** Runs a command as the person types it; what an earlier one has set is set. */
@@ -100,9 +111,7 @@ export class BareDebian implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close();
-    // The first process of a container ends in good order on this.
-    this.#container.kill("SIGTERM");
-    await this.#container.status;
+    await end(this.#container, this.#first);
     await Deno.remove(this.root, { recursive: true });
   }
 }
@@ -115,6 +124,14 @@ async function run(program: string, ...args: readonly string[]): Promise<void> {
   if (success) return;
   const decoder = new TextDecoder();
   throw new Error(`${program} failed: ${decoder.decode(stdout).slice(-2000)}${decoder.decode(stderr)}`);
+}
+
+/** Ends a container: its first process ends in good order on this. One that hangs is killed, and all in the container with it. */
+async function end(container: Deno.ChildProcess, first: number): Promise<void> {
+  container.kill("SIGTERM");
+  const timer = setTimeout(() => Deno.kill(first, "SIGKILL"), END_LIMIT_MS);
+  await container.status;
+  clearTimeout(timer);
 }
 
 /** Finds the container's first process, by this machine's number. */

@@ -27,6 +27,8 @@ export interface Step {
 
 const URL_HERE = "http://127.0.0.1:8000";
 const CONFIG = "/etc/chatbox50/chatbox50.conf";
+/** Where the settings lie while a step tries others. */
+const CONFIG_ASIDE = `${CONFIG}.aside`;
 const UID_OF_PAGE = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
 
 /** Everything around the commands; those without a step only have to end well. */
@@ -70,11 +72,11 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
       of: "chatbox50-admin check",
       before: async () => {
         // A mistyped key is refused.
-        await root(`cp ${CONFIG} /root/conf && echo RETENTION_DAY=1 >> ${CONFIG}`);
+        await root(`cp ${CONFIG} ${CONFIG_ASIDE} && echo RETENTION_DAY=1 >> ${CONFIG}`);
         const { code, output } = await debian.type("sudo chatbox50-admin check");
         equal(code, 78, output);
         match(output, /unknown key "RETENTION_DAY", did you mean RETENTION_DAYS\?/);
-        await root(`cp /root/conf ${CONFIG}`);
+        await root(`mv ${CONFIG_ASIDE} ${CONFIG}`);
       },
       expect:
         /^ok {4}Configuration: .*\nok {4}Database: .* will be made at the first start\n(?:ok {4}.*\n)+ok {4}.*$/,
@@ -137,7 +139,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
       of: "low-ports.conf",
       before: async () => {
         await root(
-          `cp ${CONFIG} /root/conf && sed -i -e "/^PORT=/d" -e "s/^HOST=.*/HOST=0.0.0.0/" ${CONFIG} && ` +
+          `cp ${CONFIG} ${CONFIG_ASIDE} && sed -i -e "/^PORT=/d" -e "s/^HOST=.*/HOST=0.0.0.0/" ${CONFIG} && ` +
             `printf "DOMAIN=chat.example.com\\nACME_DIRECTORY_URL=${acme.directoryUrl}\\n" >> ${CONFIG}`,
         );
       },
@@ -149,11 +151,12 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
           `timeout 30 sh -c "until journalctl -u chatbox50 | grep -q Serving.the.new.certificate; do sleep 0.5; done"`,
         );
         equal(acme.issued.join(), "chat.example.com");
+        match(await root("chatbox50-admin check"), /^ok {4}Certificate: for chat\.example\.com until /m);
         await root(
           `timeout 20 sh -c "until curl -skf --resolve chat.example.com:443:127.0.0.1 https://chat.example.com/readyz; do sleep 0.5; done"`,
         );
         await root(
-          `cp /root/conf ${CONFIG} && rm -r /etc/systemd/system/chatbox50.service.d && systemctl daemon-reload && ` +
+          `mv ${CONFIG_ASIDE} ${CONFIG} && rm -r /etc/systemd/system/chatbox50.service.d && systemctl daemon-reload && ` +
             `systemctl restart chatbox50`,
         );
         await answers();
