@@ -58,6 +58,6 @@ export const TOKEN_HELP =
   `DISCORD_TOKEN is not set: ChatBox50 needs the token of a Discord bot. How to get one:
 1. On https://discord.com/developers/applications choose New Application, then Bot: press Reset Token and copy the token.
 2. On the same page, under Privileged Gateway Intents, turn on Message Content Intent.
-3. Under OAuth2, tick bot and Send Messages, Create Public Threads, Send Messages in Threads, Manage Threads, Read Message History, Attach Files; open the address it makes to invite the bot, and make a channel named chatbox50.
-4. Put DISCORD_TOKEN=the token into the file .env (or DISCORD_TOKEN_FILE=its file) and start again; "deno task dev" works without a bot.
+3. Under OAuth2, tick bot and applications.commands, then View Channels, Send Messages, Create Public Threads, Send Messages in Threads, Manage Threads, Read Message History, Attach Files, Add Reactions; open the address it makes to invite the bot, and make a channel named chatbox50.
+4. Put DISCORD_TOKEN=the token into the file .env (or DISCORD_TOKEN_FILE=its file) and start again. In a clone of the sources, "deno task dev" works without a bot.
 `;
