@@ -26,12 +26,22 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/sqlite3/, "changes the machine, and needs its program"],
 ];
 
-/** In place of systemd-run: the command, with the credentials that it was to have. */
+/** In place of systemctl: the service may use low ports, for who asks for that. */
+const SYSTEMCTL = `#!/bin/sh
+[ "$*" = "show --property=AmbientCapabilities --value chatbox50.service" ] && echo cap_net_bind_service
+`;
+
+/** In place of systemd-run: the command, with the credentials that it was to have, and no less than the service may. */
 const SYSTEMD_RUN = `#!/bin/sh
+may=
 while [ "\${1#--}" != "$1" ]; do
-  case "$1" in --property=LoadCredential=*) cp "\${1##*:}" "$CREDENTIALS_DIRECTORY/" ;; esac
+  case "$1" in
+    --property=LoadCredential=*) cp "\${1##*:}" "$CREDENTIALS_DIRECTORY/" ;;
+    --property=AmbientCapabilities=*) may="\${1##*=}" ;;
+  esac
   shift
 done
+[ "$may" = cap_net_bind_service ] || { echo "may less than the service: $may" >&2; exit 1; }
 exec "$@"
 `;
 
@@ -57,8 +67,9 @@ class Machine {
       await Deno.mkdir(`${folder}/${each}`, { recursive: true });
     }
     await Deno.symlink("private/chatbox50", `${folder}/var/lib/chatbox50`);
-    for (const [name, text] of [["sudo", '#!/bin/sh\nexec "$@"\n'], ["systemd-run", SYSTEMD_RUN]]) {
-      await Deno.writeTextFile(`${folder}/shims/${name}`, text ?? "", { mode: 0o755 });
+    const shims = { sudo: '#!/bin/sh\nexec "$@"\n', systemctl: SYSTEMCTL, "systemd-run": SYSTEMD_RUN };
+    for (const [name, text] of Object.entries(shims)) {
+      await Deno.writeTextFile(`${folder}/shims/${name}`, text, { mode: 0o755 });
     }
     return machine;
   }
