@@ -8,6 +8,7 @@ import {
   type FileReference,
   type JsonObject,
   type SendOptions,
+  type ServiceWorker,
   type Uuid,
 } from "../../core/mod.ts";
 import type { Identity, Visitor } from "../identity.ts";
@@ -36,9 +37,16 @@ export interface Progress {
   readonly seen: number;
 }
 
+/** What is asked of service 1, whatever ids the other service has. */
+type VisitorWorker = Pick<
+  ServiceWorker<Uuid, unknown>,
+  "accessNewClient" | "connectionOf" | "delete" | "edit" | "isBlocked" | "markRead" | "sendIn" | "typing"
+>;
+
 /** What the web side needs of the ChatBox: its service 1 has the visitors' UUIDs as ids, which are the uids of the connections, too. */
-// deno-lint-ignore no-explicit-any -- whatever ids the other service has
-export type VisitorChatBox = Pick<ChatBox<any, any>, "worker1" | "connection">;
+export interface VisitorChatBox extends Pick<ChatBox, "connection"> {
+  readonly worker1: VisitorWorker;
+}
 
 /** What a message's files need. */
 export interface FileClaims {
