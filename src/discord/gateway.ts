@@ -4,7 +4,7 @@ import { DiscordRefusal, failureFields } from "./errors.ts";
 import { EventReader } from "./events.ts";
 import type { DiscordEvent, DiscordGateway, DiscordProblem, DiscordRest } from "./ports.ts";
 import { problemOfClose, TOKEN_PROBLEM } from "./problems.ts";
-import { quiet } from "./rest_manager.ts";
+import { quiet } from "./quiet_logger.ts";
 import { PatientShard } from "./shard.ts";
 import { unlessAborted, wait } from "./waiting.ts";
 

@@ -1,46 +1,30 @@
-import { createRestManager, type RequestMethods, type RestManager } from "@discordeno/bot";
 import type { Clock, Logger } from "../core/mod.ts";
-import { DiscordRefusal, DiscordUnreachable, wordsOf } from "./errors.ts";
-import { InvalidRequests } from "./invalid_requests.ts";
+import { BanStop, STOPPED } from "./ban_stop.ts";
+import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
+import { failureOf } from "./failed_call.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
 import type { Upload } from "./ports.ts";
 import { RateLimitQueues } from "./rate_limit_queues.ts";
-import { watched } from "./rest_watch.ts";
+import { type TamedManager, tamedManager } from "./tamed_manager.ts";
 import { TokenWatch } from "./token_watch.ts";
-import { whyUnreachable } from "./unreachable.ts";
 import { unlessAborted, wait } from "./waiting.ts";
 
 /** How long one attempt may take, its answer's body included, in milliseconds. discordeno itself waits for ever. */
 const ATTEMPT_TIMEOUT_MS = 15_000;
 
-/**
- * How often discordeno tries again after a 429 by itself. Its own default is for ever, and without a pause where the
- * answer names none; we give the delivery back instead, which waits with backoff.
- */
-const MAX_RATE_LIMIT_RETRIES = 1;
+/** The same for an attempt that uploads. */
+const UPLOAD_TIMEOUT_MS = 120_000;
 
 /** Once the global limit was met: 40 requests a second for ten minutes, below Discord's 50. */
 const PACE_MS = 25;
 const PACED_FOR_MS = 600_000;
 
-/** An edge server in front of Discord refuses without a word of Discord's own: how long it is left alone, in milliseconds. */
-const EDGE_WAIT_MS = 60_000;
-
-/** The stop before a ban is over for the log when less than this of what is allowed was refused lately, so that it is told once. */
-const CALM = 0.9;
-
-const STOPPED = "Discord has refused so much that more would ban this address, waiting";
-
-/** The status that discordeno gives where there is none. */
-const NO_ANSWER = 999;
-
 /** A longest wait for a queue whose limit has been used up; what takes longer is refused, to be tried again. */
 const MAX_QUEUE_WAIT_MS = 60_000;
 
-/** The same for an attempt that uploads. */
-const UPLOAD_TIMEOUT_MS = 120_000;
-
-type CreateBody = NonNullable<NonNullable<Parameters<RestManager["makeRequest"]>[2]>["body"]>;
+type Request = Parameters<TamedManager["makeRequest"]>;
+type Method = Request[0];
+type Body = NonNullable<NonNullable<Request[2]>["body"]>;
 
 /** Options of {@link RestCaller}. */
 export interface RestCallerOptions {
@@ -74,78 +58,39 @@ export interface CallOptions {
  * meets an empty one.
  */
 export class RestCaller {
-  readonly #rest: RestManager;
+  readonly #rest: TamedManager;
   readonly #options: RestCallerOptions;
   readonly #queues = new RateLimitQueues();
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   readonly #token: TokenWatch;
-  readonly #invalid: InvalidRequests;
-  #toldOfStop = false;
+  readonly #banStop: BanStop;
   #pausedUntil = 0;
   #pacedUntil = 0;
   #nextSlot = 0;
 
   constructor(options: RestCallerOptions) {
     this.#options = options;
-    const { token, apiUrl, logger } = options;
+    const { token, apiUrl, clock, logger } = options;
     this.#token = new TokenWatch(() => this.#isTokenRefused(), () => options.onTokenRefused?.());
-    this.#invalid = new InvalidRequests(options.invalidRequestLimit);
-    // The application's id is known from READY; given here, discordeno does not try to read it from the token.
-    const rest = this.#rest = createRestManager({ token, applicationId: "0", logger: quiet(logger) });
-    // Not `proxy.baseUrl`: that would switch the rate-limit queues off.
-    if (apiUrl !== undefined) rest.baseUrl = apiUrl.replace(/\/+$/, "").replace(/\/v\d+$/, "");
-    rest.maxRetryCount = MAX_RATE_LIMIT_RETRIES;
-    rest.queues = this.#queues;
-    this.#tame(rest);
+    this.#banStop = new BanStop({ clock, logger, limit: options.invalidRequestLimit });
+    this.#rest = tamedManager({
+      token,
+      apiUrl,
+      logger,
+      queues: this.#queues,
+      signal: this.#closing.signal,
+      timeoutMs: (uploads) => this.#timeoutMs(uploads),
+      requested: (method, route, status, ms) => {
+        this.#banStop.answered(status);
+        this.#metrics.requested(method, route, status, ms);
+      },
+      onHeaders: (headers) => this.#learn(headers),
+    });
   }
 
   get #metrics(): DiscordMetrics {
     return this.#options.metrics ?? NO_DISCORD_METRICS;
-  }
-
-  /** discordeno's manager is made of functions that are meant to be replaced. */
-  #tame(rest: RestManager): void {
-    const { createRequestBody, processHeaders } = rest;
-    const sendRequest = watched(rest.sendRequest, {
-      requested: (method, route, status, ms) => {
-        this.#invalid.answered(status, this.#options.clock.now());
-        this.#tellOfStop();
-        this.#metrics.requested(method, route, status, ms);
-      },
-    });
-    rest.createRequestBody = (method, options) => {
-      const limitMs = this.#timeoutMs(options?.files !== undefined);
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limitMs)]);
-      const request = createRequestBody.call(rest, method, options);
-      // A nonce makes it safe to send again what `fetch` finds lost; nothing makes it safe for any other POST.
-      const once = method === "POST" && !isNonced(options?.body);
-      return Object.assign(request, { signal }, once && readableOnce(request));
-    };
-    rest.processHeaders = (url, headers, identifier) => {
-      this.#learn(headers);
-      return processHeaders(url, headers, identifier);
-    };
-    // Its own looks again every second until the last limit has passed, stop or not.
-    rest.processRateLimitedPaths = () => {
-      const now = Date.now();
-      for (const [key, { resetTimestamp }] of rest.rateLimitedPaths) {
-        if (resetTimestamp <= now) rest.rateLimitedPaths.delete(key);
-      }
-    };
-    // An answer that breaks off throws in here and is dropped by the queue: the call would never end.
-    rest.sendRequest = async (request) => {
-      const { reject } = request;
-      // When the network fails it rejects with a guess of its own, and throws what has happened: that is what counts.
-      request.reject = (reason) => {
-        if (reason.status !== NO_ANSWER || "thrown" in reason) reject(reason);
-      };
-      try {
-        await sendRequest(request);
-      } catch (thrown) {
-        reject(Object.assign({ ok: false, status: NO_ANSWER }, { thrown }));
-      }
-    };
   }
 
   #timeoutMs(uploads: boolean): number {
@@ -172,7 +117,7 @@ export class RestCaller {
    */
   call(
     action: string,
-    method: RequestMethods,
+    method: Method,
     route: `/${string}`,
     options: CallOptions = {},
   ): Promise<unknown> {
@@ -188,7 +133,7 @@ export class RestCaller {
 
   async #attempt(
     action: string,
-    method: RequestMethods,
+    method: Method,
     route: `/${string}`,
     key: string,
     { body, files, anonymous = false }: CallOptions,
@@ -202,15 +147,15 @@ export class RestCaller {
     try {
       const answer = this.#rest.makeRequest(method, route, {
         // discordeno's type knows objects only; it serialises lists as well.
-        ...(body !== undefined && { body: (Array.isArray(body) ? [...body] : { ...body }) as CreateBody }),
+        ...(body !== undefined && { body: (Array.isArray(body) ? [...body] : { ...body }) as Body }),
         ...(files !== undefined && { files: [...files] }),
         ...(anonymous && { unauthorized: true }),
       });
       return await unlessAborted(answer, this.#closing.signal);
     } catch (error) {
-      const translated = this.#translate(action, error, this.#timeoutMs(files !== undefined));
-      const unauthorized = !anonymous && translated instanceof DiscordRefusal && translated.status === 401;
-      if (!unauthorized || await this.#token.suspect()) throw translated;
+      const failure = this.#failure(action, error, files !== undefined);
+      const unauthorized = !anonymous && failure instanceof DiscordRefusal && failure.status === 401;
+      if (!unauthorized || await this.#token.suspect()) throw failure;
       throw new DiscordUnreachable(action, 401, "although the token is good", { sent: false });
     } finally {
       this.#reopen(key);
@@ -233,13 +178,12 @@ export class RestCaller {
     if (this.#closing.signal.aborted) {
       throw new DiscordUnreachable(action, undefined, "stopping", { sent: false });
     }
-    const now = this.#options.clock.now();
-    const waitMs = this.#pausedUntil - now;
+    const waitMs = this.#pausedUntil - this.#options.clock.now();
     if (waitMs > 0) {
       throw new DiscordUnreachable(action, 429, "paused", { retryAfterMs: waitMs, sent: false });
     }
-    const retryAfterMs = this.#invalid.waitMs(now);
-    this.#tellOfStop();
+    const retryAfterMs = this.#banStop.waitMs;
+    this.#banStop.tell();
     if (retryAfterMs > 0) {
       throw new DiscordUnreachable(action, undefined, STOPPED, { retryAfterMs, sent: false });
     }
@@ -247,22 +191,7 @@ export class RestCaller {
 
   /** Why no call goes out at present although Discord can be reached, for the operator; `undefined` when calls go out. */
   get stopped(): string | undefined {
-    return this.#invalid.waitMs(this.#options.clock.now()) > 0 ? STOPPED : undefined;
-  }
-
-  #tellOfStop(): void {
-    const { logger, clock } = this.#options;
-    const now = clock.now();
-    if (!this.#toldOfStop && this.stopped !== undefined) {
-      this.#toldOfStop = true;
-      logger.error(
-        "Every call to Discord waits, because more refusals (401, 403, 429) would ban this address; look for what is refused",
-        { waitMs: this.#invalid.waitMs(now) },
-      );
-    } else if (this.#toldOfStop && this.stopped === undefined && this.#invalid.share(now) <= CALM) {
-      this.#toldOfStop = false;
-      logger.info("Calls to Discord go out again");
-    }
+    return this.#banStop.waitMs > 0 ? STOPPED : undefined;
   }
 
   async #demandToken(action: string): Promise<void> {
@@ -277,7 +206,7 @@ export class RestCaller {
       await unlessAborted(this.#rest.makeRequest("GET", "/users/@me"), this.#closing.signal);
       return false;
     } catch (error) {
-      const answer = this.#translate("check the token", error, this.#timeoutMs(false));
+      const answer = this.#failure("check the token", error);
       return answer instanceof DiscordRefusal && answer.status === 401;
     }
   }
@@ -307,35 +236,10 @@ export class RestCaller {
     return wait(waitMs, this.#options.clock, this.#closing.signal);
   }
 
-  #translate(action: string, error: unknown, timeoutMs: number): Error {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const { status = NO_ANSWER, body, thrown = error } = (cause ?? {}) as {
-      status?: number;
-      body?: string;
-      thrown?: unknown;
-    };
-    if (status === 429) {
-      const retryAfterMs = Math.max(0, this.#pausedUntil - this.#options.clock.now());
-      return new DiscordUnreachable(action, 429, "limited", {
-        sent: false,
-        ...(retryAfterMs > 0 && { retryAfterMs }),
-      });
-    }
-    if (status === NO_ANSWER) {
-      const { reason, sent } = whyUnreachable(thrown, new URL(this.#rest.baseUrl).host, timeoutMs);
-      return new DiscordUnreachable(action, undefined, reason, { sent });
-    }
-    if (status >= 500) {
-      return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
-    }
-    const { code, message } = parse(body);
-    if (status === 403 && code === 0) {
-      return new DiscordUnreachable(action, status, "which is not Discord's own answer", {
-        retryAfterMs: EDGE_WAIT_MS,
-        sent: false,
-      });
-    }
-    return new DiscordRefusal(action, status, code, message);
+  #failure(action: string, error: unknown, uploads = false): DiscordRefusal | DiscordUnreachable {
+    const { baseUrl } = this.#rest;
+    const retryAfterMs = Math.max(0, this.#pausedUntil - this.#options.clock.now());
+    return failureOf({ action, baseUrl, timeoutMs: this.#timeoutMs(uploads), retryAfterMs }, error);
   }
 
   /** Ends calls, and discordeno's timers. */
@@ -347,46 +251,4 @@ export class RestCaller {
     this.#queues.stop();
     this.#rest.rateLimitedPaths.clear();
   }
-}
-
-function parse(body: string | undefined): { code: number; message: string } {
-  try {
-    const { code, message, errors } = JSON.parse(body ?? "");
-    const said = [String(message), ...wordsOf(errors)].join("; ").slice(0, 300);
-    return { code: typeof code === "number" ? code : 0, message: said };
-  } catch {
-    return { code: 0, message: "without a reason" };
-  }
-}
-
-function isNonced(body: unknown): boolean {
-  return typeof body === "object" && body !== null && "nonce" in body;
-}
-
-type RequestBody = ReturnType<RestManager["createRequestBody"]>;
-
-/**
- * A body that cannot be read twice, so cannot be sent twice: Deno's `fetch` sends a request again by itself when a connection that
- * was used before breaks, even after all of it was sent.
- */
-function readableOnce({ body, headers }: RequestBody): Pick<RequestInit, "body" | "headers"> {
-  if (body === undefined) return {};
-  const { body: stream, headers: own } = new Response(body);
-  // `fetch` knows the body of a response, and would send that again; a form names its boundary in the header.
-  return {
-    body: stream?.pipeThrough(new TransformStream()) ?? null,
-    headers: { "content-type": own.get("content-type") ?? "", ...headers },
-  };
-}
-
-type DiscordenoLogger = Pick<RestManager["logger"], "debug" | "info" | "warn" | "error" | "fatal">;
-
-/** discordeno's own lines: their debug level holds message texts, so only warnings and errors pass, as debug lines. */
-export function quiet(logger: Logger): DiscordenoLogger {
-  const pass = (...args: unknown[]): void => {
-    const [first] = args;
-    const said = first instanceof Error ? first.name : String(first).slice(0, 300);
-    logger.debug("discordeno says", { said });
-  };
-  return { debug: () => {}, info: () => {}, warn: pass, error: pass, fatal: pass };
 }

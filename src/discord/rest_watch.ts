@@ -1,10 +1,16 @@
-import type { RestManager } from "@discordeno/bot";
+import { NO_ANSWER } from "./failed_call.ts";
 import type { DiscordMetrics } from "./metrics.ts";
 
-/** What discordeno uses where there was no answer. */
-const NO_ANSWER = 999;
+/** What is touched here of what discordeno sends. */
+interface Attempt {
+  readonly method: string;
+  readonly route: string;
+  resolve(answer: { readonly status: number }): void;
+  reject(answer: { readonly status: number }): void;
+  retryRequest?(options: unknown): Promise<void>;
+}
 
-type Send = RestManager["sendRequest"];
+type Send<A extends Attempt> = (request: A) => Promise<void>;
 
 /**
  * Measures what discordeno sends, each attempt by itself.
@@ -12,7 +18,10 @@ type Send = RestManager["sendRequest"];
  * @param send discordeno's own
  * @returns one that tells the metrics, too
  */
-export function watched(send: Send, metrics: Pick<DiscordMetrics, "requested">): Send {
+export function watched<A extends Attempt>(
+  send: Send<A>,
+  metrics: Pick<DiscordMetrics, "requested">,
+): Send<A> {
   const started = new WeakMap<object, number>();
   return async (request) => {
     const known = started.has(request);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connectWaitMs, MAX_CONNECT_WAIT_MS } from "../../src/discord/backoff.ts";
-import { quiet } from "../../src/discord/rest_manager.ts";
+import { quiet } from "../../src/discord/quiet_logger.ts";
 import { PatientShard } from "../../src/discord/shard.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
