@@ -34,17 +34,23 @@ function expected(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `peer of ada ${index}`);
 }
 
+/** Ada has written twenty messages, and a callback of service 2's has been given the first three of them. */
+async function inTheMiddle(test: TestBox): Promise<Collector<string>> {
+  await test.box.worker1.accessNewClient("ada");
+  await twenty(test);
+  const heard = new Collector<string>();
+  test.box.worker2.setReceivedMessageCallback(slowly(heard));
+  await test.box.start();
+  await heard.count("messages", 3);
+  return heard;
+}
+
 for (const [kind, open] of STORES) {
   Deno.test(`[D4] ServiceWorker.deactivateClient: nothing more comes, also from what was read already (${kind})`, async () => {
     await using opened = await open();
     await using test = makeBox({ store: opened.store });
-    const { worker1, worker2 } = test.box;
-    await worker1.accessNewClient("ada");
-    await twenty(test);
-    const heard = new Collector<string>();
-    worker2.setReceivedMessageCallback(slowly(heard));
-    await test.box.start();
-    await heard.count("messages", 3);
+    const { worker2 } = test.box;
+    const heard = await inTheMiddle(test);
     await worker2.deactivateClient("peer of ada");
     const before = heard.items.length;
     equal(before < 20, true);
@@ -57,13 +63,8 @@ for (const [kind, open] of STORES) {
   Deno.test(`[D4] ServiceWorker.setReceivedMessageCallback(undefined): nothing more comes to the one before (${kind})`, async () => {
     await using opened = await open();
     await using test = makeBox({ store: opened.store });
-    const { worker1, worker2 } = test.box;
-    await worker1.accessNewClient("ada");
-    await twenty(test);
-    const heard = new Collector<string>();
-    worker2.setReceivedMessageCallback(slowly(heard));
-    await test.box.start();
-    await heard.count("messages", 3);
+    const { worker2 } = test.box;
+    const heard = await inTheMiddle(test);
     worker2.setReceivedMessageCallback(undefined);
     await turns(40);
     equal(heard.items.length, 3);
@@ -74,13 +75,9 @@ for (const [kind, open] of STORES) {
 
 Deno.test("[D4] ServiceWorker.setReceivedMessageCallback: another callback has the rest, once", async () => {
   await using test = makeBox();
-  const { worker1, worker2 } = test.box;
-  await worker1.accessNewClient("ada");
-  await twenty(test);
-  const [first, second] = [new Collector<string>(), new Collector<string>()];
-  worker2.setReceivedMessageCallback(slowly(first));
-  await test.box.start();
-  await first.count("messages", 3);
+  const { worker2 } = test.box;
+  const first = await inTheMiddle(test);
+  const second = new Collector<string>();
   worker2.setReceivedMessageCallback(slowly(second));
   await second.count("messages", 17);
   deepEqual([...first.items, ...second.items], expected(20));
@@ -88,13 +85,8 @@ Deno.test("[D4] ServiceWorker.setReceivedMessageCallback: another callback has t
 
 Deno.test("[D4] A client's own queue has the rest of what a callback was getting", async () => {
   await using test = makeBox();
-  const { worker1, worker2 } = test.box;
-  await worker1.accessNewClient("ada");
-  await twenty(test);
-  const heard = new Collector<string>();
-  worker2.setReceivedMessageCallback(slowly(heard));
-  await test.box.start();
-  await heard.count("messages", 3);
+  const { worker2 } = test.box;
+  const heard = await inTheMiddle(test);
   const queue = worker2.getClientQueue("peer of ada");
   for (let i = 3; i < 20; i++) {
     const { id, content } = await within("the rest", queue.receive());
@@ -105,13 +97,8 @@ Deno.test("[D4] A client's own queue has the rest of what a callback was getting
 
 Deno.test("[D4] ServiceWorker.unpair: the rest goes to the new client, none of it to the old one", async () => {
   await using test = makeBox();
-  const { worker1, worker2 } = test.box;
-  await worker1.accessNewClient("ada");
-  await twenty(test);
-  const heard = new Collector<string>();
-  worker2.setReceivedMessageCallback(slowly(heard));
-  await test.box.start();
-  await heard.count("messages", 3);
+  const { worker2 } = test.box;
+  const heard = await inTheMiddle(test);
   worker2.setCreateCallback(() => "another");
   await worker2.unpair("peer of ada");
   const before = heard.items.length;
