@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DiscordSimulator } from "../support/discord/mod.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 import { talk } from "./talk.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
@@ -46,14 +47,13 @@ Deno.test("[X3] Bridge takes a lost message that staff deleted meanwhile for del
     const visitor = await bridge.visitor();
     await visitor.say("One");
     const thread = await visitor.untilDelivered(1);
-    const reading = Promise.withResolvers<void>();
-    discord.faults.add({ method: "GET", route: MESSAGES, action: { kind: "delay", until: reading.promise } });
+    const held = hold(discord, "delay", "GET", MESSAGES);
     discord.faults.add({ method: "POST", route: MESSAGES, action: { kind: "lose" } });
     await visitor.say("Spam");
     await visitor.untilDelivered(2);
     const spam = discord.messages(thread).at(-1);
     discord.staff("Alice").delete(thread, spam?.id ?? "");
-    reading.resolve();
+    held.release();
     await visitor.say("Three");
     await visitor.until(() => visitor.delivered.at(-1) === "Three", "the next message");
     assert.deepEqual(visitor.delivered, ["One", "Three"]);

@@ -1,6 +1,7 @@
 // What chaos has found, each with the seed that found it.
 import assert from "node:assert/strict";
 import { Bridge, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 import { talk } from "./talk.ts";
 
 const FORBIDDEN = {
@@ -13,17 +14,12 @@ Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when th
   await withDiscord(async (discord) => {
     await using bridge = await (await Bridge.start(discord)).ready();
     const visitor = await bridge.visitor();
-    const written = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/threads",
-      action: { kind: "delay", until: written.promise },
-    });
+    const held = hold(discord, "delay", "POST", "/channels/:channel_id/threads");
     await visitor.say("Zero");
     const { seq } = await visitor.say("One");
     await visitor.say("Two");
     await visitor.say("Three", seq);
-    written.resolve();
+    held.release();
     const thread = await visitor.until(
       () => visitor.delivered.join("\n").endsWith("Three") && visitor.thread,
       "the burst",
@@ -42,12 +38,7 @@ Deno.test("[X6, O1] Outbox keeps an answer to its own burst in its place when th
 
 Deno.test("[D2, X7] Outbox keeps all that shares a message when one of it is edited, however much staff said between (kills)", async () => {
   await talk(async ({ discord, visitor, alice, thread }) => {
-    const posted = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/messages",
-      action: { kind: "delay", until: posted.promise },
-    });
+    const held = hold(discord, "delay", "POST", "/channels/:channel_id/messages");
     await visitor.say("held");
     const words = ["w0", "w1", "w2"];
     const said: number[] = [];
@@ -56,7 +47,7 @@ Deno.test("[D2, X7] Outbox keeps all that shares a message when one of it is edi
       for (let answer = 0; answer < 120; answer++) alice.say(thread, `s${index}-${answer}`);
       await visitor.untilHeard((index + 1) * 120);
     }
-    posted.resolve();
+    held.release();
     const arrived = (): string[] => visitor.delivered.join("\n").split("\n");
     await visitor.until(() => arrived().at(-1) === "w2", "all words");
     // How many share a message depends on when the first was taken; some always do.
@@ -94,8 +85,7 @@ Deno.test("[X3, X6] Outbox takes back what arrived although its answer was lost 
 Deno.test("[X8] Outbox calls nothing failed that stands there when a burst is forbidden from its middle on (seed 43)", async () => {
   await talk(async ({ discord, visitor }) => {
     const route = "/channels/:channel_id/messages";
-    const written = Promise.withResolvers<void>();
-    discord.faults.add({ method: "POST", route, action: { kind: "delay", until: written.promise } });
+    const held = hold(discord, "delay", "POST", route);
     await visitor.say("Zero");
     const one = await visitor.say(`One${" more".repeat(399)}`);
     const two = await visitor.say(`Two${" more".repeat(399)}`);
@@ -105,7 +95,7 @@ Deno.test("[X8] Outbox calls nothing failed that stands there when a burst is fo
       when: ({ body }) => JSON.stringify(body).includes("Two"),
       action: FORBIDDEN,
     });
-    written.resolve();
+    held.release();
     await visitor.until(() => visitor.seen.get(two.seq)?.failed, "the failure");
     assert.equal(visitor.seen.get(one.seq)?.failed, undefined);
     assert.deepEqual(visitor.delivered.map((content) => content.slice(0, 4)), ["Hell", "Zero", "One "]);
@@ -146,22 +136,12 @@ Deno.test("[D4] Outbox keeps what was refused while the bot was shut out for a m
 
 Deno.test("[D4] Outbox keeps what is refused after the gateway has told that the bot was removed (seed 42)", async () => {
   await talk(async ({ discord, bridge, visitor }) => {
-    const begun = Promise.withResolvers<void>();
-    const told = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/messages",
-      when: () => {
-        begun.resolve();
-        return true;
-      },
-      action: { kind: "delay", until: told.promise },
-    });
+    const held = hold(discord, "delay", "POST", "/channels/:channel_id/messages");
     const { seq } = await visitor.say("Two");
-    await begun.promise;
+    await held.asked;
     discord.kickBot();
     await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
-    told.resolve();
+    held.release();
     await bridge.until(
       () =>
         visitor.seen.get(seq)?.failed || bridge.logged("warn").includes("A delivery failed, trying again"),

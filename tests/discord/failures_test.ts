@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hold } from "./hold.ts";
 import { scene } from "./scene.ts";
 
 const MESSAGE = "/channels/:channel_id/messages/:message_id";
@@ -6,15 +7,10 @@ const MESSAGE = "/channels/:channel_id/messages/:message_id";
 Deno.test("[X8] Outbox fails only the message that AutoMod blocks, also when it was packed with others", async () => {
   await scene(async ({ discord, bridge, visitor }) => {
     discord.setBlockedWords("spam");
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/messages",
-      action: { kind: "delay", until: held.promise },
-    });
+    const held = hold(discord, "delay", "POST", "/channels/:channel_id/messages");
     await visitor.say("first");
     for (const text of ["before", "buy spam", "after"]) await visitor.say(text);
-    held.resolve();
+    held.release();
     await visitor.until(() => visitor.delivered.join("\n").endsWith("after"), "the last message");
     assert.equal(visitor.delivered.join("\n"), "Hello\nfirst\nbefore\nafter");
     const failed = [...visitor.seen.values()].filter((message) => message.failed !== undefined);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { FileReference } from "../../src/core/mod.ts";
 import { ManualClock } from "../support/discord/mod.ts";
+import { hold } from "./hold.ts";
 import { scene } from "./scene.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
@@ -8,11 +9,10 @@ const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enc
 
 Deno.test("Outbox uploads a visitor's files with their message, and no text overtakes them", async () => {
   await scene(async ({ discord, visitor, thread, upload }) => {
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({ method: "POST", route: MESSAGES, action: { kind: "delay", until: held.promise } });
+    const held = hold(discord, "delay", "POST", MESSAGES);
     await visitor.say("See this", undefined, [await upload("plan.txt", bytesOf("the plan"))]);
     await visitor.say("Below it");
-    held.resolve();
+    held.release();
     await visitor.until(() => visitor.delivered.includes("Below it"), "the second message");
     const [, , first, second] = discord.messages(thread);
     assert.equal(first?.content, "See this");
@@ -110,9 +110,8 @@ Deno.test("Inbox copies what staff attach, with their words", async () => {
 Deno.test("Inbox asks for a fresh address when an attachment's has expired", async () => {
   const clock = new ManualClock();
   await scene(async ({ visitor, thread, alice, discord, bridge, storage }) => {
-    const held = Promise.withResolvers<void>();
     // The list of messages is answered, and read a day later.
-    discord.faults.add({ method: "GET", route: MESSAGES, action: { kind: "late", until: held.promise } });
+    const held = hold(discord, "late", "GET", MESSAGES);
     discord.dropGateway({ resumable: false });
     alice.say(thread, "Old", { files: [{ name: "a.txt", data: "still there" }] });
     await discord.until(() =>
@@ -121,7 +120,7 @@ Deno.test("Inbox asks for a fresh address when an attachment's has expired", asy
       )
     );
     clock.advance(25 * 60 * 60_000);
-    held.resolve();
+    held.release();
     const [heard] = await visitor.untilHeard(1);
     assert.equal(
       await new Response(await storage.files.read(heard?.files?.[0]?.id ?? "")).text(),

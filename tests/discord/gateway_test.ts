@@ -6,6 +6,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
 import { within } from "../support/until.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 
 Deno.test("connectWaitMs waits nothing at first, then longer each time, never beyond two minutes", () => {
   assert.equal(connectWaitMs(0, 0.5), 0);
@@ -199,27 +200,16 @@ Deno.test("[D6] DiscordService stops within five seconds in all, whatever it wai
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     const thread = await visitor.untilDelivered(1);
-    const held = Promise.withResolvers<void>();
-    const begun = { GET: Promise.withResolvers<void>(), POST: Promise.withResolvers<void>() };
-    const routes = { GET: "/guilds/:guild_id/threads/active", POST: "/channels/:channel_id/messages" };
-    for (const method of ["GET", "POST"] as const) {
-      discord.faults.add({
-        method,
-        route: routes[method],
-        when: () => {
-          begun[method].resolve();
-          return true;
-        },
-        action: { kind: "delay", until: held.promise },
-      });
-    }
+    const reading = hold(discord, "delay", "GET", "/guilds/:guild_id/threads/active");
+    const writing = hold(discord, "delay", "POST", "/channels/:channel_id/messages");
     await visitor.say("never answered");
-    await begun.POST.promise;
+    await writing.asked;
     discord.syncThreads(discord.world.channel(thread).parentId ?? "");
     discord.staff("Alice").say(thread, "never read");
-    await begun.GET.promise;
+    await reading.asked;
     const tookMs = await timeToStop(bridge, clock);
-    held.resolve();
+    reading.release();
+    writing.release();
     assert.ok(tookMs >= 1_000 && tookMs <= 5_300, `${tookMs} ms`);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DiscordSimulator, ManualClock } from "../support/discord/mod.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
 const THREADS = "/channels/:channel_id/threads";
@@ -291,18 +292,13 @@ Deno.test("[O2] Outbox lets other conversations pass one that waits", async () =
     const slow = await bridge.visitor();
     await slow.say("Hello");
     const thread = await slow.untilDelivered(1);
-    const blocked = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: new RegExp(`^/channels/${thread}/messages`),
-      action: { kind: "delay", until: blocked.promise },
-    });
+    const held = hold(discord, "delay", "POST", new RegExp(`^/channels/${thread}/messages`));
     await slow.say("Waiting");
     const others = await Promise.all(Array.from({ length: 5 }, () => bridge.visitor()));
     for (const other of others) await other.say("Hi");
     for (const other of others) await other.untilDelivered(1);
     assert.deepEqual(slow.delivered, ["Hello"]);
-    blocked.resolve();
+    held.release();
     await slow.untilDelivered(2);
   });
 });

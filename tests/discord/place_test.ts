@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
 const SHUT_OUT = {
@@ -89,23 +90,14 @@ for (const change of ["message", "edit"] as const) {
       const visitor = await bridge.visitor();
       const { seq } = await visitor.say("one");
       const thread = await visitor.untilDelivered(1);
-      const held = Promise.withResolvers<void>();
-      const begun = Promise.withResolvers<void>();
-      discord.faults.add({
-        method: change === "message" ? "POST" : "PATCH",
-        route: /\/messages(\/\d+)?$/,
-        when: () => {
-          begun.resolve();
-          return true;
-        },
-        action: { kind: "delay", until: held.promise },
-      });
+      const method = change === "message" ? "POST" : "PATCH";
+      const held = hold(discord, "delay", method, /\/messages(\/\d+)?$/);
       if (change === "message") await visitor.say("two");
       else await visitor.edit(seq, "ONE");
-      await begun.promise;
+      await held.asked;
       discord.staff("Alice").slash(thread, "close");
       await bridge.until(() => discord.world.thread(thread).thread.archived, "the closing");
-      held.resolve();
+      held.release();
       await visitor.until(() => visitor.delivered.some((text) => text !== "one"), "the delivery");
       await bridge.until(() => discord.world.thread(thread).thread.archived, "the thread to sleep again");
       const wakes = discord.transcript.toString().split("\n").filter((line) => line.includes("woken"));
