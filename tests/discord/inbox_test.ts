@@ -1,36 +1,14 @@
 import assert from "node:assert/strict";
-import { Bridge, type Visitor, withDiscord } from "./bridge.ts";
-import type { DiscordSimulator, StaffMember } from "../support/discord/mod.ts";
-
-interface Scene {
-  readonly discord: DiscordSimulator;
-  readonly bridge: Bridge;
-  readonly visitor: Visitor;
-  readonly thread: string;
-  readonly alice: StaffMember;
-}
-
-/** A visitor with a thread, and Alice. */
-async function scene(
-  work: (scene: Scene) => Promise<void>,
-  options: { notePrefix?: string } = {},
-): Promise<void> {
-  await withDiscord(async (discord) => {
-    await using bridge = await (await Bridge.start(discord, options)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    await visitor.until(() => visitor.arrived > 0, "the arrival to be told");
-    await work({ discord, bridge, visitor, thread, alice: discord.staff("Alice") });
-  });
-}
+import { Bridge, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
+import { talk } from "./talk.ts";
 
 /** https://discord.com/developers/docs/events/gateway#list-of-intents */
 const GUILD_MESSAGES = 1 << 9;
 const GUILD_TYPING = 1 << 11;
 
 Deno.test("[X5] Inbox never brings back what the bot itself has sent", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     for (let index = 0; index < 5; index++) await visitor.say(`More ${index}`);
     await visitor.until(() => visitor.delivered.join("\n").includes("More 4"), "the burst");
     alice.say(thread, "Answer");
@@ -40,18 +18,13 @@ Deno.test("[X5] Inbox never brings back what the bot itself has sent", async () 
 });
 
 Deno.test("[X5] Inbox recognises its own message although it comes before the answer to its POST", async () => {
-  await scene(async ({ discord, visitor, thread, alice }) => {
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/messages",
-      action: { kind: "late", until: held.promise },
-    });
+  await talk(async ({ discord, visitor, thread, alice }) => {
+    const held = hold(discord, "late", "POST", "/channels/:channel_id/messages");
     await visitor.say("Echo");
     await visitor.untilDelivered(2);
     alice.say(thread, "Answer");
     await visitor.untilHeard(1);
-    held.resolve();
+    held.release();
     await visitor.say("Next");
     await visitor.untilDelivered(3);
     assert.deepEqual(visitor.texts, ["Answer"]);
@@ -60,7 +33,7 @@ Deno.test("[X5] Inbox recognises its own message although it comes before the an
 });
 
 Deno.test("[X5] Inbox takes a member who is named like the bot for a member", async () => {
-  await scene(async ({ discord, visitor, thread }) => {
+  await talk(async ({ discord, visitor, thread }) => {
     discord.staff("ChatBox50").say(thread, "It is me");
     const [heard] = await visitor.untilHeard(1);
     assert.equal(heard?.content, "It is me");
@@ -68,7 +41,7 @@ Deno.test("[X5] Inbox takes a member who is named like the bot for a member", as
 });
 
 Deno.test("[X5] Inbox follows edits, and takes no link preview for one", async () => {
-  await scene(async ({ discord, visitor, thread, alice }) => {
+  await talk(async ({ discord, visitor, thread, alice }) => {
     const { id } = alice.say(thread, "See https://example.org/");
     const [first] = await visitor.untilHeard(1);
     discord.unfurl(thread, id);
@@ -88,7 +61,7 @@ Deno.test("[X5] Inbox follows edits, and takes no link preview for one", async (
 });
 
 Deno.test("Inbox follows deletions, one by one and in bulk", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     const ids = ["one", "two", "three"].map((text) => alice.say(thread, text).id);
     await visitor.untilHeard(3);
     alice.delete(thread, ids[0] ?? "");
@@ -100,7 +73,7 @@ Deno.test("Inbox follows deletions, one by one and in bulk", async () => {
 });
 
 Deno.test("Inbox keeps notes in Discord, and takes back what is made one", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     alice.say(thread, "// nobody outside reads this");
     const { id } = alice.say(thread, "public");
     await visitor.untilHeard(1);
@@ -111,7 +84,7 @@ Deno.test("Inbox keeps notes in Discord, and takes back what is made one", async
 });
 
 Deno.test("Inbox relays a message that begins with a note's prefix when that is another or none", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     alice.say(thread, "// says so");
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["// says so"]);
@@ -119,7 +92,7 @@ Deno.test("Inbox relays a message that begins with a note's prefix when that is 
 });
 
 Deno.test("Inbox brings replies, names and pictures", async () => {
-  await scene(async ({ discord, visitor, thread, alice }) => {
+  await talk(async ({ discord, visitor, thread, alice }) => {
     const own = discord.messages(thread).findLast(({ content }) => content === "Hello");
     alice.say(thread, "To that", { replyTo: own?.id ?? "" });
     const [heard] = await visitor.untilHeard(1);
@@ -130,7 +103,7 @@ Deno.test("Inbox brings replies, names and pictures", async () => {
 });
 
 Deno.test("Inbox says what there is besides text", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     alice.say(thread, "", { files: [{ name: "plan.pdf", data: "x" }] });
     const [heard] = await visitor.untilHeard(1);
     assert.equal(heard?.content, "[plan.pdf]");
@@ -138,21 +111,17 @@ Deno.test("Inbox says what there is besides text", async () => {
 });
 
 Deno.test("Inbox tells that staff are typing", async () => {
-  await withDiscord(async (discord) => {
-    let active = 0;
-    await using bridge = await (await Bridge.start(discord, { onStaffActive: () => active++ })).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    discord.staff("Alice").type(thread);
+  let active = 0;
+  await talk(async ({ visitor, thread, alice }) => {
+    alice.type(thread);
     await visitor.until(() => visitor.typists.length > 0, "typing");
     assert.deepEqual(visitor.typists, ["Alice"]);
     assert.equal(active, 1);
-  });
+  }, { onStaffActive: () => active++ });
 });
 
 Deno.test("[O1] Inbox keeps the order of a thread", async () => {
-  await scene(async ({ visitor, thread, alice }) => {
+  await talk(async ({ visitor, thread, alice }) => {
     const texts = Array.from({ length: 50 }, (_, index) => `answer ${index}`);
     for (const text of texts) alice.say(thread, text);
     await visitor.untilHeard(50);
@@ -161,7 +130,7 @@ Deno.test("[O1] Inbox keeps the order of a thread", async () => {
 });
 
 Deno.test("[O3] Inbox brings nothing from one thread, or from elsewhere, to another visitor", async () => {
-  await scene(async ({ discord, bridge, visitor, thread, alice }) => {
+  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
     const other = await bridge.visitor();
     await other.say("Hi");
     const otherThread = await other.untilDelivered(1);
@@ -177,7 +146,7 @@ Deno.test("[O3] Inbox brings nothing from one thread, or from elsewhere, to anot
 });
 
 Deno.test("[X5] Inbox lets no earlier edit overtake a later one", async () => {
-  await scene(async ({ discord, visitor, thread, alice }) => {
+  await talk(async ({ discord, visitor, thread, alice }) => {
     const { id } = alice.say(thread, "one");
     await visitor.untilHeard(1);
     alice.edit(thread, id, "two");

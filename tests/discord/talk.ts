@@ -7,7 +7,7 @@ export interface Present {
   readonly visitor: Visitor;
 }
 
-/** A visitor whose first word, "Hello", stands in their thread, and Alice of the staff. */
+/** A visitor whose first word, "Hello", stands in their thread, as they were told, and Alice of the staff. */
 export interface Talk extends Present {
   readonly discord: DiscordSimulator;
   /** The channel in which threads are made. */
@@ -37,6 +37,7 @@ export async function talk(work: (talk: Talk) => Promise<void>, options: TalkOpt
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     const thread = await visitor.untilDelivered(1);
+    await visitor.until(() => visitor.arrived > 0, "the arrival to be told");
     await work({
       discord,
       channel,
