@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 import { talk } from "./talk.ts";
+import { holdPairing, untilSeenUnpaired } from "./unpaired.ts";
 
 Deno.test("[X4] CatchUp brings what staff wrote while the process was down, once, in order", async () => {
   await talk(async ({ visitor, thread, alice, leave, back }) => {
@@ -87,16 +89,11 @@ Deno.test("[X4] Intake holds live events back until what was missed before them 
   await talk(async ({ discord, thread, alice, leave, back }) => {
     await leave();
     alice.say(thread, "missed");
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "GET",
-      route: "/guilds/:guild_id/threads/active",
-      action: { kind: "delay", until: held.promise },
-    });
+    const held = hold(discord, "delay", "GET", "/guilds/:guild_id/threads/active");
     const { bridge: second, visitor: again } = await back();
     await second.ready();
     alice.say(thread, "live");
-    held.resolve();
+    held.release();
     await again.untilHeard(2);
     assert.deepEqual(again.texts, ["missed", "live"]);
   });
@@ -125,21 +122,13 @@ Deno.test("[X4] CatchUp tries again until it knows", async () => {
 Deno.test("[X4] Intake reads what was said in a thread before it was paired", async () => {
   await withDiscord(async (discord) => {
     await using bridge = await (await Bridge.start(discord)).ready();
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/threads",
-      action: { kind: "late", until: held.promise },
-    });
+    const held = holdPairing(discord);
     const visitor = await bridge.visitor();
     await visitor.say("Hello");
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.staff("Alice").say(thread, "That was quick");
-    await bridge.until(
-      () => bridge.logged("debug").includes("Something happened in a thread that is not paired"),
-      "it to be seen",
-    );
-    held.resolve();
+    await untilSeenUnpaired(bridge);
+    held.release();
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["That was quick"]);
   });

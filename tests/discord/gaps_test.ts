@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createThread } from "../support/discord/actions/threads.ts";
-import type { DiscordSimulator, StaffMember } from "../support/discord/mod.ts";
-import { Bridge, type BridgeOptions, LastingStore, type Visitor, withDiscord } from "./bridge.ts";
+import type { DiscordSimulator } from "../support/discord/mod.ts";
+import { Bridge, type BridgeOptions, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
+import { type Talk, talk } from "./talk.ts";
+import { holdPairing, UNPAIRED, untilSeenUnpaired } from "./unpaired.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
 const FORBIDDEN = {
@@ -10,49 +13,29 @@ const FORBIDDEN = {
   body: { code: 50001, message: "Missing Access" },
 } as const;
 
-/** A conversation in which the visitor has heard "before". */
-interface Talk {
-  readonly discord: DiscordSimulator;
-  readonly channel: string;
-  readonly bridge: Bridge;
-  readonly visitor: Visitor;
-  readonly thread: string;
-  readonly alice: StaffMember;
+/** Plays a talk in which the visitor has heard "before". */
+async function begunTalk(work: (talk: Talk) => Promise<void>, options: BridgeOptions = {}): Promise<void> {
+  await talk(async (begun) => {
+    begun.alice.say(begun.thread, "before");
+    await begun.visitor.untilHeard(1);
+    await work(begun);
+  }, options);
 }
 
-async function talk(work: (talk: Talk) => Promise<void>, options: BridgeOptions = {}): Promise<void> {
-  await withDiscord(async (discord, channel) => {
-    await using bridge = await (await Bridge.start(discord, options)).ready();
-    const visitor = await bridge.visitor();
-    await visitor.say("Hello");
-    const thread = await visitor.untilDelivered(1);
-    const alice = discord.staff("Alice");
-    alice.say(thread, "before");
-    await visitor.untilHeard(1);
-    await work({ discord, channel, bridge, visitor, thread, alice });
-  });
-}
-
-/** The same conversation after a restart, during which something happened. */
-async function restarted(
-  { discord, bridge, visitor }: Talk,
-  store: LastingStore,
-  meanwhile: () => void,
-  work: (bridge: Bridge, visitor: Visitor) => Promise<void>,
-  options: BridgeOptions = {},
-): Promise<void> {
-  await bridge[Symbol.asyncDispose]();
-  meanwhile();
-  await using next = await Bridge.start(discord, { store, ...options });
-  await work(next, await next.returning(visitor.uid));
+/** Waits until the operator is told that something cannot be read. */
+async function untilRefused(bridge: Bridge): Promise<void> {
+  await bridge.until(
+    () => bridge.logged("error").some((line) => line.startsWith("Discord refuses")),
+    "the refusal",
+  );
 }
 
 Deno.test("[X4] Intake reads later what Discord refuses to show after a lost session, and lets nothing overtake it", async () => {
-  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+  await begunTalk(async ({ discord, bridge, visitor, thread, alice }) => {
     discord.faults.add({ method: "GET", route: MESSAGES, action: FORBIDDEN });
     discord.dropGateway({ resumable: false });
     alice.say(thread, "missed");
-    await bridge.until(() => bridge.logged("error").some((line) => line.startsWith("Discord refuses")), "it");
+    await untilRefused(bridge);
     alice.say(thread, "live");
     await visitor.untilHeard(3);
     assert.deepEqual(visitor.texts, ["before", "missed", "live"]);
@@ -60,45 +43,29 @@ Deno.test("[X4] Intake reads later what Discord refuses to show after a lost ses
 });
 
 Deno.test("[X4] CatchUp waits for Read Message History when it is missing at the start, although Discord shows an empty thread", async () => {
-  const store = new LastingStore();
-  await talk(async (before) => {
-    const { discord, channel, thread, alice } = before;
-    const meanwhile = (): void => {
-      alice.say(thread, "while down");
-      discord.denyBot(channel, "ReadMessageHistory");
-    };
-    await restarted(before, store, meanwhile, async (bridge, visitor) => {
-      await bridge.until(
-        () => bridge.logged("error").some((line) => line.startsWith("Discord refuses")),
-        "the refusal",
-      );
-      alice.say(thread, "live");
-      discord.denyBot(channel);
-      await visitor.untilHeard(3);
-      assert.deepEqual(visitor.texts, ["before", "while down", "live"]);
-    });
-  }, { store });
+  await begunTalk(async ({ discord, channel, thread, alice, leave, back }) => {
+    await leave();
+    alice.say(thread, "while down");
+    discord.denyBot(channel, "ReadMessageHistory");
+    const { bridge, visitor } = await back();
+    await untilRefused(bridge);
+    alice.say(thread, "live");
+    discord.denyBot(channel);
+    await visitor.untilHeard(3);
+    assert.deepEqual(visitor.texts, ["before", "while down", "live"]);
+  });
 });
 
 Deno.test("[X4] Intake keeps a message whose author's roles Discord refuses to tell once", async () => {
-  const store = new LastingStore();
-  const options = { staffRole: "Staff" };
-  await talk(async (before) => {
-    const { discord, thread, alice } = before;
-    const meanwhile = (): void => {
-      alice.say(thread, "while down 1");
-      discord.staff("Bob").say(thread, "while down 2");
-      discord.faults.add({
-        method: "GET",
-        route: "/guilds/:guild_id/members/:user_id",
-        action: FORBIDDEN,
-      });
-    };
-    await restarted(before, store, meanwhile, async (_, visitor) => {
-      await visitor.untilHeard(3);
-      assert.deepEqual(visitor.texts, ["before", "while down 1", "while down 2"]);
-    }, options);
-  }, { store, ...options });
+  await begunTalk(async ({ discord, thread, alice, leave, back }) => {
+    await leave();
+    alice.say(thread, "while down 1");
+    discord.staff("Bob").say(thread, "while down 2");
+    discord.faults.add({ method: "GET", route: "/guilds/:guild_id/members/:user_id", action: FORBIDDEN });
+    const { visitor } = await back();
+    await visitor.untilHeard(3);
+    assert.deepEqual(visitor.texts, ["before", "while down 1", "while down 2"]);
+  }, { staffRole: "Staff" });
 });
 
 /** Nobody lists a thread then: only what is known of it tells that it has to be read. */
@@ -111,7 +78,7 @@ for (const listed of [true, false]) {
   const how = `(the thread is listed: ${listed})`;
 
   Deno.test(`[X4] DiscordService reads what staff wrote while the bot had lost sight of the channel, which nobody told ${how}`, async () => {
-    await talk(async ({ discord, channel, visitor, thread, alice }) => {
+    await begunTalk(async ({ discord, channel, visitor, thread, alice }) => {
       discord.denyBot(channel, "ViewChannel");
       alice.say(thread, "during");
       if (!listed) unlist(discord);
@@ -123,7 +90,7 @@ for (const listed of [true, false]) {
   });
 
   Deno.test(`[X4] DiscordService reads what staff wrote while the bot was without a permission ${how}`, async () => {
-    await talk(async ({ discord, channel, bridge, visitor, thread, alice }) => {
+    await begunTalk(async ({ discord, channel, bridge, visitor, thread, alice }) => {
       const { roles } = discord.world;
       const role = [...roles.values()].find(({ botId }) => botId === discord.botId);
       assert.ok(role);
@@ -155,7 +122,7 @@ for (const listed of [true, false]) {
 }
 
 Deno.test("[X4] DiscordService reads what staff wrote while the bot was out of the server", async () => {
-  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+  await begunTalk(async ({ discord, bridge, visitor, thread, alice }) => {
     discord.kickBot();
     await bridge.until(() => !bridge.service.status.ready, "the loss to be noticed");
     alice.say(thread, "during");
@@ -171,20 +138,12 @@ Deno.test("[X4] DiscordService reads what staff wrote while the bot was out of t
 Deno.test("[X4] Intake reads what staff wrote between a thread's making at the first access and its pairing", async () => {
   await withDiscord(async (discord) => {
     await using bridge = await (await Bridge.start(discord, { threadOn: "access" })).ready();
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/threads",
-      action: { kind: "late", until: held.promise },
-    });
+    const held = holdPairing(discord);
     const visitor = await bridge.visitor();
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.staff("Alice").say(thread, "Can I help?");
-    await bridge.until(
-      () => bridge.logged("debug").includes("Something happened in a thread that is not paired"),
-      "it to be seen",
-    );
-    held.resolve();
+    await untilSeenUnpaired(bridge);
+    held.release();
     await visitor.untilHeard(1);
     discord.staff("Alice").say(thread, "Still there?");
     await visitor.untilHeard(2);
@@ -193,13 +152,8 @@ Deno.test("[X4] Intake reads what staff wrote between a thread's making at the f
 });
 
 Deno.test("[X4] Intake reads what staff wrote before the pairing while the gateway was away", async () => {
-  await talk(async ({ discord, bridge, visitor: other, thread: otherThread, alice }) => {
-    const held = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: "/channels/:channel_id/threads",
-      action: { kind: "late", until: held.promise },
-    });
+  await begunTalk(async ({ discord, bridge, visitor: other, thread: otherThread, alice }) => {
+    const held = holdPairing(discord);
     const visitor = await bridge.visitor();
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.dropGateway({ resumable: false });
@@ -207,67 +161,52 @@ Deno.test("[X4] Intake reads what staff wrote before the pairing while the gatew
     // Heard once it is known what was missed in which thread.
     alice.say(otherThread, "meanwhile");
     await other.untilHeard(2);
-    held.resolve();
+    held.release();
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["Can I help?"]);
   }, { threadOn: "access" });
 });
 
 Deno.test("[O4] Intake loses nothing of a burst that has no room in its lane", async () => {
-  await talk(async ({ discord, bridge, visitor, thread, alice }) => {
+  await begunTalk(async ({ discord, bridge, visitor, thread, alice }) => {
     const other = await bridge.visitor();
     await other.say("Hello");
     const otherThread = await other.untilDelivered(1);
-    const held = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "POST",
-      route: MESSAGES,
-      when: () => {
-        begun.resolve();
-        return true;
-      },
-      action: { kind: "delay", until: held.promise },
-    });
+    const held = hold(discord, "delay", "POST", MESSAGES);
     await bridge.until(() => discord.world.commands.length > 0, "the commands");
     alice.slash(thread, "note", { text: "takes its time" });
-    await begun.promise;
+    await held.asked;
     const texts = Array.from({ length: 620 }, (_, index) => `burst ${index}`);
     for (const text of texts) alice.say(thread, text);
     // Behind all of them on the gateway's line.
     alice.type(otherThread);
     await other.until(() => other.typists.length > 0, "the end of the line");
-    held.resolve();
+    held.release();
     await visitor.untilHeard(621);
     assert.deepEqual(visitor.texts, ["before", ...texts]);
   });
 });
 
 Deno.test("[X4] Intake names the conversation in each line about what it cannot take in", async () => {
-  const store = new LastingStore();
-  await talk(async (before) => {
-    const { discord, thread, alice } = before;
-    const meanwhile = (): void => {
-      alice.say(thread, "while down");
-      const page = { method: "GET", route: MESSAGES } as const;
-      discord.faults.add({ ...page, action: { kind: "status", status: 500 } });
-      discord.faults.add({ ...page, action: FORBIDDEN });
-    };
-    await restarted(before, store, meanwhile, async (bridge, visitor) => {
-      await visitor.untilHeard(2);
-      const lines = bridge.log.filter(({ level, fields }) =>
-        (level === "warn" || level === "error") && fields.service === undefined &&
-        fields.missing === undefined
-      );
-      assert.deepEqual(
-        lines.map(({ message, fields }) => [message, fields.uid, fields.thread]),
-        [
-          "Cannot take in what happened, trying again",
-          "Discord refuses what was to be read, it is tried again later",
-        ].map((message) => [message, visitor.connection.uid, thread]),
-      );
-    });
-  }, { store });
+  await begunTalk(async ({ discord, thread, alice, leave, back }) => {
+    await leave();
+    alice.say(thread, "while down");
+    const page = { method: "GET", route: MESSAGES } as const;
+    discord.faults.add({ ...page, action: { kind: "status", status: 500 } });
+    discord.faults.add({ ...page, action: FORBIDDEN });
+    const { bridge, visitor } = await back();
+    await visitor.untilHeard(2);
+    const lines = bridge.log.filter(({ level, fields }) =>
+      (level === "warn" || level === "error") && fields.service === undefined && fields.missing === undefined
+    );
+    assert.deepEqual(
+      lines.map(({ message, fields }) => [message, fields.uid, fields.thread]),
+      [
+        "Cannot take in what happened, trying again",
+        "Discord refuses what was to be read, it is tried again later",
+      ].map((message) => [message, visitor.connection.uid, thread]),
+    );
+  });
 });
 
 Deno.test("[O4] Intake notes nothing of threads in other channels, and all of unpaired ones in its own", async () => {
@@ -275,7 +214,7 @@ Deno.test("[O4] Intake notes nothing of threads in other channels, and all of un
     await using bridge = await (await Bridge.start(discord)).ready();
     const alice = discord.staff("Alice");
     const noted = () =>
-      bridge.log.filter(({ message }) => message === "Something happened in a thread that is not paired")
+      bridge.log.filter(({ message }) => message === UNPAIRED)
         .map(({ fields }) => fields.thread);
     const [elsewhere, own] = [discord.createForum("other"), channel].map((parent) => {
       const draft = { type: 11, name: "talk", ownerId: alice.id } as const;
