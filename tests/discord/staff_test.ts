@@ -1,107 +1,77 @@
 // STAFF_ROLE: what is read while nobody can say who is of the staff waits until somebody can.
 import assert from "node:assert/strict";
 import type { Snowflake } from "../../src/discord/mod.ts";
-import type { Uuid } from "../../src/core/mod.ts";
 import { Staff } from "../../src/discord/staff.ts";
-import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
-import type { DiscordSimulator } from "../support/discord/mod.ts";
+import { hold } from "./hold.ts";
+import { type Talk, talk, type TalkOptions } from "./talk.ts";
 
-const OPTIONS = { staffRole: "Staff" };
+const OPTIONS: TalkOptions = { staffRole: "Staff" };
 const MEMBER = "/guilds/:guild_id/members/:user_id";
 const ELSEWHERE = "123456789012345678" as Snowflake;
 
-/** A conversation that staff went on with while the process was down. */
-async function missed(discord: DiscordSimulator, store: LastingStore, second?: string): Promise<Uuid> {
-  const bridge = await (await Bridge.start(discord, { store, ...OPTIONS })).ready();
-  const visitor = await bridge.visitor();
-  await visitor.say("Hello");
-  const thread = await visitor.untilDelivered(1);
-  discord.staff("Alice").say(thread, "before");
+/** Staff went on with the conversation while the process was down. */
+async function missed({ discord, visitor, thread, alice, leave }: Talk, second?: string): Promise<void> {
+  alice.say(thread, "before");
   await visitor.untilHeard(1);
-  await bridge[Symbol.asyncDispose]();
-  discord.staff("Alice").say(thread, "while away");
+  await leave();
+  alice.say(thread, "while away");
   if (second !== undefined) discord.staff(second).say(thread, "so do I");
-  return visitor.uid;
 }
 
 Deno.test("[X4] Staff are heard who wrote while DISCORD_CHANNEL_ID was wrong", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const uid = await missed(discord, store);
-    await using bridge = await Bridge.start(discord, { store, ...OPTIONS, channelId: ELSEWHERE });
-    const visitor = await bridge.returning(uid);
+  await talk(async (before) => {
+    await missed(before);
+    const { bridge, visitor } = await before.back({ channelId: ELSEWHERE });
     await visitor.untilHeard(2);
     assert.deepEqual(visitor.texts, ["before", "while away"]);
     assert.equal(bridge.service.status.ready, false);
-  });
+  }, OPTIONS);
 });
 
 Deno.test("[X4] Staff are heard whose roles were asked for as an outage of the server began", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const uid = await missed(discord, store, "Bob");
-    const gate = Promise.withResolvers<void>();
-    const asked = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "GET",
-      route: MEMBER,
-      when: () => {
-        asked.resolve();
-        return true;
-      },
-      action: { kind: "delay", until: gate.promise },
-    });
-    await using bridge = await (await Bridge.start(discord, { store, ...OPTIONS })).ready();
-    await asked.promise;
+  await talk(async (before) => {
+    const { discord } = before;
+    await missed(before, "Bob");
+    const held = hold(discord, "delay", "GET", MEMBER);
+    const { bridge, visitor } = await before.back();
+    await bridge.ready();
+    await held.asked;
     discord.setGuildUnavailable(true);
     await bridge.until(() => !bridge.service.status.ready, "the outage");
-    gate.resolve();
-    const visitor = await bridge.returning(uid);
+    held.release();
     await visitor.untilHeard(3);
     assert.deepEqual(visitor.texts, ["before", "while away", "so do I"]);
-  });
+  }, OPTIONS);
 });
 
 Deno.test("[X4] Staff are heard whose roles were asked for as a session was lost", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const uid = await missed(discord, store);
-    const gate = Promise.withResolvers<void>();
-    const asked = Promise.withResolvers<void>();
-    discord.faults.add({
-      method: "GET",
-      route: MEMBER,
-      when: () => {
-        asked.resolve();
-        return true;
-      },
-      action: { kind: "delay", until: gate.promise },
-    });
-    await using bridge = await (await Bridge.start(discord, { store, ...OPTIONS })).ready();
-    await asked.promise;
+  await talk(async (before) => {
+    const { discord } = before;
+    await missed(before);
+    const held = hold(discord, "delay", "GET", MEMBER);
+    const { bridge, visitor } = await before.back();
+    await bridge.ready();
+    await held.asked;
     discord.world.guild.unavailable = true;
     discord.dropGateway({ resumable: false });
     const sessions = () => bridge.logged("info").filter((line) => line === "Connected to Discord").length;
     await bridge.until(() => sessions() === 2, "the new session");
-    gate.resolve();
-    const visitor = await bridge.returning(uid);
+    held.release();
     await visitor.untilHeard(2);
     assert.deepEqual(visitor.texts, ["before", "while away"]);
-  });
+  }, OPTIONS);
 });
 
 Deno.test("[X4] Staff are heard who write while no channel bears the name, also in a new session", async () => {
-  await withDiscord(async (discord) => {
-    const store = new LastingStore();
-    const uid = await missed(discord, store);
-    for (const channel of discord.world.channels.values()) {
+  await talk(async (before) => {
+    await missed(before);
+    for (const channel of before.discord.world.channels.values()) {
       if (channel.name === "chatbox50") channel.name = "support";
     }
-    await using bridge = await Bridge.start(discord, { store, ...OPTIONS });
-    const visitor = await bridge.returning(uid);
+    const { visitor } = await before.back();
     await visitor.untilHeard(2);
     assert.deepEqual(visitor.texts, ["before", "while away"]);
-  });
+  }, OPTIONS);
 });
 
 Deno.test("Staff does not say no while the server's roles are unknown, and says what it is then", async () => {
