@@ -1,12 +1,9 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
 const ARTIFACTS = new URL("../artifacts/", import.meta.url).pathname;
-
-/** The browser's own process and pipes outlive the test by a turn. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 /** Collects what a page complains about; a blocked script or style is such a complaint. */
 function complaintsOf(page: Page): string[] {

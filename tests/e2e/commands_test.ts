@@ -2,10 +2,7 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SocketClient } from "../support/socket_client.ts";
 import { programIn } from "./server_process.ts";
-import { World } from "./world.ts";
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+import { RELAXED, World } from "./world.ts";
 
 /** A running server, a visitor with one answered message, and the thread. */
 async function conversation(world: World): Promise<{

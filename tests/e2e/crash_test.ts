@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { CrashWorld } from "../crash/crash_world.ts";
 import { readStored } from "../crash/stored.ts";
+import { RELAXED } from "./world.ts";
 
 /** How often the server is killed. `deno task test:crash` asks for a hundred. */
 const ROUNDS = Number(Deno.env.get("CRASH_ROUNDS") ?? 8);
@@ -14,9 +15,6 @@ const MOST_ACKS = 400;
 const DEAF_MS = { least: 5, most: 45 } as const;
 
 const PROGRAM = Deno.env.get("CHATBOX50_EXECUTABLE") ?? "main.ts";
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 function print(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));

@@ -1,10 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { MAY_NOT_TRACE, Strace } from "../support/strace.ts";
 import { DiskVisitor } from "./disk_visitor.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false, ignore: MAY_NOT_TRACE };
+const TRACED = { ...RELAXED, ignore: MAY_NOT_TRACE };
 
 /** What writes to a file, as SQLite does it. */
 const WRITES = "pwrite64,write,ftruncate";
@@ -29,7 +28,7 @@ const FAULTS: readonly Fault[] = [
 for (const { name, calls, error } of FAULTS) {
   Deno.test(
     `[D5] End to end: ${name} while the server runs is told as overloaded, and all is well after`,
-    RELAXED,
+    TRACED,
     async () => {
       await using world = await World.start();
       const server = await world.server(NO_RATES);
@@ -71,7 +70,7 @@ const BURST = 50;
 
 Deno.test(
   "[D1, D5] End to end: a slow fsync delays acks and shares them, and loses no message of either side",
-  RELAXED,
+  TRACED,
   async () => {
     await using world = await World.start();
     const server = await world.server(NO_RATES);

@@ -4,10 +4,8 @@ import { sayNotProven } from "../support/not_proven.ts";
 import { SmallDisk } from "../support/small_disk.ts";
 import { SocketClient } from "../support/socket_client.ts";
 import { DiskVisitor } from "./disk_visitor.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 const LONG = "x".repeat(3_900);
 const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
 

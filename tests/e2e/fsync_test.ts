@@ -1,10 +1,9 @@
 import { deepEqual } from "node:assert/strict";
 import { MAY_NOT_TRACE, Strace } from "../support/strace.ts";
 import { SocketClient } from "../support/socket_client.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false, ignore: MAY_NOT_TRACE };
+const TRACED = { ...RELAXED, ignore: MAY_NOT_TRACE };
 
 const MESSAGES = 30;
 const VISITORS = 4;
@@ -59,7 +58,7 @@ function* whole(calls: readonly string[]): Generator<string> {
 
 Deno.test(
   "[D1] End to end: no ack goes out before its message was written to the log of the database and forced to the disk",
-  RELAXED,
+  TRACED,
   async () => {
     await using world = await World.start();
     const server = await world.server();

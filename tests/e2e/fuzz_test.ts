@@ -4,6 +4,7 @@ import { type Examined, talkNonsense } from "../fuzz/nonsense_visitor.ts";
 import { Random } from "../fuzz/random.ts";
 import { Besieged } from "../hostile/besieged.ts";
 import { RawVisitor } from "../hostile/raw_visitor.ts";
+import { RELAXED } from "./world.ts";
 
 /** How many frames and requests; `deno task fuzz` asks for a million and more. */
 const FRAMES = Number(Deno.env.get("FUZZ_FRAMES") ?? 20_000);
@@ -18,9 +19,6 @@ const OPEN_FILES = 256;
 const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0", LIMIT_SESSIONS: "0", MAX_CONNECTIONS_PER_IP: "0" };
 /** What SQLite keeps, what V8 keeps, and what a million stored messages need in memory. */
 const KEPT_MIB = 160;
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 function print(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));

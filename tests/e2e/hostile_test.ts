@@ -3,6 +3,7 @@ import { ANY_NUMBER_FROM_AN_ADDRESS, Besieged } from "../hostile/besieged.ts";
 import { RawVisitor } from "../hostile/raw_visitor.ts";
 import { SocketClient } from "../support/socket_client.ts";
 import { vanish } from "../hostile/vanish.ts";
+import { RELAXED } from "./world.ts";
 
 const HELLO = { type: "hello", v: 1, session: null, after: 0 };
 const MIB = 1024 * 1024;
@@ -14,9 +15,6 @@ const PAGE_CACHE_MIB = 64;
 const NO_RATES = { ...ANY_NUMBER_FROM_AN_ADDRESS, LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
 /** As the server comes: the attackers share one address with those who must be served. */
 const DEFAULTS = {};
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 function print(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));

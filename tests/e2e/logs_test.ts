@@ -1,10 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { VERSION } from "../../src/version.ts";
 import { SocketClient } from "../support/socket_client.ts";
-import { World } from "./world.ts";
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+import { RELAXED, World } from "./world.ts";
 
 const NOT_YET_PAIRED = "Something happened in a thread that is not paired";
 

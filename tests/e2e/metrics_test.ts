@@ -2,7 +2,7 @@ import { equal, match } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { SocketClient } from "../support/socket_client.ts";
 import { within } from "../support/until.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
 /** Asks for the metrics until they are as they should be. */
 async function untilMetrics(url: string, what: string, ...patterns: readonly RegExp[]): Promise<void> {
@@ -14,9 +14,6 @@ async function untilMetrics(url: string, what: string, ...patterns: readonly Reg
   };
   await within(what, look());
 }
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "[S5] End to end: /metrics shows a conversation in numbers, and no ids or secrets",

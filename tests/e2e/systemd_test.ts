@@ -2,10 +2,9 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { unitCommands } from "../deploy/unit_commands.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
 import { programIn, ServerProcess } from "./server_process.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false, ignore: Deno.build.os !== "linux" };
+const ON_LINUX = { ...RELAXED, ignore: Deno.build.os !== "linux" };
 
 /** What starts the program in the unit, and the program's own arguments. */
 async function launcher(): Promise<readonly string[]> {
@@ -16,7 +15,7 @@ async function launcher(): Promise<readonly string[]> {
 
 Deno.test(
   "End to end: the unit's command tells systemd when it is ready, alive and stopping",
-  RELAXED,
+  ON_LINUX,
   async () => {
     await using world = await World.start();
     await using socket = await NotifySocket.bind(`${world.folder}/notify`);
@@ -41,7 +40,7 @@ Deno.test(
 
 Deno.test(
   "End to end: without a notification socket the unit's command fails and says so",
-  RELAXED,
+  ON_LINUX,
   async () => {
     await using world = await World.start();
     const env = { ...world.env, NOTIFY_SOCKET: "/nonexistent" };

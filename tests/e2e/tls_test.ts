@@ -3,10 +3,7 @@ import { AcmeResponder } from "../support/acme/responder.ts";
 import { TestAuthority } from "../support/acme/certificates.ts";
 import { within } from "../support/until.ts";
 import type { ServerProcess } from "./server_process.ts";
-import { World } from "./world.ts";
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+import { RELAXED, World } from "./world.ts";
 
 /** A port that was free just now. */
 function freePort(): number {

@@ -1,12 +1,9 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { SignJWT } from "jose";
 import { SocketClient } from "../support/socket_client.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
 const SECRET = "an-identity-secret-of-32-letters!";
-
-/** The server's own process and pipes outlive the test by a turn. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "[S5] Server heeds limits and proxies, keeps files and signs in as it is configured, and logs no secret",

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { SocketClient } from "../support/socket_client.ts";
-import { World } from "./world.ts";
+import { RELAXED, World } from "./world.ts";
 
 interface MessageFields {
   readonly seq: number;
@@ -8,9 +8,6 @@ interface MessageFields {
   readonly content: string;
   readonly author?: { readonly name: string };
 }
-
-/** Sockets and pipes of processes end a turn after the test has seen them end. */
-const RELAXED = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "End to end: a message makes one thread, the answer comes back, a restart in the middle loses nothing",

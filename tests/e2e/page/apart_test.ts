@@ -1,21 +1,15 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { HostSite } from "../../support/host_site.ts";
-import { identify, MembersSite, SECRET, tokenFor } from "./members.ts";
-import { RELAXED, Stage } from "./stage.ts";
+import { identify, MembersSite, tokenFor } from "./members.ts";
+import { RELAXED, type Stage } from "./stage.ts";
 
-let stage: Stage;
-let site: HostSite;
 let members: MembersSite;
+let stage: Stage;
 Deno.test.beforeAll(async () => {
-  site = new HostSite();
-  stage = await Stage.set({ ALLOWED_SITES: site.origin, IDENTITY_SECRET: SECRET });
-  members = new MembersSite(stage, site);
+  members = await MembersSite.open();
+  stage = members.stage;
 });
-Deno.test.afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await site[Symbol.asyncDispose]();
-});
+Deno.test.afterAll(() => members[Symbol.asyncDispose]());
 
 const SECRET_WORDS = "what I wouldn't tell everybody";
 
@@ -114,7 +108,7 @@ Deno.test(
   "[O3] Widget: a frame beside the chat cannot say who the visitor is, nor close the chat or count for it",
   RELAXED,
   async () => {
-    site.put("another", { widget: "data:text/javascript," });
+    members.site.put("another", { widget: "data:text/javascript," });
     const context = await stage.context();
     const { page, chat } = await members.visit(context, { token: await tokenFor("dora-4", "Dora") });
     await chat.write("Dora's own");
@@ -123,7 +117,7 @@ Deno.test(
     // Of the site's own origin, so that it can reach the chat at all.
     await another(
       page,
-      `${site.origin}/another`,
+      `${members.site.origin}/another`,
       `{
         const host = parent.document.querySelector("chatbox50-widget");
         const chat = host.shadowRoot.querySelector("iframe").contentWindow;
@@ -133,7 +127,7 @@ Deno.test(
         chat.postMessage({ chatbox50: 1, type: "page", url: "https://mallory.example/", title: "Mallory" }, "*");
       }`,
     );
-    await another(page, `${site.origin}/another`, PRETENCES);
+    await another(page, `${members.site.origin}/another`, PRETENCES);
     // Another chat of the same server, which isn't the widget's.
     await another(page, `${stage.url}/embed`, PRETENCES);
     // Messages are handled in order: what follows comes after those.
@@ -152,12 +146,12 @@ Deno.test(
   "Widget: a page of another origin that took the chat's frame cannot speak for it",
   RELAXED,
   async () => {
-    site.put("another", { widget: "data:text/javascript," });
+    members.site.put("another", { widget: "data:text/javascript," });
     const context = await stage.context();
     const { page, chat } = await members.visit(context, undefined);
     await chat.writable();
     const frame = page.frames().find((frame) => frame.url().includes("/embed"));
-    await frame?.goto(`${site.foreignOrigin}/another`);
+    await frame?.goto(`${members.site.foreignOrigin}/another`);
     await page.evaluate(() =>
       addEventListener("message", ({ data }) => {
         if (data === "last") Object(globalThis).told.push("last");

@@ -1,20 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { HostSite } from "../../support/host_site.ts";
-import { identify, MembersSite, SECRET, tokenFor } from "./members.ts";
-import { RELAXED, Stage } from "./stage.ts";
+import { identify, MembersSite, tokenFor } from "./members.ts";
+import { RELAXED, type Stage } from "./stage.ts";
 
-let stage: Stage;
-let site: HostSite;
 let members: MembersSite;
+let stage: Stage;
 Deno.test.beforeAll(async () => {
-  site = new HostSite();
-  stage = await Stage.set({ ALLOWED_SITES: site.origin, IDENTITY_SECRET: SECRET });
-  members = new MembersSite(stage, site);
+  members = await MembersSite.open();
+  stage = members.stage;
 });
-Deno.test.afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await site[Symbol.asyncDispose]();
-});
+Deno.test.afterAll(() => members[Symbol.asyncDispose]());
 
 Deno.test(
   "[O3] Widget: a signed-in visitor has one conversation on every device, and nobody else sees it",

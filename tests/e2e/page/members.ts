@@ -1,11 +1,11 @@
 import { SignJWT } from "jose";
 import type { BrowserContext, Page } from "playwright-core";
 import type {} from "../../../src/client/widget/api.ts";
-import type { HostPage, HostSite } from "../../support/host_site.ts";
-import { type Stage, Visitor } from "./stage.ts";
+import { type HostPage, HostSite } from "../../support/host_site.ts";
+import { Stage, Visitor } from "./stage.ts";
 
 /** What the chat and the site's own server share. */
-export const SECRET = "a-secret-of-the-tea-shop-and-the-chat-long-enough";
+const SECRET = "a-secret-of-the-tea-shop-and-the-chat-long-enough";
 
 /** What the site's own server signs for its visitor. */
 export async function tokenFor(sub: string, name: string, expires = "5 minutes"): Promise<string> {
@@ -17,13 +17,20 @@ export async function tokenFor(sub: string, name: string, expires = "5 minutes")
 }
 
 /** A site that knows its visitors, with the chat on it. */
-export class MembersSite {
-  readonly #stage: Stage;
-  readonly #site: HostSite;
+export class MembersSite implements AsyncDisposable {
+  readonly stage: Stage;
+  readonly site: HostSite;
 
-  constructor(stage: Stage, site: HostSite) {
-    this.#stage = stage;
-    this.#site = site;
+  private constructor(stage: Stage, site: HostSite) {
+    this.stage = stage;
+    this.site = site;
+  }
+
+  /** Opens the site, beside a stage of its own. */
+  static async open(): Promise<MembersSite> {
+    const site = new HostSite();
+    const stage = await Stage.set({ ALLOWED_SITES: site.origin, IDENTITY_SECRET: SECRET });
+    return new MembersSite(stage, site);
   }
 
   /**
@@ -38,8 +45,8 @@ export class MembersSite {
     const { tab, ...more } = options;
     const page = tab ?? await context.newPage();
     const says = identity === undefined ? "" : `chat.identify(${JSON.stringify(identity)});`;
-    await page.goto(this.#site.put("members", {
-      widget: `${this.#stage.url}/widget.js`,
+    await page.goto(this.site.put("members", {
+      widget: `${this.stage.url}/widget.js`,
       script: `window.told = []; window.ChatBox50 = [(chat) => {
         ${says}
         for (const name of ["expired", "close", "unread"]) chat.on(name, () => told.push(name));
@@ -48,6 +55,11 @@ export class MembersSite {
     }));
     await page.getByRole("button", { name: "Open chat" }).click();
     return { page, chat: new Visitor(page, page.frameLocator("chatbox50-widget iframe")) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stage[Symbol.asyncDispose]();
+    await this.site[Symbol.asyncDispose]();
   }
 }
 

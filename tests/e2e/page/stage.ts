@@ -6,8 +6,7 @@ import { Wire } from "../../support/wire.ts";
 import type { ServerProcess } from "../server_process.ts";
 import { World } from "../world.ts";
 
-/** The browser's own process and pipes outlive a test by a turn. */
-export const RELAXED = { sanitizeOps: false, sanitizeResources: false };
+export { RELAXED } from "../world.ts";
 
 /** Many visitors come from one address here. */
 const NO_LIMITS = {
