@@ -1,4 +1,4 @@
-// A main whose app throws where nobody can catch it: see tests/cli_test.ts.
+// A main whose app throws where nobody can catch it: see tests/cli/process_test.ts.
 import { OPERATIONS } from "../../src/app/operations.ts";
 import { run } from "../../src/cli.ts";
 import { denoHost, type RunningApp } from "../../src/cli/host.ts";
