@@ -1,21 +1,18 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { Page, Request } from "playwright-core";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import type {} from "../../../src/client/widget/api.ts";
 import { HostSite } from "../../support/host_site.ts";
-import { RELAXED, Stage, Visitor } from "./stage.ts";
+import { visit } from "./opened_site.ts";
+import { RELAXED, Stage } from "./stage.ts";
 
 let stage: Stage;
 let site: HostSite;
-let stranger: HostSite;
 Deno.test.beforeAll(async () => {
   site = new HostSite();
-  stranger = new HostSite();
   stage = await Stage.set({ ALLOWED_SITES: `${site.origin},${site.foreignOrigin}` });
 });
 Deno.test.afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
-  await stranger[Symbol.asyncDispose]();
 });
 
 /** What docs/widget.md tells the makers of a strict site to allow, and nothing else. */
@@ -25,37 +22,12 @@ const strict = (): string =>
 
 const widget = (): string => `${stage.url}/widget.js`;
 
-interface Opened extends AsyncDisposable {
-  readonly page: Page;
-  readonly requests: readonly Request[];
-  readonly lines: readonly string[];
-  /** The chat in the frame. */
-  readonly chat: () => Visitor;
-}
-
-async function visit(url: string, options: Parameters<Stage["context"]>[0] = {}): Promise<Opened> {
-  const context = await stage.context(options);
-  const page = await context.newPage();
-  const requests: Request[] = [];
-  const lines: string[] = [];
-  page.on("request", (request) => requests.push(request));
-  page.on("console", (line) => lines.push(line.text()));
-  await page.goto(url);
-  return {
-    page,
-    requests,
-    lines,
-    chat: () => new Visitor(page, page.frameLocator("iframe")),
-    [Symbol.asyncDispose]: () => context.close(),
-  };
-}
-
 Deno.test(
   "Widget: works on a site with a strict policy, and does nothing there before it is opened",
   RELAXED,
   async () => {
     const url = site.put("strict", { widget: widget(), policy: strict() });
-    await using opened = await visit(url);
+    await using opened = await visit(stage, url);
     const { page, requests, lines } = opened;
     const launcher = page.getByRole("button", { name: "Open chat" });
     await launcher.waitFor();
@@ -95,7 +67,7 @@ Deno.test(
   RELAXED,
   async () => {
     site.put("foreign", { widget: widget() });
-    await using opened = await visit(`${site.foreignOrigin}/foreign`);
+    await using opened = await visit(stage, `${site.foreignOrigin}/foreign`);
     const { page } = opened;
     await page.getByRole("button", { name: "Open chat" }).click();
     await opened.chat().write("from a private window");
@@ -125,7 +97,7 @@ Deno.test(
       attributes:
         'data-open-on=".help" data-title="Tea help" data-greeting="Tea?" data-color="#7a1f5c" data-locale="de"',
     });
-    await using opened = await visit(url);
+    await using opened = await visit(stage, url);
     const { page } = opened;
     await page.waitForFunction(() =>
       typeof globalThis.ChatBox50 === "object" && !Array.isArray(globalThis.ChatBox50)
@@ -187,7 +159,7 @@ Deno.test(
     ];
     for (const [position, locale, side] of cases) {
       const url = site.put("placed", { widget: widget(), attributes: `${position} ${locale}` });
-      await using opened = await visit(url, { viewport: { width: 900, height: 700 } });
+      await using opened = await visit(stage, url, { viewport: { width: 900, height: 700 } });
       const launcher = opened.page.locator(".launcher");
       await launcher.waitFor();
       const box = await launcher.boundingBox();
@@ -211,7 +183,7 @@ Deno.test("Widget: data-launcher hides the button, or keeps it beside the site's
       ['data-open-on=".help" data-launcher="shown"', true],
     ] as const
   ) {
-    await using opened = await visit(site.put("launcher", { widget: widget(), attributes, body }));
+    await using opened = await visit(stage, site.put("launcher", { widget: widget(), attributes, body }));
     const { page } = opened;
     await page.locator(".launcher").waitFor({ state: "attached" });
     equal(await page.locator(".launcher").isVisible(), shown, attributes);
@@ -230,6 +202,7 @@ Deno.test(
   RELAXED,
   async () => {
     await using opened = await visit(
+      stage,
       site.put("bad-selector", { widget: widget(), attributes: 'data-open-on="a["', body: "<p>Text</p>" }),
     );
     const { page } = opened;
@@ -249,7 +222,7 @@ Deno.test(
 
 Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus back", RELAXED, async () => {
   const url = site.put("keys", { widget: widget(), body: '<a href="#a">A link</a>' });
-  await using opened = await visit(url);
+  await using opened = await visit(stage, url);
   const { page } = opened;
   await page.getByRole("button", { name: "Open chat" }).waitFor();
   await page.keyboard.press("Tab");
@@ -287,7 +260,7 @@ Deno.test(
   RELAXED,
   async () => {
     const url = site.put("phone", { widget: widget(), body: "<p>tea</p>".repeat(80) });
-    await using opened = await visit(url, {
+    await using opened = await visit(stage, url, {
       viewport: { width: 390, height: 760 },
       isMobile: true,
       hasTouch: true,
@@ -311,99 +284,8 @@ Deno.test(
   },
 );
 
-Deno.test(
-  "Widget: a site that is not allowed gets a link instead, and is told what to do",
-  RELAXED,
-  async () => {
-    const url = stranger.put("not-allowed", { widget: widget() });
-    await using opened = await visit(url);
-    const { page, lines } = opened;
-    await page.getByRole("button", { name: "Open chat" }).click();
-    const link = page.getByRole("link", { name: "Open the chat in a new tab" });
-    await link.waitFor();
-    equal(await link.getAttribute("href"), `${stage.url}/`);
-    await page.getByText("The chat cannot be shown on this page right now.").waitFor();
-    ok(lines.some((line) => line.includes(`ALLOWED_SITES=${stranger.origin}`)), lines.join("\n"));
-  },
-);
-
-const PHONE = {
-  viewport: { width: 390, height: 844 },
-  isMobile: true,
-  hasTouch: true,
-  reducedMotion: "reduce",
-} as const;
-
-Deno.test(
-  "Widget: a phone that gets no chat, or none yet, finds its way back to the site",
-  RELAXED,
-  async () => {
-    const blocked = stranger.put("blocked-phone", { widget: widget() });
-    const slow = site.put("slow-phone", { widget: widget() });
-    for (const [url, shown] of [[blocked, ".cover.blocked"], [slow, ".cover.waiting"]] as const) {
-      await using opened = await visit(url, PHONE);
-      const { page } = opened;
-      // The frame is asked for and never comes.
-      if (url === slow) await page.route("**/embed", () => {});
-      const open = page.getByRole("button", { name: "Open chat" });
-      await open.tap();
-      await page.locator(shown).waitFor();
-      const close = page.getByRole("button", { name: "Close chat" }).and(page.locator(".close"));
-      const box = await close.boundingBox();
-      ok(
-        box !== null && box.width >= 44 && box.height >= 44 && box.x + box.width <= 390,
-        "a finger finds it",
-      );
-      await close.tap();
-      await page.locator(".panel").waitFor({ state: "hidden" });
-      equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "visible");
-      await open.tap();
-      await page.locator(shown).waitFor();
-      await page.unrouteAll();
-    }
-  },
-);
-
-Deno.test("Widget: a chat that comes late takes the place of the excuse for it", RELAXED, async () => {
-  await using opened = await visit(site.put("late", { widget: widget() }));
-  const { page } = opened;
-  await page.clock.install();
-  let come = (): void => {};
-  await page.route("**/embed", async (route) => {
-    await new Promise<void>((resolve) => come = resolve);
-    await route.continue();
-  });
-  const launcher = page.locator(".launcher");
-  await launcher.click();
-  await page.locator(".cover.waiting").waitFor();
-  await page.clock.fastForward(15_000);
-  await page.getByText("cannot be shown on this page").waitFor();
-  come();
-  await page.locator(".cover").waitFor({ state: "detached" });
-  await opened.chat().write("better late");
-  await opened.chat().sees("better late", "delivered");
-});
-
-Deno.test(
-  "Widget: a site whose policy blocks the frame is told which directives it needs",
-  RELAXED,
-  async () => {
-    const url = site.put("blocking", {
-      widget: widget(),
-      policy: `default-src 'none'; script-src ${stage.url}`,
-    });
-    await using opened = await visit(url);
-    const { page, lines } = opened;
-    await page.getByRole("button", { name: "Open chat" }).click();
-    await page.getByRole("link", { name: "Open the chat in a new tab" }).waitFor();
-    const words = lines.filter((line) => line.startsWith("ChatBox50:"));
-    equal(words.length, 1);
-    match(words[0] ?? "", new RegExp(`It needs: script-src ${stage.url}; frame-src ${stage.url}`));
-  },
-);
-
 Deno.test("Widget: the network goes and the server restarts while it is open", RELAXED, async () => {
-  await using opened = await visit(site.put("restart", { widget: widget() }));
+  await using opened = await visit(stage, site.put("restart", { widget: widget() }));
   await opened.page.getByRole("button", { name: "Open chat" }).click();
   const chat = opened.chat();
   await chat.write("widget before");
