@@ -7,7 +7,10 @@ import { commandOptions, messagesView, stateView } from "./views.ts";
 /** Files of the page by path; nothing else is read. */
 const FILES: Record<string, readonly [name: string, type: string]> = {
   "/": ["index.html", "text/html; charset=utf-8"],
-  "/style.css": ["style.css", "text/css; charset=utf-8"],
+  "/page.css": ["page.css", "text/css; charset=utf-8"],
+  "/thread_list.css": ["thread_list.css", "text/css; charset=utf-8"],
+  "/conversation.css": ["conversation.css", "text/css; charset=utf-8"],
+  "/composer.css": ["composer.css", "text/css; charset=utf-8"],
   "/page.js": ["page.js", "text/javascript; charset=utf-8"],
   "/dom.js": ["dom.js", "text/javascript; charset=utf-8"],
   "/api.js": ["api.js", "text/javascript; charset=utf-8"],
