@@ -14,7 +14,7 @@ export interface ChaosOptions {
   readonly persona?: Persona;
   /** How long both sides may take to agree once the misfortune has stopped, in seconds. */
   readonly patience: number;
-  /** An existing folder for the whole transcript and log. */
+  /** An existing folder for the whole transcript, the log and the database. */
   readonly keep?: string;
 }
 

@@ -101,6 +101,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   if (options.keep !== undefined) {
     await Deno.writeTextFile(`${options.keep}/transcript.txt`, discord.transcript.join("\n"));
     await Deno.writeTextFile(`${options.keep}/server.log`, server.log.join("\n"));
+    await Deno.copyFile(database, `${options.keep}/chatbox50.db`);
   }
   const faults = [
     ...differences,
@@ -108,6 +109,8 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     ...wrongFiles,
     ...differing.length > 0 ? [] : findUnstored(database, conversations),
     ...code === 0 ? [] : [`the server ended with ${code}`],
+    // Of a message that stands: a thread that is gone, or a permission that was taken, would excuse its absence.
+    ...server.log.filter((line) => line.includes("A visitor's file is gone")),
     ...discord.pings.map((ping) => `somebody was pinged: ${JSON.stringify(ping)}`),
   ];
   const seconds = (from: number, to: number): string => `${((to - from) / 1_000).toFixed(1)} s`;

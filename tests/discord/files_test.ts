@@ -64,13 +64,39 @@ Deno.test("[D2] Outbox waits for a visitor's file that cannot be read now", asyn
 });
 
 Deno.test("Outbox names a visitor's file that is gone, and sends the other one of that name", async () => {
-  await scene(async ({ visitor, thread, discord, upload, pathOf }) => {
+  await scene(async ({ bridge, visitor, thread, discord, upload, pathOf }) => {
     const [kept, gone] = [await upload("image.png", bytesOf("x")), await upload("image.png", bytesOf("yy"))];
     await Deno.remove(pathOf(gone));
     await visitor.say("Both", undefined, [kept, gone]);
     await visitor.untilDelivered(2);
     assert.equal(visitor.delivered[1], "Both\n[image.png (2 bytes)]");
     assert.deepEqual(discord.messages(thread).at(-1)?.attachments.map(({ size }) => size), [1]);
+    assert.deepEqual(bridge.logged("error"), ["A visitor's file is gone and is left out"]);
+  });
+});
+
+Deno.test("Outbox calls no file gone that was deleted with its message, and takes back what it had planned (seed 42)", async () => {
+  await scene(async ({ bridge, storage, visitor, discord, upload, pathOf }) => {
+    const file = await upload("plan.txt", bytesOf("the plan"));
+    const held = Promise.withResolvers<void>();
+    discord.faults.add({ method: "POST", route: MESSAGES, action: { kind: "status", status: 500 } });
+    const looks = discord.faults.add({
+      method: "GET",
+      route: MESSAGES,
+      action: { kind: "delay", until: held.promise },
+    });
+    const { seq } = await visitor.say("Oops", undefined, [file]);
+    // Planned and tried, and not yet tried again.
+    await discord.until(() => looks.hits > 0);
+    await visitor.delete(seq);
+    await storage.files.sweep(Date.now());
+    await assert.rejects(Deno.stat(pathOf(file)), Deno.errors.NotFound);
+    held.resolve();
+    await visitor.say("Next");
+    await visitor.until(() => visitor.delivered.at(-1) === "Next", "the next message");
+    assert.deepEqual(visitor.delivered, ["Hello", "Next"]);
+    assert.ok(bridge.logged("debug").includes("A visitor's file is left out, as its message was deleted"));
+    assert.deepEqual(bridge.logged("error"), []);
   });
 });
 

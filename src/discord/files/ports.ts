@@ -13,6 +13,8 @@ export interface ConversationFiles {
     readonly at: number;
     readonly signal?: AbortSignal;
   }): Promise<{ readonly file: FileReference } | { readonly refused: "too_large" | "empty" }>;
+  /** Finds a file; `undefined` when there is none or it was removed, as it is together with its message. */
+  find(id: string): Promise<FileReference | undefined>;
   /**
    * Reads all of a file.
    *

@@ -45,12 +45,13 @@ function shownBytes(size: number): string {
 /** What was read for a post. */
 export interface ReadFiles {
   readonly uploads: readonly Upload[];
-  /** Those whose bytes are gone for good. */
+  /** Those whose bytes are gone for good, together with their message or without it. */
   readonly missing: readonly FileReference[];
 }
 
 /**
- * Reads files for an upload. One whose bytes are gone is left out, with a line in the log.
+ * Reads files for an upload. One whose bytes are gone is left out; that is an error, unless the visitor has deleted its message since
+ * the upload was planned.
  *
  * @throws {DeliveryError} when one is there and cannot be read now: it must not be taken for one that is gone
  */
@@ -74,7 +75,9 @@ export async function readUploads(
         const why = error instanceof Error ? error.message : String(error);
         throw new DeliveryError(`Cannot read a visitor's file now: ${why}`, { cause: error });
       }
-      logger.error("A visitor's file is gone and is left out", { file: id, error });
+      if (from !== undefined && await from.find(id) === undefined) {
+        logger.debug("A visitor's file is left out, as its message was deleted", { file: id });
+      } else logger.error("A visitor's file is gone and is left out", { file: id, error });
       missing.push(file);
     }
   }
