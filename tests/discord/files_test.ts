@@ -108,6 +108,45 @@ Deno.test("Outbox gives a link when Discord refuses the upload as too large", as
   }, { simulator: { limits: { fileBytes: 100 } } });
 });
 
+Deno.test("[X6] Outbox goes on naming a file that Discord has not taken when its message is edited (seed 1)", async () => {
+  await scene(async ({ visitor, upload }) => {
+    const { seq } = await visitor.say("Draft", undefined, [await upload("a.txt", bytesOf("x".repeat(200)))]);
+    await visitor.untilDelivered(2);
+    await visitor.edit(seq, "Final");
+    await visitor.until(() => visitor.delivered[1]?.startsWith("Final"), "the edit");
+    assert.equal(visitor.delivered[1], "Final\n[a.txt (200 bytes)]");
+  }, { simulator: { limits: { fileBytes: 100 } } });
+});
+
+Deno.test("[X6] Outbox names no file that hangs on a message which is edited when no more may be attached", async () => {
+  await scene(async ({ bridge, channel, visitor, discord, upload }) => {
+    const { seq } = await visitor.say("Draft", undefined, [await upload("a b.txt", bytesOf("x"))]);
+    await visitor.untilDelivered(2);
+    discord.denyBot(channel, "AttachFiles");
+    await bridge.until(() => bridge.logged("warn").some((line) => line.startsWith("Files, ")), "the notice");
+    await visitor.edit(seq, "Final");
+    await visitor.until(() => visitor.delivered[1]?.startsWith("Final"), "the edit");
+    assert.equal(visitor.delivered[1], "Final");
+    await visitor.say("New", undefined, [await upload("b.txt", bytesOf("x"))]);
+    await visitor.untilDelivered(3);
+    assert.equal(visitor.delivered[2], "New\n[b.txt (1 bytes)]");
+  });
+});
+
+Deno.test("[X6] Outbox names the files of a message that is edited when nobody can read what hangs there", async () => {
+  await scene(async ({ bridge, channel, visitor, discord, upload }) => {
+    const { seq } = await visitor.say("Draft", undefined, [await upload("a.txt", bytesOf("x"))]);
+    await visitor.untilDelivered(2);
+    discord.denyBot(channel, "ReadMessageHistory");
+    await bridge.until(() => !bridge.service.status.ready, "the bridge to notice");
+    await visitor.edit(seq, "Final");
+    await visitor.until(() => visitor.delivered[1]?.startsWith("Final"), "the edit");
+    assert.equal(visitor.delivered[1], "Final\n[a.txt (1 bytes)]");
+    // Refusals count towards a ban: what is known to be refused is not asked.
+    assert.ok(discord.requests.every(({ method, status }) => method !== "GET" || status !== 403));
+  });
+});
+
 Deno.test("Outbox keeps the files of a message whose text is edited, and deletes both together", async () => {
   await scene(async ({ visitor, discord, thread, upload }) => {
     const { seq } = await visitor.say("Draft", undefined, [await upload("a.txt", bytesOf("x"))]);

@@ -1,6 +1,6 @@
 import { DeliveryError, type FileReference, type Logger } from "../../core/mod.ts";
 import { escapeMarkdown } from "../escape.ts";
-import type { Upload } from "../ports.ts";
+import type { DiscordAttachment, Upload } from "../ports.ts";
 import type { ConversationFiles } from "./ports.ts";
 
 /** https://discord.com/developers/docs/resources/message#create-message */
@@ -25,6 +25,27 @@ export function splitFiles(files: readonly FileReference[], maxBytes: number): F
     } else linked.push(file);
   }
   return { uploads, linked };
+}
+
+/**
+ * Tells which of a message's files hang on what was posted of it, whatever Discord would take now.
+ *
+ * @param attachments of the Discord message
+ */
+export function splitAttached(
+  files: readonly FileReference[],
+  attachments: readonly DiscordAttachment[],
+): FileSplit {
+  const left = [...attachments];
+  const take = (isMeant: (attachment: DiscordAttachment) => boolean): boolean => {
+    const index = left.findIndex(isMeant);
+    if (index !== -1) left.splice(index, 1);
+    return index !== -1;
+  };
+  // Discord changes some names: what has kept its own is told first, the others by their size.
+  const known = files.filter(({ name, size }) => take((one) => one.filename === name && one.size === size));
+  const uploads = files.filter((file) => known.includes(file) || take(({ size }) => size === file.size));
+  return { uploads, linked: files.filter((file) => !uploads.includes(file)) };
 }
 
 /** A line for a file that is not uploaded: a link where visitors' files can be opened, else its name and size. */

@@ -6,10 +6,11 @@ import {
   type Uuid,
 } from "../../core/mod.ts";
 import { type ChangeGroup, groupsOf } from "../change_groups.ts";
-import { type DiscordRefusal, refusedForGood } from "../errors.ts";
+import { DiscordRefusal, refusedForGood } from "../errors.ts";
 import type { FindHome } from "../home.ts";
 import { pack, type Parcel } from "../pack.ts";
 import { idsOf, nonceOf, type Step } from "../plan.ts";
+import type { DiscordAttachment, DiscordRest } from "../ports.ts";
 import { wordsOnRefusal } from "../refused_change.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { isAboutMessage, verdictOnPost } from "../verdict.ts";
@@ -24,6 +25,7 @@ const CONTINUED = "*(continued)*\n";
 /** What {@link Changes} needs. */
 export interface ChangesOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
+  readonly rest: Pick<DiscordRest, "message">;
   readonly composer: Composer;
   readonly runner: PlanRunner;
   readonly history: QuotedHistory;
@@ -68,11 +70,31 @@ export class Changes {
   /** A group as it reads now. */
   async #parcels(batch: Batch, group: ChangeGroup, voice: Voice): Promise<Parcel[]> {
     // Without what they answer: that stands where it was posted, and would tear apart what was packed before it was known.
-    const items = await this.#options.composer.items(batch.connection, group.messages);
+    const attachments = await this.#attachments(batch, group);
+    const items = await this.#options.composer.items(batch.connection, group.messages, attachments);
     const answerless = items.map(({ replyTo: _, ...item }) => item);
     const parcels = pack(answerless, voice);
     if (parcels.length <= group.ids.length) return parcels;
     return pack(answerless, { ...voice, reserve: (voice.reserve ?? 0) + CONTINUED.length });
+  }
+
+  /** What hangs on a group's first Discord message, with which all its files went that Discord has taken. */
+  async #attachments(batch: Batch, { messages, ids }: ChangeGroup): Promise<readonly DiscordAttachment[]> {
+    const { rest, home } = this.#options;
+    const [first] = ids;
+    const hasFiles = messages.some(({ files = [], deletedAt }) =>
+      files.length > 0 && deletedAt === undefined
+    );
+    if (!hasFiles || first === undefined || areBefore(ids, batch.id)) return [];
+    // To name a file that hangs there is better than to name one no more that does not.
+    if (home()?.missing.includes("Read Message History")) return [];
+    try {
+      return (await rest.message(batch.id, first)).attachments;
+    } catch (error) {
+      // What is gone has no files; what is refused for another reason is so when it is changed, too.
+      if (!(error instanceof DiscordRefusal)) throw error;
+      return [];
+    }
   }
 
   async #rewrite(batch: Batch, group: ChangeGroup, parcels: readonly Parcel[], { as }: Voice): Promise<void> {

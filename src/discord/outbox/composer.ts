@@ -1,11 +1,12 @@
-import type { Connection, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
+import type { Connection, FileReference, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
 import { escapeMarkdown } from "../escape.ts";
-import { fileLine, splitFiles } from "../files/uploads.ts";
+import { fileLine, type FileSplit, splitAttached, splitFiles } from "../files/uploads.ts";
 import type { FindHome } from "../home.ts";
 import type { PackItem, PackOptions } from "../pack.ts";
 import { neutralName, webhookName } from "../persona/webhook_name.ts";
 import type { Webhooks } from "../persona/webhooks.ts";
 import { type PostStep, prefixOf } from "../plan.ts";
+import type { DiscordAttachment } from "../ports.ts";
 import { isSnowflake, type Snowflake } from "../snowflake.ts";
 import { aboutVisitor, shortName } from "../visitor.ts";
 
@@ -46,17 +47,22 @@ export class Composer {
     };
   }
 
-  /** The messages as items of a pack; deleted ones are left out. */
-  async items(connection: Connection, messages: readonly Message[]): Promise<PackItem[]> {
-    const { fileLink, home } = this.#options;
-    const at = home();
-    // Known to be forbidden: then a link from the start, instead of a refusal that counts towards a ban of the address.
-    const mayUpload = at !== undefined && !at.lacking.includes("Attach Files");
+  /**
+   * The messages as items of a pack; deleted ones are left out.
+   *
+   * @param attachments of the Discord message that holds them already: an edit neither adds files nor takes them away
+   */
+  async items(
+    connection: Connection,
+    messages: readonly Message[],
+    attachments?: readonly DiscordAttachment[],
+  ): Promise<PackItem[]> {
+    const { fileLink } = this.#options;
     const there = messages.filter((message) => message.deletedAt === undefined);
     return await Promise.all(there.map(async ({ seq, content, replyTo, files = [] }): Promise<PackItem> => {
-      const { uploads, linked } = mayUpload
-        ? splitFiles(files, at.fileBytes)
-        : { uploads: [], linked: files };
+      const { uploads, linked } = attachments === undefined
+        ? this.#split(files)
+        : splitAttached(files, attachments);
       const answered = replyTo === undefined ? undefined : await this.#answered(connection, replyTo, there);
       return {
         seq,
@@ -66,6 +72,14 @@ export class Composer {
         ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
       };
     }));
+  }
+
+  #split(files: readonly FileReference[]): FileSplit {
+    const home = this.#options.home();
+    // Known to be forbidden: then a link from the start, instead of a refusal that counts towards a ban of the address.
+    return home === undefined || home.lacking.includes("Attach Files")
+      ? { uploads: [], linked: files }
+      : splitFiles(files, home.fileBytes);
   }
 
   /** The Discord message that holds one that is answered, or its `seq` when it is just on its way there. */
