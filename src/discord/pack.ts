@@ -10,11 +10,13 @@ export interface PackItem {
   /** As the visitor wrote it. */
   readonly text: string;
   /** Lines below the text that are Discord markdown already. */
-  readonly footer?: string;
+  readonly lines?: readonly string[];
   /** The Discord message that it answers, or the `seq` of one that is packed with it. */
   readonly replyTo?: Snowflake | number;
   /** Files that are uploaded with it. */
   readonly files?: readonly FileReference[];
+  /** What its parts leave free for lines that take the place of its files should Discord refuse them, in characters. */
+  readonly room?: number;
 }
 
 /** Options of {@link pack}. */
@@ -77,12 +79,15 @@ export function pack(items: readonly PackItem[], options: PackOptions = {}): Par
   return parcels;
 }
 
-function render({ text, footer, files = [] }: PackItem, limit: number): readonly string[] {
+function render({ text, lines = [], files = [], room = 0 }: PackItem, limit: number): readonly string[] {
   // Discord cuts white space off both ends; what is compared later must be what it keeps.
-  const parts = split(text, { render: escapeMarkdown, limit }).map((part) => part.trim()).filter(isVisible);
-  if (parts.length === 0 && footer === undefined) return [files.length > 0 ? "" : BLANK];
-  if (footer === undefined) return parts;
-  const last = parts.at(-1);
-  if (last === undefined || last.length + 1 + footer.length > limit) return [...parts, footer];
-  return [...parts.slice(0, -1), `${last}\n${footer}`];
+  const parts = split(text, { render: escapeMarkdown, limit: limit - room })
+    .map((part) => part.trim()).filter(isVisible);
+  if (parts.length === 0 && lines.length === 0) return [files.length > 0 ? "" : BLANK];
+  for (const line of lines) {
+    const longer: string | undefined = parts.length === 0 ? undefined : `${parts.at(-1)}\n${line}`;
+    if (longer === undefined || longer.length > limit) parts.push(line);
+    else parts[parts.length - 1] = longer;
+  }
+  return parts;
 }

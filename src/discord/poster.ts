@@ -1,7 +1,7 @@
 import type { FileReference, Logger } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { ConversationFiles } from "./files/ports.ts";
-import { fileLine, readUploads } from "./files/uploads.ts";
+import { fileLines, readUploads } from "./files/uploads.ts";
 import type { Bot, FindHome } from "./home.ts";
 import { neutralName } from "./persona/webhook_name.ts";
 import type { Webhook, Webhooks } from "./persona/webhooks.ts";
@@ -245,16 +245,13 @@ function isAboutName(error: unknown): boolean {
   return refusedWith(error, Code.invalidForm) && /username/i.test(error.message);
 }
 
-/** The step with a line for each of the files, as far as they fit. */
+/** The step with lines for files: the pack has left room for them, and for the name that the bot puts before it. */
 function withLines(
   step: DuePost,
   files: readonly FileReference[],
   link: ((id: string) => string) | undefined,
 ): DuePost {
-  let { content } = step;
-  for (const file of files) {
-    const longer = `${content}\n${fileLine(file, link)}`.trim();
-    if (longer.length <= MAX_CONTENT) content = longer;
-  }
-  return { ...step, content };
+  const { content, as } = step;
+  const room = MAX_CONTENT - content.length - (as === undefined ? 0 : prefixOf(as.shown).length);
+  return { ...step, content: [content, ...fileLines(files, link, room)].join("\n").trim() };
 }

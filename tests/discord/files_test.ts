@@ -108,6 +108,29 @@ Deno.test("Outbox gives a link when Discord refuses the upload as too large", as
   }, { simulator: { limits: { fileBytes: 100 } } });
 });
 
+for (const persona of ["bot", "webhook"] as const) {
+  Deno.test(`[X6] Outbox names refused files below a text that fills a Discord message, visitors shown by ${persona}`, async () => {
+    await scene(async ({ discord, visitor, thread, upload }) => {
+      const names = Array.from({ length: 10 }, (_, index) => `${index}${"_".repeat(114)}.txt`);
+      const files = await Promise.all(names.map((name) => upload(name, bytesOf("x".repeat(200)))));
+      // The bot says an answer, with the visitor's name in front.
+      const { seq } = await visitor.say("Full", 1, files.slice(0, 1));
+      await visitor.untilDelivered(2);
+      await visitor.edit(seq, "q".repeat(2_000));
+      await visitor.say("z".repeat(2_000), 1, files);
+      await visitor.say("End");
+      await visitor.until(() => visitor.delivered.at(-1) === "End", "all of it");
+      const posted = discord.messages(thread).map(({ content }) => content.replaceAll("\\", ""));
+      for (const [letter, shown] of [["q", names.slice(0, 1)], ["z", names.slice(0, 5)]] as const) {
+        const parts = posted.filter((content) => content.includes(letter.repeat(10))).join("\n");
+        assert.equal(parts.split(letter).length - 1, 2_000);
+        assert.deepEqual(shown.filter((name) => !parts.includes(`[${name} (200 bytes)]`)), [], letter);
+      }
+      assert.ok(posted.some((content) => content.includes("*(and 5 more)*")));
+    }, { persona, simulator: { limits: { fileBytes: 100 } } });
+  });
+}
+
 Deno.test("[X6] Outbox goes on naming a file that Discord has not taken when its message is edited (seed 1)", async () => {
   await scene(async ({ visitor, upload }) => {
     const { seq } = await visitor.say("Draft", undefined, [await upload("a.txt", bytesOf("x".repeat(200)))]);

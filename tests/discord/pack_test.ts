@@ -61,6 +61,23 @@ Deno.test("[X6] pack gives the parts of a long message Discord messages of their
   assert.deepEqual(parcels.map(({ seqs }) => seqs), [[1], [2], [2], [3]]);
 });
 
+Deno.test("[X6] pack keeps lines below a text whole, in as many Discord messages as they take", () => {
+  const lines = Array.from({ length: 10 }, (_, index) => `${index}`.repeat(300));
+  const parcels = pack([{ seq: 1, text: "x".repeat(1_500), lines }, { seq: 2, text: "after" }]);
+  assert.ok(parcels.every(({ content }) => content.length <= MAX_CONTENT));
+  assert.deepEqual(parcels.map(({ seqs }) => seqs), [[1], [1], [1], [2]]);
+  assert.deepEqual(parcels.slice(0, -1).flatMap(({ content }) => content.split("\n")), [
+    "x".repeat(1_500),
+    ...lines,
+  ]);
+});
+
+Deno.test("[X6] pack leaves room for lines in place of files", () => {
+  const file = { id: "a", name: "a", type: "text/plain", size: 1 };
+  const parcels = pack([{ seq: 1, text: "x".repeat(2_000), files: [file], room: 100 }], { prefix: "Ann: " });
+  assert.deepEqual(parcels.map(({ content }) => content.length), [1_900, 105]);
+});
+
 const BLANK = "*(blank message)*";
 
 for (

@@ -6,6 +6,9 @@ import type { ConversationFiles } from "./ports.ts";
 /** https://discord.com/developers/docs/resources/message#create-message */
 export const MAX_UPLOADS = 10;
 
+/** What a message leaves free at the most for lines in place of its files, in characters: ten with names and links of a usual length. */
+const MAX_ROOM = 1_500;
+
 /** What of a visitor's files a post carries. */
 export interface FileSplit {
   readonly uploads: readonly FileReference[];
@@ -55,6 +58,36 @@ export function fileLine(
 ): string {
   const shown = `${escapeMarkdown(name)} (${shownBytes(size)})`;
   return link === undefined ? `[${shown}]` : `${shown}: <${link(id)}>`;
+}
+
+/** How many characters are to be left free for lines in place of files. */
+export function roomForLines(
+  files: readonly FileReference[],
+  link: ((id: string) => string) | undefined,
+): number {
+  return Math.min(MAX_ROOM, lengthOf(files.map((file) => fileLine(file, link))));
+}
+
+/**
+ * Lines for files that are not uploaded, as many as there is room for; then a last one counts the others.
+ *
+ * @param room in characters, with a line end before each line
+ */
+export function fileLines(
+  files: readonly FileReference[],
+  link: ((id: string) => string) | undefined,
+  room: number,
+): readonly string[] {
+  const all = files.map((file) => fileLine(file, link));
+  let lines = all;
+  for (let kept = all.length - 1; kept >= 0 && lengthOf(lines) > room; kept--) {
+    lines = [...all.slice(0, kept), `*(and ${all.length - kept} more)*`];
+  }
+  return lines;
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + 1 + line.length, 0);
 }
 
 function shownBytes(size: number): string {

@@ -1,6 +1,6 @@
 import type { Connection, FileReference, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
 import { escapeMarkdown } from "../escape.ts";
-import { fileLine, type FileSplit, splitAttached, splitFiles } from "../files/uploads.ts";
+import { fileLine, type FileSplit, roomForLines, splitAttached, splitFiles } from "../files/uploads.ts";
 import type { FindHome } from "../home.ts";
 import type { PackItem, PackOptions } from "../pack.ts";
 import { neutralName, webhookName } from "../persona/webhook_name.ts";
@@ -69,7 +69,9 @@ export class Composer {
         text: content,
         ...(answered !== undefined && { replyTo: answered }),
         ...(uploads.length > 0 && { files: uploads }),
-        ...(linked.length > 0 && { footer: linked.map((file) => fileLine(file, fileLink)).join("\n") }),
+        // What hangs there is refused no more.
+        ...(attachments === undefined && { room: roomForLines(uploads, fileLink) }),
+        ...(linked.length > 0 && { lines: linked.map((file) => fileLine(file, fileLink)) }),
       };
     }));
   }
