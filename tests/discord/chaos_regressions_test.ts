@@ -102,6 +102,50 @@ Deno.test("[X8] Outbox calls nothing failed that stands there when a burst is fo
   });
 });
 
+for (const posted of [0, 1]) {
+  Deno.test(`[X6, X8] Outbox keeps what shares a message with one that grows, when ${posted} of its parts may be posted (seed 1)`, async () => {
+    await talk(async ({ discord, channel, visitor }) => {
+      const route = "/channels/:channel_id/messages";
+      const written = Promise.withResolvers<void>();
+      const held = discord.faults.add({
+        method: "POST",
+        route,
+        action: { kind: "delay", until: written.promise },
+      });
+      await visitor.say("Zero");
+      await discord.until(() => held.hits > 0);
+      const { seq } = await visitor.say("One");
+      const two = await visitor.say("Two");
+      written.resolve();
+      await visitor.until(() => visitor.delivered.at(-1) === "One\nTwo", "the burst");
+      await visitor.until(() => visitor.arrived === two.seq, "the arrival");
+      let left = posted;
+      const forbidden = discord.faults.add({
+        method: "POST",
+        route,
+        when: () => --left < 0,
+        times: 2,
+        action: FORBIDDEN,
+      });
+      await visitor.edit(seq, "Uno ".repeat(1_200));
+      await visitor.until(() => visitor.seen.get(seq)?.failed, "the failure");
+      assert.equal(forbidden.hits, 2);
+      assert.equal(visitor.delivered.length, 3 + posted);
+      assert.equal(visitor.delivered[2], "One\nTwo");
+      assert.equal(visitor.seen.get(two.seq)?.failed, undefined);
+      // What was refused is asked again when anything about permissions has changed.
+      discord.denyBot(channel, "AddReactions");
+      await visitor.edit(two.seq, "Dos");
+      await visitor.until(() => visitor.delivered.some((content) => content.includes("Dos")), "the edit");
+      await visitor.say("Three");
+      await visitor.until(() => visitor.delivered.at(-1) === "Three", "what comes behind it");
+      const read = visitor.delivered.join(" ").split(/\s+/).filter((word) => !/continued/.test(word));
+      const expected = ["Hello", "Zero", ...Array<string>(1_200).fill("Uno"), "Dos", "Three"];
+      assert.deepEqual(read, expected);
+    });
+  });
+}
+
 Deno.test("[X8] Outbox asks again what was forbidden when a session could not be resumed (seed 43)", async () => {
   await talk(async ({ discord, bridge, visitor }) => {
     const forbidden = discord.faults.add({

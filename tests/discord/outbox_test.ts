@@ -223,7 +223,10 @@ Deno.test("[X6] Outbox makes a split message shorter and longer", async () => {
     await visitor.until(() => visitor.delivered.length === 1, "one part");
     assert.deepEqual(visitor.delivered, ["short"]);
     await visitor.edit(seq, "b ".repeat(1900));
-    await visitor.until(() => visitor.delivered.length === 2, "two parts");
+    await visitor.until(
+      () => visitor.delivered.length === 2 && visitor.delivered[0] !== "short",
+      "two parts",
+    );
     assert.match(visitor.delivered[1] ?? "", /^\*\(continued\)\*\nb b/);
     const text = visitor.delivered.join("").replace("*(continued)*\n", "");
     assert.equal(text.replaceAll(" ", ""), "b".repeat(1900));
@@ -359,7 +362,10 @@ Deno.test("[X6] Outbox says where a part belongs that an edit adds below what wa
       await visitor.say("since");
       await visitor.untilDelivered(2);
       await visitor.edit(seq, "w ".repeat(2900));
-      await visitor.untilDelivered(4);
+      await visitor.until(
+        () => visitor.delivered.length === 4 && visitor.delivered[0] !== "short",
+        "the edit",
+      );
       const [first, since, second, third] = discord.messages(thread).filter(({ content }) =>
         !content.startsWith("**New conversation**")
       );

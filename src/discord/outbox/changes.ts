@@ -99,22 +99,28 @@ export class Changes {
 
   async #rewrite(batch: Batch, group: ChangeGroup, parcels: readonly Parcel[], { as }: Voice): Promise<void> {
     const { uid } = batch.connection;
-    const steps = await Promise.all(parcels.map(async ({ content }, part): Promise<Step> => {
-      const id = group.ids[part];
-      if (id !== undefined) return { do: "edit", id, content };
-      const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
-      const nonce = await nonceOf(source);
-      const [replyTo] = group.ids;
-      // It stands below what was said since: the answer tells where it belongs, and a further part follows at once.
-      return part > group.ids.length || replyTo === undefined
-        ? { do: "post", nonce, content, ...(as && { as }) }
-        : { do: "post", nonce, content: `${CONTINUED}${content}`, replyTo, ...(as && { as }) };
-    }));
-    const spare = group.ids.slice(parcels.length).map((id): Step => ({ do: "delete", id }));
-    const ids = idsOf(parcels, (part) => group.ids[part] ?? part);
+    const room = group.ids.length;
+    // First: what finds no room any more must stand elsewhere before it is cut out here, in case Discord refuses it.
+    const posts = await Promise.all(
+      parcels.slice(room).map(async ({ content }, index): Promise<Step> => {
+        const part = room + index;
+        const source = { kind: "edit", uid, place: batch.id, seq: group.seq, rev: group.rev, part } as const;
+        const nonce = await nonceOf(source);
+        const [replyTo] = group.ids;
+        // It stands below what was said since: the answer tells where it belongs, and a further part follows at once.
+        return index > 0 || replyTo === undefined
+          ? { do: "post", nonce, content, ...(as && { as }) }
+          : { do: "post", nonce, content: `${CONTINUED}${content}`, replyTo, ...(as && { as }) };
+      }),
+    );
+    const changes = group.ids.map((id, part): Step => {
+      const parcel = parcels[part];
+      return parcel === undefined ? { do: "delete", id } : { do: "edit", id, content: parcel.content };
+    });
+    const ids = idsOf(parcels, (part) => group.ids[part] ?? part - room);
     const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
     await this.#options.runner.run(batch, {
-      steps: [...steps, ...spare],
+      steps: [...posts, ...changes],
       ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
       seq: 0,
       revs: [],

@@ -99,8 +99,8 @@ export class PlanRunner {
       return { through: seq, apart: [] };
     }
     if (seq === 0) {
-      // What it has posted is to be found again; what could not be deleted or edited stays as it was.
-      if (made.size > 0) await batch.confirm({ remoteIds });
+      // What it has posted is to be found again; what it has not edited or deleted yet may hold any of the messages still.
+      if (made.size > 0) await batch.confirm({ remoteIds: halfDone(plan, made) });
       throw refused.error;
     }
     const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map((entry) => entry.seq);
@@ -130,4 +130,13 @@ export class PlanRunner {
     }
     return last;
   }
+}
+
+/** Which Discord messages hold those of a plan that makes changes and has not come to its end: all that it is about. */
+function halfDone(
+  { steps, ids }: Plan,
+  made: ReadonlyMap<number, Snowflake>,
+): readonly { readonly seq: number; readonly ids: readonly Snowflake[] }[] {
+  const there = steps.flatMap((step) => step.do === "post" ? [] : [step.id]);
+  return ids.map(({ seq }) => ({ seq, ids: [...there, ...made.values()] }));
 }
