@@ -221,15 +221,24 @@ export class FileStore {
   async read(id: string, range?: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     if (!ID.test(id)) throw new RangeError("Cannot read a file: the id is not one");
     const file = await Deno.open(this.#path(id));
+    // A disk that fails must not cost descriptors as well, which a connection needs: nobody cancels a stream that has failed.
+    const orClosed = async <T>(work: Promise<T>): Promise<T> => {
+      try {
+        return await work;
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    };
     let left = Infinity;
     if (range !== undefined) {
       left = range.end - range.start;
-      await file.seek(range.start, Deno.SeekMode.Start);
+      await orClosed(file.seek(range.start, Deno.SeekMode.Start));
     }
     return new ReadableStream({
       async pull(controller): Promise<void> {
         const chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
-        const count = chunk.length === 0 ? null : await file.read(chunk);
+        const count = chunk.length === 0 ? null : await orClosed(file.read(chunk));
         if (count === null) {
           file.close();
           controller.close();

@@ -397,3 +397,23 @@ Deno.test("FileStore knows no file by an id that could be a path", async () => {
   equal(await temp.storage.files.find("../test.db"), undefined);
   await rejects(temp.storage.files.read("../test.db"), RangeError);
 });
+
+Deno.test({
+  name: "[S4] FileStore keeps no descriptor of a file that the disk does not give",
+  // Where descriptors are told by a folder.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using temp = await tempStorage();
+    const id = await save(temp.storage, { uid: randomUuid() });
+    const path = `${temp.path}-files/${id}`;
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    const descriptors = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
+    const before = descriptors();
+    for (let tries = 0; tries < 10; tries++) {
+      await rejects(read(temp.storage, id), Deno.errors.IsADirectory);
+      await rejects(read(temp.storage, id, { start: -1, end: 1 }), TypeError);
+    }
+    equal(descriptors(), before);
+  },
+});
