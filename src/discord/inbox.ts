@@ -81,11 +81,15 @@ export class Inbox {
 
   /** An update of a message: an edit when it says when it was edited, anything else is a link's preview and the like. */
   async edit({ message }: DiscordMessageEdit): Promise<void> {
-    if (message?.editedTimestamp === undefined) return;
+    if (message !== undefined) await this.#edited(message, () => this.#isTakenBack(message));
+  }
+
+  async #edited(message: DiscordMessage, isTakenBack: () => Promise<boolean>): Promise<void> {
+    if (message.editedTimestamp === undefined) return;
     const stored = await this.#options.worker.findMessage(message.channelId, message.id);
-    if (stored !== undefined) await this.#change(message, stored);
+    if (stored !== undefined) return await this.#change(message, stored);
     // A note that is none any more, or the first words of what had nothing to show.
-    else if (await this.#isForVisitor(message)) await this.#send(message, {});
+    if (await this.#isForVisitor(message) && !await isTakenBack()) await this.#send(message, {});
   }
 
   /**
@@ -99,9 +103,7 @@ export class Inbox {
     const connection = await worker.connectionOf(thread);
     // None at all: that is what Discord shows to who may not read.
     if (connection === undefined || first === undefined) return;
-    for (const message of messages) {
-      await this.edit({ id: message.id, channelId: thread, message });
-    }
+    for (const message of messages) await this.#edited(message, () => Promise.resolve(false));
     const there = new Set(messages.map(({ id }) => id));
     const page = await connection.messages({ limit: LOOK_BACK });
     for (const { seq, side, deletedAt } of page.messages) {

@@ -263,39 +263,42 @@ Deno.test("[X3] Follower takes what was known for no post of a later plan, thoug
   }, { persona: "webhook" });
 });
 
-Deno.test("[X4] Intake brings no message that staff took back while its event waited and nobody listened (seed 42)", async () => {
-  await talk(async ({ discord, channel, bridge, alice, thread, leave, back }) => {
-    const other = await bridge.visitor();
-    await other.say("Hello");
-    const elsewhere = await other.untilDelivered(1);
-    await leave();
-    alice.say(thread, "First");
-    const held = Promise.withResolvers<void>();
-    const reads = discord.faults.add({
-      method: "GET",
-      route: new RegExp(`/channels/${thread}/messages$`),
-      action: { kind: "delay", until: held.promise },
+for (const [what, isEdited] of [["event (seed 42)", false], ["edit (seed 1)", true]] as const) {
+  Deno.test(`[X4] Intake brings no message that staff took back while nobody listened and it waited with its ${what}`, async () => {
+    await talk(async ({ discord, channel, bridge, alice, thread, leave, back }) => {
+      const other = await bridge.visitor();
+      await other.say("Hello");
+      const elsewhere = await other.untilDelivered(1);
+      await leave();
+      alice.say(thread, "First");
+      const held = Promise.withResolvers<void>();
+      const reads = discord.faults.add({
+        method: "GET",
+        route: new RegExp(`/channels/${thread}/messages$`),
+        action: { kind: "delay", until: held.promise },
+      });
+      const { bridge: next, visitor } = await back();
+      await discord.until(() => reads.hits > 0);
+      const neighbour = await next.returning(other.uid);
+      alice.say(elsewhere, "Read or told");
+      await neighbour.untilHeard(1);
+      const { id } = alice.say(thread, "Oops");
+      if (isEdited) alice.edit(thread, id, "Oops!");
+      alice.say(elsewhere, "Told after it");
+      await neighbour.untilHeard(2);
+      // Of what happens where the bot sees nothing, it is not told.
+      discord.denyBot(channel, "ViewChannel");
+      alice.delete(thread, id);
+      discord.denyBot(channel);
+      alice.say(thread, "Second");
+      held.resolve();
+      await visitor.untilHeard(2);
+      // May be read before the event that has waited, as the ones before.
+      alice.say(thread, "Third");
+      await visitor.until(() => visitor.texts.includes("Third"), "the third message");
+      alice.say(thread, "Fourth");
+      await visitor.until(() => visitor.texts.at(-1) === "Fourth", "what comes behind it");
+      assert.deepEqual(visitor.texts, ["First", "Second", "Third", "Fourth"]);
     });
-    const { bridge: next, visitor } = await back();
-    await discord.until(() => reads.hits > 0);
-    const neighbour = await next.returning(other.uid);
-    alice.say(elsewhere, "Read or told");
-    await neighbour.untilHeard(1);
-    const { id } = alice.say(thread, "Oops");
-    alice.say(elsewhere, "Told after it");
-    await neighbour.untilHeard(2);
-    // Of what happens where the bot sees nothing, it is not told.
-    discord.denyBot(channel, "ViewChannel");
-    alice.delete(thread, id);
-    discord.denyBot(channel);
-    alice.say(thread, "Second");
-    held.resolve();
-    await visitor.untilHeard(2);
-    // May be read before the event that has waited, as the ones before.
-    alice.say(thread, "Third");
-    await visitor.until(() => visitor.texts.includes("Third"), "the third message");
-    alice.say(thread, "Fourth");
-    await visitor.until(() => visitor.texts.at(-1) === "Fourth", "what comes behind it");
-    assert.deepEqual(visitor.texts, ["First", "Second", "Third", "Fourth"]);
   });
-});
+}
