@@ -54,16 +54,20 @@ export class Changes {
     const voice = await composer.voice(batch.connection);
     for (const group of await groupsOf(changes, worker, batch.connection)) {
       const parcels = await this.#parcels(batch, group, voice);
+      const meant = changes.filter(({ seq }) => group.messages.some((message) => message.seq === seq));
+      let refusedPost: DiscordRefusal | undefined;
       try {
         // What stood in a thread that is gone stands in this one as a quote.
         if (areBefore(group.ids, batch.id)) await this.#options.history.rewrite(batch, group.seq);
-        else await this.#rewrite(batch, group, parcels, voice);
-        this.#options.refusals.posts.arrived(batch.id);
+        else refusedPost = await this.#rewrite(batch, group, parcels, voice);
       } catch (error) {
         if (!refusedForGood(error)) throw error;
-        const meant = changes.filter(({ seq }) => group.messages.some((message) => message.seq === seq));
         await this.#giveUp(batch, group, meant, parcels, error);
+        continue;
       }
+      // Nothing more can be said there: the words about it would be one more refusal.
+      if (refusedPost !== undefined) await this.#fail(batch, meant, refusedPost);
+      else this.#options.refusals.posts.arrived(batch.id);
     }
   }
 
@@ -97,7 +101,13 @@ export class Changes {
     }
   }
 
-  async #rewrite(batch: Batch, group: ChangeGroup, parcels: readonly Parcel[], { as }: Voice): Promise<void> {
+  /** Gives why a part could not be posted for which there is no room where the messages stand: then all is as it was. */
+  async #rewrite(
+    batch: Batch,
+    group: ChangeGroup,
+    parcels: readonly Parcel[],
+    { as }: Voice,
+  ): Promise<DiscordRefusal | undefined> {
     const { uid } = batch.connection;
     const room = group.ids.length;
     // First: what finds no room any more must stand elsewhere before it is cut out here, in case Discord refuses it.
@@ -119,12 +129,13 @@ export class Changes {
     });
     const ids = idsOf(parcels, (part) => group.ids[part] ?? part - room);
     const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
-    await this.#options.runner.run(batch, {
+    const { refusedPost } = await this.#options.runner.run(batch, {
       steps: [...posts, ...changes],
       ids: [...ids, ...emptied.map(({ seq }) => ({ seq, ids: [] }))],
       seq: 0,
       revs: [],
     }, []);
+    return refusedPost;
   }
 
   /**
@@ -138,13 +149,11 @@ export class Changes {
     parcels: readonly Parcel[],
     error: DiscordRefusal,
   ): Promise<void> {
-    if (isAboutMessage(error)) {
+    const home = this.#options.home();
+    if (isAboutMessage(error) || home !== undefined && isOfChannel(error, home)) {
       await this.#fail(batch, changes, error);
       return;
     }
-    const home = this.#options.home();
-    // Nobody can say anything there: the words about it would be one more refusal.
-    if (home !== undefined && isOfChannel(error, home)) throw error;
     const { uid } = batch.connection;
     const { seq, rev } = group;
     const { logger, runner } = this.#options;
@@ -161,19 +170,16 @@ export class Changes {
         return { do: "post", nonce: await nonceOf(source), ...words } as const;
       }),
     );
-    try {
-      await runner.run(batch, { steps, ids: [], seq: 0, rev, revs: [] }, []);
-    } catch (refusal) {
-      if (!refusedForGood(refusal)) throw refusal;
-      // Whoever refuses the words as well is not asked again.
-      const verdict = await this.#fail(batch, changes, refusal);
-      if (home !== undefined) this.#options.refusals.posts.remember(batch.id, home, refusal, verdict);
-    }
+    const { refusedPost } = await runner.run(batch, { steps, ids: [], seq: 0, rev, revs: [] }, []);
+    if (refusedPost !== undefined) await this.#fail(batch, changes, refusedPost);
   }
 
-  async #fail(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<Error> {
-    const verdict = verdictOnPost(refusal, this.#options.home());
+  /** Whoever wrote it is told, unless nobody can say anything in the channel; who refuses is not asked again. */
+  async #fail(batch: Batch, changes: readonly Message[], refusal: DiscordRefusal): Promise<void> {
+    const home = this.#options.home();
+    if (!isAboutMessage(refusal) && home !== undefined && isOfChannel(refusal, home)) throw refusal;
+    const verdict = verdictOnPost(refusal, home);
     if (verdict instanceof PermanentDeliveryError) await batch.fail(changes, verdict);
-    return verdict;
+    if (home !== undefined) this.#options.refusals.posts.remember(batch.id, home, refusal, verdict);
   }
 }

@@ -5,7 +5,7 @@ import {
   type ServiceWorker,
   type Uuid,
 } from "../../core/mod.ts";
-import { refusedForGood } from "../errors.ts";
+import { type DiscordRefusal, refusedForGood } from "../errors.ts";
 import type { Follower } from "../follower.ts";
 import type { FindHome, Home } from "../home.ts";
 import { type Plan, planToNote } from "../plan.ts";
@@ -24,6 +24,8 @@ export interface PlanEnd {
   readonly through: number;
   /** Messages after it that shared a post which Discord refuses: each has to go for itself. */
   readonly apart: readonly Message[];
+  /** Why a post was refused in a plan that has no new messages; the changes behind it were not tried. */
+  readonly refusedPost?: DiscordRefusal;
 }
 
 /** What {@link PlanRunner} needs. */
@@ -66,19 +68,20 @@ export class PlanRunner {
       applicationId: home.applicationId,
     });
     try {
-      return await this.#finish(batch, plan, done, batch.messages);
+      const end = await this.#finish(batch, plan, done, batch.messages);
+      if (end.refusedPost === undefined) return end;
     } catch (error) {
-      // A change that Discord refuses is planned anew from its present state, and given up there.
       if (plan.seq > 0 || !refusedForGood(error)) throw error;
-      if (plan.rev !== undefined) await batch.confirm({ rev: plan.rev });
-      return { through: 0, apart: [] };
     }
+    // A change that Discord refuses is planned anew from its present state, and given up there.
+    if (plan.rev !== undefined) await batch.confirm({ rev: plan.rev });
+    return { through: 0, apart: [] };
   }
 
   /**
    * Follows a plan to its end, or to a post that Discord refuses for what it says.
    *
-   * @throws {DiscordRefusal} for a plan that only makes changes, and when nothing more can be posted
+   * @throws {DiscordRefusal} for a change that is refused, and when nothing new can be posted any more
    */
   async #finish(
     batch: Batch,
@@ -101,7 +104,8 @@ export class PlanRunner {
     if (seq === 0) {
       // What it has posted is to be found again; what it has not edited or deleted yet may hold any of the messages still.
       if (made.size > 0) await batch.confirm({ remoteIds: halfDone(plan, made) });
-      throw refused.error;
+      if (plan.steps[refused.number]?.do !== "post") throw refused.error;
+      return { through: 0, apart: [], refusedPost: refused.error };
     }
     const hit = plan.ids.filter(({ ids }) => ids.includes(refused.number)).map((entry) => entry.seq);
     const [first = seq] = hit;
