@@ -1,6 +1,6 @@
 import { DeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, refusedForGood, refusedWith } from "./errors.ts";
-import type { Bot, FindHome } from "./home.ts";
+import { type Bot, demandHome, type FindHome } from "./home.ts";
 import { alreadyPosted, type Plan, type Step } from "./plan.ts";
 import type { Poster } from "./poster.ts";
 import type { DiscordMessage, DiscordRest } from "./ports.ts";
@@ -94,6 +94,8 @@ export class Follower {
     for (const [number, step] of plan.steps.entries()) {
       if (made.has(number)) continue;
       if (signal.aborted) throw new DeliveryError("Cannot go on with a delivery: shutting down");
+      // Without it nobody knows who has said what is to be changed, and who may.
+      demandHome(this.#home);
       try {
         const id = await this.#unlessShutOut(plan.thread, this.#take(plan.thread, step, made));
         if (id !== undefined) made.set(number, id);

@@ -1,3 +1,4 @@
+import { DeliveryError } from "../core/mod.ts";
 import type { PermissionName } from "./permissions.ts";
 import type { DiscordChannel } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
@@ -30,4 +31,15 @@ export function seesAll(before: Home | undefined, home: Home | undefined): boole
   if (home === undefined) return true;
   if (before === undefined || before.channel.id !== home.channel.id) return false;
   return before.missing.every((name) => home.missing.includes(name));
+}
+
+/**
+ * Gives the channel in which conversations have their threads.
+ *
+ * @throws {DeliveryError} while it is not there: what is to be delivered waits
+ */
+export function demandHome(find: FindHome): Home {
+  const home = find();
+  if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
+  return home;
 }

@@ -9,7 +9,7 @@ import {
 import type { Desk } from "./desk.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import { Follower } from "./follower.ts";
-import type { FindHome, Home } from "./home.ts";
+import { demandHome, type FindHome, type Home } from "./home.ts";
 import { Changes } from "./outbox/changes.ts";
 import { Composer } from "./outbox/composer.ts";
 import { NewMessages } from "./outbox/new_messages.ts";
@@ -65,8 +65,7 @@ export class Outbox {
 
   /** Receives all that waits for one thread. One call at a time for each, many threads side by side. */
   async receive(batch: Batch): Promise<void> {
-    const home = this.#options.home();
-    if (home === undefined) throw new DeliveryError("Cannot deliver: Discord is not there");
+    const home = demandHome(this.#options.home);
     const { refusals } = this.#options;
     const refused = refusals.inThread(batch.id, home);
     if (refused !== undefined) throw refused;

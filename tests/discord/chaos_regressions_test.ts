@@ -301,3 +301,49 @@ for (const [what, isEdited] of [["event (seed 42)", false], ["edit (seed 1)", tr
     });
   });
 }
+
+Deno.test("[D4] Outbox changes nothing while nobody has told that the bot is back in the server (seed 44)", async () => {
+  await talk(async ({ discord, bridge, visitor }) => {
+    const route = "/webhooks/:webhook_id/:webhook_token";
+    const one = await visitor.say("One");
+    await visitor.untilDelivered(2);
+    const held = Promise.withResolvers<void>();
+    const post = discord.faults.add({
+      method: "POST",
+      route,
+      action: { kind: "delay", until: held.promise },
+    });
+    await visitor.say("Two");
+    await discord.until(() => post.hits > 0);
+    const answered = Promise.withResolvers<void>();
+    const edit = discord.faults.add({
+      method: "PATCH",
+      route: `${route}/messages/:message_id`,
+      action: { kind: "late", until: answered.promise },
+    });
+    await visitor.edit(one.seq - 1, "Hallo");
+    await visitor.edit(one.seq, "Uno");
+    held.resolve();
+    await discord.until(() => edit.hits > 0);
+    discord.kickBot();
+    await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
+    const back = Promise.withResolvers<void>();
+    const asked = discord.faults.add({
+      method: "GET",
+      route: "/gateway/bot",
+      action: { kind: "delay", until: back.promise },
+    });
+    discord.dropGateway({ resumable: false });
+    await discord.until(() => asked.hits > 0);
+    discord.inviteBot();
+    answered.resolve();
+    await bridge.until(
+      () => bridge.logged("warn").includes("A delivery failed, trying again"),
+      "the failure",
+    );
+    back.resolve();
+    await visitor.until(() => visitor.delivered.includes("Uno"), "the second edit");
+    assert.deepEqual(visitor.delivered, ["Hallo", "Uno", "Two"]);
+    assert.ok(!bridge.logged("warn").includes("Discord refuses a change for good"));
+  }, { persona: "webhook" });
+});

@@ -75,6 +75,41 @@ Deno.test("Outbox names a visitor's file that is gone, and sends the other one o
   });
 });
 
+Deno.test("[D4] Outbox plans no upload away while the bot is out of the server (seed 44)", async () => {
+  await scene(async ({ bridge, discord, visitor, thread, upload }) => {
+    const held = Promise.withResolvers<void>();
+    const kicked = Promise.withResolvers<void>();
+    const first = discord.faults.add({
+      method: "POST",
+      route: MESSAGES,
+      action: { kind: "delay", until: held.promise },
+    });
+    const { seq } = await visitor.say("First");
+    await discord.until(() => first.hits > 0);
+    // One delivery brings both: when the edit has arrived, the bot is out.
+    const edit = discord.faults.add({
+      method: "PATCH",
+      route: `${MESSAGES}/:message_id`,
+      action: { kind: "late", until: kicked.promise },
+    });
+    await visitor.edit(seq, "Edited");
+    await visitor.say("See this", undefined, [await upload("plan.txt", bytesOf("the plan"))]);
+    held.resolve();
+    await discord.until(() => edit.hits > 0 && discord.messages(thread).at(-1)?.content === "Edited");
+    discord.kickBot();
+    await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
+    kicked.resolve();
+    await bridge.until(
+      () => bridge.logged("warn").includes("A delivery failed, trying again"),
+      "the failure",
+    );
+    discord.inviteBot();
+    await visitor.untilDelivered(3);
+    assert.deepEqual(visitor.delivered, ["Hello", "Edited", "See this"]);
+    assert.deepEqual(discord.messages(thread).at(-1)?.attachments.map(({ size }) => size), [8]);
+  });
+});
+
 Deno.test("Outbox calls no file gone that was deleted with its message, and takes back what it had planned (seed 42)", async () => {
   await scene(async ({ bridge, storage, visitor, discord, upload, pathOf }) => {
     const file = await upload("plan.txt", bytesOf("the plan"));

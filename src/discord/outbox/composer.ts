@@ -1,7 +1,7 @@
 import type { Connection, FileReference, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
 import { escapeMarkdown } from "../escape.ts";
 import { fileLine, type FileSplit, roomForLines, splitAttached, splitFiles } from "../files/uploads.ts";
-import type { FindHome } from "../home.ts";
+import { demandHome, type FindHome } from "../home.ts";
 import type { PackItem, PackOptions } from "../pack.ts";
 import { neutralName, webhookName } from "../persona/webhook_name.ts";
 import type { Webhooks } from "../persona/webhooks.ts";
@@ -32,8 +32,13 @@ export class Composer {
     this.#options = options;
   }
 
-  /** How a visitor is shown. */
+  /**
+   * How a visitor is shown.
+   *
+   * @throws {DeliveryError} while Discord is not there: nobody knows then who may speak
+   */
   async voice(connection: Connection): Promise<Voice> {
+    demandHome(this.#options.home);
     const { persona, webhooks } = this.#options;
     const about = await aboutVisitor(connection);
     const name = shortName(about);
@@ -51,6 +56,7 @@ export class Composer {
    * The messages as items of a pack; deleted ones are left out.
    *
    * @param attachments of the Discord message that holds them already: an edit neither adds files nor takes them away
+   * @throws {DeliveryError} while Discord is not there: nobody knows then what it takes
    */
   async items(
     connection: Connection,
@@ -77,9 +83,9 @@ export class Composer {
   }
 
   #split(files: readonly FileReference[]): FileSplit {
-    const home = this.#options.home();
+    const home = demandHome(this.#options.home);
     // Known to be forbidden: then a link from the start, instead of a refusal that counts towards a ban of the address.
-    return home === undefined || home.lacking.includes("Attach Files")
+    return home.lacking.includes("Attach Files")
       ? { uploads: [], linked: files }
       : splitFiles(files, home.fileBytes);
   }
