@@ -1,4 +1,5 @@
 import { Database, faultOf } from "./database.ts";
+import { logPages } from "./log_limit.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** "CB50": marks the file as ours (https://www.sqlite.org/pragma.html#pragma_application_id). */
@@ -82,7 +83,7 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
     makeReadableByOwner(path);
     if (size > 0) inspectDatabase(path, size, migrations.length);
     database = new Database(path, { busyTimeoutMs: START_BUSY_TIMEOUT_MS });
-    configure(database);
+    configure(database, path);
     demandWritable(database);
     migrate(database, migrations);
     // From here on a busy file must not stop the event loop: the group commit tries again by itself.
@@ -172,7 +173,7 @@ export function inspectDatabase(path: string, size: number, newest: number): voi
   }
 }
 
-function configure(database: Database): void {
+function configure(database: Database, path: string): void {
   // Readers never wait for the writer, and a commit is one fsync of the log.
   const mode = database.value("PRAGMA journal_mode = WAL");
   if (mode !== "wal") throw new Error(`journal_mode is ${mode}, WAL is needed`);
@@ -184,9 +185,7 @@ function configure(database: Database): void {
   // Pages are read where the system has cached them already.
   database.exec("PRAGMA mmap_size = 268435456");
   database.exec("PRAGMA cache_size = -65536");
-  // The log goes into the database every 16 MiB: a page that is written again and again meanwhile, as those of the indexes are, goes there
-  // once (https://www.sqlite.org/wal.html#performance_considerations).
-  database.exec("PRAGMA wal_autocheckpoint = 4000");
+  database.exec(`PRAGMA wal_autocheckpoint = ${logPages(path)}`);
 }
 
 /** Somebody else's transaction would make every message fail: better said now than then. */
