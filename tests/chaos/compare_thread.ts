@@ -1,6 +1,7 @@
 import type { APIMessage } from "discord-api-types/v10";
 import type { StoredMessage } from "../../src/client/mod.ts";
 import type { Conversation } from "./conversation.ts";
+import { findDisorder } from "./order.ts";
 import type { VisitorMessage } from "./visitor_message.ts";
 import { readBack, type Reading, unescape } from "./words.ts";
 
@@ -30,11 +31,8 @@ export function differencesInThread(conversation: Conversation, posted: readonly
     ...ofQuotes(conversation, written, strict),
   ];
   const marks = new Set(strict.map(({ mark }) => mark));
-  const order = [...read.keys()].filter((mark) => marks.has(mark)).join(" ");
-  const right = [...written.keys()].filter((mark) => marks.has(mark) && read.has(mark)).join(" ");
-  if (!conversation.grown && found.length === 0 && order !== right) {
-    found.push(`order in Discord: ${order}; written: ${right}`);
-  }
+  const disorder = findDisorder(posts.map(({ content }) => unescape(content)), [...written.keys()].filter((mark) => marks.has(mark)));
+  if (disorder !== undefined && found.length === 0) found.push(disorder);
   return found;
 }
 

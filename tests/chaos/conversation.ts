@@ -26,8 +26,6 @@ export class Conversation {
   readonly said: VisitorMessage[] = [];
   readonly staff: StaffMessage[] = [];
   readonly closings: Closing[] = [];
-  /** A message has grown over the end of its Discord message: what did not fit any more stands at the thread's end. */
-  grown = false;
   readonly #discord: UnsteadyDiscord;
   readonly #random: SeededRandom;
   readonly #edits = new Map<string, number>();
@@ -150,7 +148,6 @@ export class Conversation {
   /** The visitor changes something they wrote into something long. */
   grow(seq: number, options: TextOptions): void {
     const [mark = ""] = readBack([this.#written(seq)]).keys();
-    this.grown = true;
     this.#edit(mark, seq, options);
   }
 

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { findWaitingDeliveries } from "../support/waiting_deliveries.ts";
 import type { Conversation } from "./conversation.ts";
 
 /**
@@ -8,8 +9,7 @@ import type { Conversation } from "./conversation.ts";
  * @returns what waits, in words
  */
 export function findWaiting(path: string): string[] {
-  using database = new DatabaseSync(path, { readOnly: true });
-  return database.prepare(WAITING).all().map(({ uid, side, note }) =>
+  return findWaitingDeliveries(path).map(({ uid, side, note }) =>
     `something waits for side ${side} of ${uid}: ${note ?? "no plan yet"}`
   );
 }
@@ -37,14 +37,6 @@ export function findUnstored(path: string, conversations: readonly Conversation[
   }
   return found;
 }
-
-// `pending` is taken back lazily, so it alone says only where to look: for what the storage itself would hand out. What has failed is told
-// to nobody, and what was deleted on its way has nowhere to go.
-const WAITING = `
-  SELECT uid, d.side, note FROM deliveries d JOIN connections c ON c.id = d.connection_id
-  WHERE note IS NOT NULL OR pending = 1 AND EXISTS (
-    SELECT 1 FROM messages m WHERE m.connection_id = d.connection_id AND m.side <> d.side AND m.failed IS NULL
-    AND iif(m.seq > d.seq, m.deleted_at IS NULL, m.changed_rev > d.rev))`;
 
 const MESSAGES = `
   SELECT seq, content, deleted_at IS NOT NULL AS deleted FROM messages

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
 import { Helper } from "../load/helper.ts";
 import { MeasuredServer } from "../load/measured_server.ts";
 import { processState } from "../load/process_state.ts";
+import { findWaitingDeliveries } from "../support/waiting_deliveries.ts";
 import { judge, LEAST_SAMPLES, type Sample } from "./verdict.ts";
 
 const VISITORS_A_ROUND = 100;
@@ -43,6 +43,7 @@ function minutesFrom(args: readonly string[]): number {
 
 const minutes = minutesFrom(Deno.args);
 const folder = await Deno.makeTempDir();
+const database = `${folder}/chatbox50.db`;
 try {
   Deno.exitCode = await soak(minutes * 60_000) ? 0 : 1;
 } finally {
@@ -51,7 +52,6 @@ try {
 
 async function soak(totalMs: number): Promise<boolean> {
   await using server = await MeasuredServer.start({ folder, env: { DENO_V8_FLAGS: TIDY } });
-  using database = new DatabaseSync(`${folder}/chatbox50.db`, { readOnly: true });
   const samples: Sample[] = [];
   const started = performance.now();
   let [visitors, failed, lastPrint] = [0, 0, -Infinity];
@@ -67,7 +67,7 @@ async function soak(totalMs: number): Promise<boolean> {
       failed += VISITORS_A_ROUND - Number(good);
       if (problem !== undefined) print(`a visit went wrong: ${problem}`);
     }
-    const pending = await settled(server.url, database);
+    const pending = await settled(server.url);
     const sample = { visitors, ...processState(server.process.pid), stored: await storedBytes() };
     if (round >= WARM_ROUNDS) samples.push(sample);
     const atMinute = (performance.now() - started) / 60_000;
@@ -78,20 +78,17 @@ async function soak(totalMs: number): Promise<boolean> {
       `${atMinute.toFixed(1)} | ${visitors} | ${memory} | ${sample.descriptors} | ${pending} | ${failed}`,
     );
   }
-  const pending = await settled(server.url, database);
+  const pending = await settled(server.url);
   const { flat, words } = judge(samples, EXECUTABLE ? "free" : "tidy");
   print(`${words}; ${pending} rows pending, ${failed} visits gone wrong`);
   return flat && pending === 0 && failed === 0;
 }
 
 /** Waits until nobody is connected and everything has arrived; gives how many rows wait all the same. */
-async function settled(url: string, database: DatabaseSync): Promise<number> {
-  // A mark alone may be left over from what has arrived since.
-  const waiting = database.prepare(`SELECT count(*) AS count FROM deliveries d WHERE pending = 1 AND EXISTS (
-    SELECT 1 FROM messages m WHERE m.connection_id = d.connection_id AND m.seq > d.seq AND m.side <> d.side)`);
+async function settled(url: string): Promise<number> {
   const limit = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
-    const pending = Number(waiting.get()?.count);
+    const pending = findWaitingDeliveries(database).length;
     const sockets = await openSockets(url);
     if ((pending === 0 && sockets === 0) || performance.now() > limit) return pending;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -109,6 +106,6 @@ async function openSockets(url: string): Promise<number> {
 }
 
 async function storedBytes(): Promise<number> {
-  const sizes = await Promise.all(["", "-wal"].map((suffix) => Deno.stat(`${folder}/chatbox50.db${suffix}`)));
+  const sizes = await Promise.all(["", "-wal"].map((suffix) => Deno.stat(`${database}${suffix}`)));
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
