@@ -31,7 +31,10 @@ export function differencesInThread(conversation: Conversation, posted: readonly
     ...ofQuotes(conversation, written, strict),
   ];
   const marks = new Set(strict.map(({ mark }) => mark));
-  const disorder = findDisorder(posts.map(({ content }) => unescape(content)), [...written.keys()].filter((mark) => marks.has(mark)));
+  const disorder = findDisorder(
+    posts.map(({ content }) => unescape(content)),
+    [...written.keys()].filter((mark) => marks.has(mark)),
+  );
   if (disorder !== undefined && found.length === 0) found.push(disorder);
   return found;
 }

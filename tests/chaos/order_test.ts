@@ -18,6 +18,9 @@ Deno.test("findDisorder finds what stands behind what was written after it", () 
 Deno.test("findDisorder lets what was pushed out by a message that grew stand further down, and nothing else", () => {
   const grown = [words(0), words(2), `**Ada** *(continued)*\n${words(1)}`];
   equal(findDisorder([...grown, words(3)], WRITTEN), undefined);
-  match(findDisorder([words(2), words(0), `*(continued)*\n${words(1)}`, words(3)], WRITTEN) ?? "", /v1x2 v1x0/);
+  match(
+    findDisorder([words(2), words(0), `*(continued)*\n${words(1)}`, words(3)], WRITTEN) ?? "",
+    /v1x2 v1x0/,
+  );
   match(findDisorder([...grown, words(4), words(3)], [...WRITTEN, "v1x4"]) ?? "", /v1x4 v1x3/);
 });
