@@ -1,10 +1,10 @@
 import { ChatBoxError, type Clock, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
-import { connectWaitMs } from "./backoff.ts";
 import type { CatchUp } from "./catch_up.ts";
 import { DiscordRefusal, DiscordUnreachable, failureFields } from "./errors.ts";
 import { Footings } from "./footing.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lanes } from "./lanes.ts";
+import { persist } from "./persist.ts";
 import type { DiscordChannel, DiscordEvent } from "./ports.ts";
 import { RefusedReads } from "./refusals/refused_reads.ts";
 import type { Snowflake } from "./snowflake.ts";
@@ -298,33 +298,44 @@ export class Intake {
    */
   async #insist(work: () => Promise<void>, about?: About): Promise<Outcome> {
     const { logger, clock, random, signal } = this.#options;
-    for (let failures = 1; !signal.aborted; failures++) {
-      try {
+    try {
+      const tried = persist(async () => {
         await work();
-        return "done";
-      } catch (error) {
-        if (error instanceof ChatBoxError && error.code !== "overloaded") {
-          if (error.code === "closed") return "stopped";
-          logger.warn("An event does not fit what is known", { ...about, error });
-          return "done";
-        }
-        if (error instanceof DiscordRefusal) {
-          logger.error("Discord refuses what was to be read, it is tried again later", {
+        return "done" as const;
+      }, {
+        clock,
+        random,
+        signal,
+        passes,
+        onFailure: (error, attempt) =>
+          logger.warn("Cannot take in what happened, trying again", {
             ...about,
+            attempt,
             ...failureFields(error),
-          });
-          return "refused";
-        }
-        const passes = error instanceof DiscordUnreachable || error instanceof ChatBoxError;
-        if (!passes && failures >= MAX_TRIES) throw error;
-        logger.warn("Cannot take in what happened, trying again", {
+          }),
+      });
+      return await tried ?? "stopped";
+    } catch (error) {
+      if (error instanceof ChatBoxError) {
+        if (error.code === "closed") return "stopped";
+        logger.warn("An event does not fit what is known", { ...about, error });
+        return "done";
+      }
+      if (error instanceof DiscordRefusal) {
+        logger.error("Discord refuses what was to be read, it is tried again later", {
           ...about,
-          attempt: failures,
           ...failureFields(error),
         });
-        await wait(connectWaitMs(failures, random()), clock, signal);
+        return "refused";
       }
+      throw error;
     }
-    return "stopped";
   }
+}
+
+/** Whether what has failed is worth another try at once. */
+function passes(error: unknown, attempt: number): boolean {
+  if (error instanceof DiscordUnreachable) return true;
+  if (error instanceof ChatBoxError) return error.code === "overloaded";
+  return !(error instanceof DiscordRefusal) && attempt < MAX_TRIES;
 }
