@@ -1,5 +1,5 @@
 import type { Logger } from "../core/mod.ts";
-import { failureFields } from "./errors.ts";
+import type { Errands } from "./errands.ts";
 import { CHANNEL_NAME, type GuildBook } from "./guild_book.ts";
 import type { Bot, Home } from "./home.ts";
 import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
@@ -7,6 +7,9 @@ import type { DiscordChannel } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 
 const WAITING = "Waiting for Discord to tell about the server";
+
+/** The errand that looks where the threads are. */
+const SEARCH = "search by threads";
 
 /** What {@link HomeKeeper} needs. */
 export interface HomeKeeperOptions {
@@ -18,8 +21,8 @@ export interface HomeKeeperOptions {
   readonly bot: () => Bot | undefined;
   /** Looks where the threads of known conversations are. */
   readonly findByThreads: () => Promise<DiscordChannel | undefined>;
-  /** Something that a stop waits for. */
-  readonly attend: (work: Promise<void>) => void;
+  /** By which it asks for the threads. */
+  readonly errands: Pick<Errands, "run" | "drop">;
   /** The channel is there; told each time it was looked for. */
   readonly onFound: (home: Home) => void;
   /** It is another one than before, or the bot may do other things in it. */
@@ -65,7 +68,7 @@ export class HomeKeeper {
 
   /** Finds the channel anew after something has changed. */
   settle(): void {
-    const { bot, book, channelId, onFound, onChange } = this.#options;
+    const { bot, book, channelId, errands, onFound, onChange } = this.#options;
     const self = bot();
     if (self === undefined) return;
     const before = this.#home;
@@ -73,6 +76,7 @@ export class HomeKeeper {
     if (search.channel === undefined) return this.#lose(search.reason, self);
     const { channel, guildId } = search;
     this.#kept = channel.id;
+    errands.drop(SEARCH);
     const home = this.#home = this.#homeIn(channel, guildId, self);
     onFound(home);
     if (isSame(before, home)) return;
@@ -125,18 +129,17 @@ export class HomeKeeper {
   #searchByThreads(): void {
     if (this.#searched) return;
     this.#searched = true;
-    const { logger, attend } = this.#options;
-    attend(
-      this.#findByThreads().catch((error) =>
-        logger.warn("Cannot find out where the threads are", failureFields(error))
-      ),
-    );
+    this.#options.errands.run({
+      kind: SEARCH,
+      failure: "Cannot find out where the threads are",
+      ask: this.#options.findByThreads,
+      done: (channel) => this.#stayWithThreads(channel),
+    });
   }
 
   /** The channel may have been renamed while this process was down: conversations go on where their threads are. */
-  async #findByThreads(): Promise<void> {
-    const { logger, findByThreads, onFoundByThreads } = this.#options;
-    const channel = await findByThreads();
+  #stayWithThreads(channel: DiscordChannel | undefined): void {
+    const { logger, onFoundByThreads } = this.#options;
     if (channel === undefined) return;
     logger.warn(
       `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,

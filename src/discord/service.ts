@@ -1,12 +1,12 @@
 import type { DeliveryBatch } from "../core/mod.ts";
 import { channelOfThreads } from "./channel_of_threads.ts";
-import { DiscordUnreachable } from "./errors.ts";
+import { Errands } from "./errands.ts";
 import { openGateway } from "./gateway.ts";
 import { GuildBook } from "./guild_book.ts";
 import { type Bot, type Home, seesAll } from "./home.ts";
 import { HomeKeeper } from "./home_keeper.ts";
 import { inviteUrl, type PersonaUse } from "./permissions.ts";
-import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordProblem } from "./ports.ts";
+import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordGuild, DiscordProblem } from "./ports.ts";
 import { buildParts, type ServiceParts } from "./service_parts.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
 import type { Snowflake } from "./snowflake.ts";
@@ -27,6 +27,9 @@ const GUILDS_WITHIN_MS = 10_000;
 /** To let go of timers and sockets takes no longer, even when the time is over. */
 const CLOSE_WITHIN_MS = 250;
 
+/** The errand that makes the slash commands known. */
+const COMMANDS = "commands";
+
 /** Whether conversations flow, for `/readyz`. */
 export interface DiscordStatus {
   readonly ready: boolean;
@@ -43,6 +46,7 @@ export class DiscordService {
   readonly #gateway: DiscordGateway;
   readonly #book = new GuildBook();
   readonly #uses: PersonaUse;
+  readonly #errands: Errands;
   readonly #keeper: HomeKeeper;
   readonly #stopping = new AbortController();
   /** What a stop waits for. */
@@ -63,13 +67,20 @@ export class DiscordService {
     this.problem = promise;
     this.#reportProblem = resolve;
     this.#uses = { webhooks: options.persona === "webhook" };
+    this.#errands = new Errands({
+      clock,
+      logger,
+      random,
+      signal: this.#stopping.signal,
+      attend: (work) => this.#attend(work),
+    });
     this.#keeper = new HomeKeeper({
       ...options,
       book: this.#book,
       uses: this.#uses,
       bot: () => this.#bot,
       findByThreads: () => channelOfThreads(options.worker, this.#parts.rest, this.#book),
-      attend: (work) => this.#attend(work),
+      errands: this.#errands,
       onFound: (home) => {
         this.#registerCommands(home);
         this.#parts.explanation.checkStaffRole(home);
@@ -182,7 +193,8 @@ export class DiscordService {
       case "guild-gone":
         this.#parts.intake.doubt();
         // Whoever is put out of a server loses the commands there.
-        if (!event.outage && this.#commandsIn === event.id) this.#commandsIn = undefined;
+        if (!event.outage && this.#commandsIn === event.id) this.#forgetCommands();
+        this.#errands.drop(askingFor(event.id));
         return changed ? this.#settleAndLook() : undefined;
       case "guild":
         for (const thread of event.guild.threads) this.#parts.threads.heard(thread);
@@ -190,8 +202,7 @@ export class DiscordService {
         this.#parts.threads.forgive();
         this.#keeper.settle();
         this.#lookAround(event.guild.id, event.guild.threads);
-        if (event.guild.channels.length === 0) this.#askForChannels(event.guild.id);
-        return;
+        return this.#askForChannels(event.guild);
       case "channel-opened":
         for (const thread of event.threads) this.#parts.threads.heard(thread);
         // Discord does not always tell when the bot loses sight of a channel, but it does when it sees it again.
@@ -230,7 +241,7 @@ export class DiscordService {
     metrics?.gateway(true);
     this.#bot = { id: bot.id, applicationId };
     // Nobody knows what has become of them since the last session.
-    this.#commandsIn = undefined;
+    this.#forgetCommands();
     this.#parts.intake.doubt();
     this.#parts.intake.hold();
     logger.info("Connected to Discord", {
@@ -258,10 +269,18 @@ export class DiscordService {
   }
 
   /** For servers that introduce a guild without its channels. */
-  #askForChannels(guildId: Snowflake): void {
-    this.#parts.rest.guildChannels(guildId).then((channels) => {
-      for (const channel of channels) this.#hear({ type: "channel", channel });
-    }).catch((error) => this.#options.logger.warn("Cannot list the channels", { guild: guildId, error }));
+  #askForChannels({ id, channels }: DiscordGuild): void {
+    const kind = askingFor(id);
+    if (channels.length > 0) return this.#errands.drop(kind);
+    this.#errands.run({
+      kind,
+      failure: "Cannot list the channels",
+      about: { guild: id },
+      ask: () => this.#parts.rest.guildChannels(id),
+      done: (listed) => {
+        for (const channel of listed) this.#hear({ type: "channel", channel });
+      },
+    });
   }
 
   #onProblem(problem: DiscordProblem): void {
@@ -293,23 +312,25 @@ export class DiscordService {
   #registerCommands({ guildId, applicationId }: Home): void {
     if (this.#commandsIn === guildId) return;
     this.#commandsIn = guildId;
-    const { logger } = this.#options;
-    this.#attend(
-      this.#parts.interactions.register(applicationId, guildId).catch((error) => {
-        if (this.#stopping.signal.aborted) return;
-        logger.warn("The slash commands are not available", { guild: guildId, error });
-        // Tried again with the next session, unless Discord has said no.
-        if (error instanceof DiscordUnreachable) this.#commandsIn = undefined;
-      }),
-    );
+    this.#errands.run({
+      kind: COMMANDS,
+      failure: "The slash commands are not available",
+      about: { guild: guildId },
+      ask: () => this.#parts.interactions.register(applicationId, guildId),
+    });
     if (this.#uses.webhooks) {
       // Known before its first message comes back by the gateway.
       this.#attend(
         this.#parts.webhooks.get().then(() => {}).catch((error) =>
-          logger.warn("The webhook for visitors' names is not known yet", { error })
+          this.#options.logger.warn("The webhook for visitors' names is not known yet", { error })
         ),
       );
     }
+  }
+
+  #forgetCommands(): void {
+    this.#commandsIn = undefined;
+    this.#errands.drop(COMMANDS);
   }
 
   /** Something that a stop waits for. It must not reject. */
@@ -324,4 +345,9 @@ export class DiscordService {
     this.#underWay.add(delivery);
     return delivery;
   }
+}
+
+/** The errand that asks for the channels of a guild. */
+function askingFor(guildId: Snowflake): string {
+  return `channels of ${guildId}`;
 }

@@ -1,7 +1,9 @@
 // The channel is renamed: conversations go on in it.
 import assert from "node:assert/strict";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
-import type { DiscordSimulator } from "../support/discord/mod.ts";
+import { hold } from "./hold.ts";
+import type { DiscordSimulator, FaultAction } from "../support/discord/mod.ts";
+import type { Uuid } from "../../src/core/mod.ts";
 
 function rename(discord: DiscordSimulator, channel: string, name: string): void {
   discord.world.channel(channel).name = name;
@@ -44,5 +46,65 @@ Deno.test("DiscordService takes the channel with the name when its own is delete
     await visitor.say("one");
     await visitor.untilDelivered(1);
     assert.equal(discord.threads(next).length, 1);
+  });
+});
+
+/** A conversation is begun, and the channel is renamed while nobody runs. */
+async function renamedMeanwhile(
+  discord: DiscordSimulator,
+  channel: string,
+  store: LastingStore,
+): Promise<Uuid> {
+  const bridge = await (await Bridge.start(discord, { store })).ready();
+  const visitor = await bridge.visitor();
+  await visitor.say("one");
+  await visitor.untilDelivered(1);
+  await bridge[Symbol.asyncDispose]();
+  rename(discord, channel, "support");
+  return visitor.uid;
+}
+
+/** How often it fails: a rate limit that has ended by the second try concerns nobody. */
+const FAILURES: Readonly<Record<string, { times: number; action: FaultAction }>> = {
+  "an error of Discord's own": { times: 1, action: { kind: "status", status: 502 } },
+  "a rate limit": { times: 2, action: { kind: "status", status: 429, retryAfterS: 0.1 } },
+};
+
+for (const [failure, { times, action }] of Object.entries(FAILURES)) {
+  Deno.test(`HomeKeeper finds a channel that was renamed meanwhile, after ${failure} as well`, async () => {
+    await withDiscord(async (discord, channel) => {
+      const store = new LastingStore();
+      const uid = await renamedMeanwhile(discord, channel, store);
+      const fault = discord.faults.add({ method: "GET", route: "/channels/:channel_id", times, action });
+      await using bridge = await (await Bridge.start(discord, { store })).ready();
+      assert.equal(fault.hits, times);
+      const visitor = await bridge.returning(uid);
+      await visitor.say("two");
+      await visitor.untilDelivered(2);
+    });
+  });
+}
+
+Deno.test("HomeKeeper stays in the channel that was given the name while it could not ask for the threads", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const uid = await renamedMeanwhile(discord, channel, store);
+    const held = hold(discord, "late", "GET", /^\/channels\/\d+$/);
+    await using bridge = await Bridge.start(discord, { store });
+    await held.asked;
+    const next = discord.createForum("chatbox50");
+    await bridge.ready();
+    held.release();
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    await visitor.untilDelivered(1);
+    const again = await bridge.returning(uid);
+    await again.say("two");
+    await again.untilDelivered(2);
+    assert.equal(discord.threads(next).length, 1);
+    assert.equal(discord.threads(channel).length, 1);
+    assert.ok(
+      !bridge.logged("warn").some((line) => line.startsWith("No channel is named chatbox50 any more")),
+    );
   });
 });

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { EventReader } from "../../src/discord/events.ts";
 import { GuildBook } from "../../src/discord/guild_book.ts";
+import { type DiscordMetrics, NO_DISCORD_METRICS } from "../../src/discord/metrics.ts";
 import { DiscordInspection, type Finding } from "../../src/discord/mod.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 import { systemClock } from "../../src/core/mod.ts";
 import { createMessage } from "../support/discord/actions/messages.ts";
+import { guildCreateData } from "../support/discord/gateway/ready.ts";
 import type { DiscordSimulator } from "../support/discord/mod.ts";
 import { Log } from "../support/log.ts";
+import { Collector } from "../support/until.ts";
 import { Bridge, withDiscord } from "./bridge.ts";
+import { hold } from "./hold.ts";
 
 const GUILDS = 1;
+const CHANNELS = "/guilds/:guild_id/channels";
 
 /** The role that the bot got from its invitation. */
 function ownRole({ world, botId }: DiscordSimulator): { id: string; permissions: string } {
@@ -90,6 +95,101 @@ Deno.test("DiscordService registers its commands again when the bot was out of t
     discord.world.commands = [];
     discord.dropGateway({ resumable: false });
     await bridge.until(() => discord.world.commands.length > 0, "the commands");
+  });
+});
+
+Deno.test("DiscordService registers its commands although Discord could not take them at first", async () => {
+  await withDiscord(async (discord) => {
+    const fault = discord.faults.add({
+      method: "PUT",
+      route: "/applications/:application_id/guilds/:guild_id/commands",
+      action: { kind: "status", status: 502 },
+    });
+    await using bridge = await (await Bridge.start(discord)).ready();
+    await bridge.until(() => discord.world.commands.length > 0, "the commands");
+    assert.equal(fault.hits, 1);
+  });
+});
+
+/** Introduces the server as those do that tell no channels. */
+function tellWithoutChannels({ world, guildId }: DiscordSimulator): void {
+  const guild = { id: guildId, name: "Home", roles: [], members: [], threads: [], channels: [] };
+  world.dispatch({ t: "GUILD_CREATE", d: guild, intent: GUILDS });
+}
+
+Deno.test("DiscordService asks for the channels of a server that tells none, until it is answered", async () => {
+  await withDiscord(async (discord, channel) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    const action = { kind: "status", status: 502 } as const;
+    const fault = discord.faults.add({ method: "GET", route: CHANNELS, action });
+    tellWithoutChannels(discord);
+    await bridge.until(() => !bridge.service.status.ready, "the channel to be missed");
+    await bridge.ready();
+    assert.equal(fault.hits, 1);
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    await visitor.untilDelivered(1);
+    assert.equal(discord.threads(channel).length, 1);
+  });
+});
+
+Deno.test("DiscordService takes no late list of channels for news once the server has told them", async () => {
+  await withDiscord(async (discord, channel) => {
+    await using bridge = await (await Bridge.start(discord)).ready();
+    await discord.until(() => discord.world.commands.length > 0);
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    const thread = await visitor.untilDelivered(1);
+    /** Calls are made and answered: what was asked or let go before them has come. */
+    const calls = async (): Promise<void> => {
+      const used = discord.staff("Alice").slash(thread, "who");
+      await bridge.until(() => used.responses[0]?.content, "the answer");
+    };
+    const held = hold(discord, "late", "GET", CHANNELS);
+    tellWithoutChannels(discord);
+    await held.asked;
+    await calls();
+    discord.denyBot(channel, "ReadMessageHistory");
+    const d = guildCreateData(discord.world, GUILDS);
+    discord.world.dispatch({ t: "GUILD_CREATE", d: d as object, intent: GUILDS });
+    const reason = "The bot lacks in #chatbox50: Read Message History";
+    await bridge.until(() => bridge.service.status.reason === reason, "the reason");
+    held.release();
+    await calls();
+    assert.equal(bridge.service.status.reason, reason);
+  });
+});
+
+Deno.test("DiscordService asks nothing more of a server that the bot was put out of", async () => {
+  await withDiscord(async (discord) => {
+    const commands = hold(discord, "delay", "PUT", /\/commands$/);
+    const answers = new Collector<string>();
+    const metrics: DiscordMetrics = {
+      ...NO_DISCORD_METRICS,
+      requested: (method, route, status) => answers.push(`${method} ${route} ${status}`),
+    };
+    await using bridge = await (await Bridge.start(discord, { metrics })).ready();
+    await commands.asked;
+    const channels = hold(discord, "delay", "GET", CHANNELS);
+    tellWithoutChannels(discord);
+    await channels.asked;
+    discord.kickBot();
+    await bridge.until(() => bridge.service.status.reason?.startsWith("The bot is in no"), "the removal");
+    commands.release();
+    channels.release();
+    await answers.until("refusals", (all) => {
+      const said = all.join("\n");
+      return /^PUT .*\/commands 4/m.test(said) && /^GET .*\/channels 4/m.test(said);
+    });
+    discord.inviteBot();
+    await bridge.ready();
+    // Calls of a kind are answered in their order, so what was asked before has its answer when these have theirs.
+    tellWithoutChannels(discord);
+    await bridge.until(() => !bridge.service.status.ready, "the channel to be missed");
+    await bridge.ready();
+    await bridge.until(() => discord.world.commands.length > 0, "the commands");
+    const told = bridge.logged("warn").filter((line) => /slash commands|list the channels/.test(line));
+    assert.deepEqual(told, []);
   });
 });
 
