@@ -8,10 +8,10 @@ import {
   type Payload,
   readChannel,
   readGuild,
-  readMessage,
   readRole,
   readUser,
 } from "./payloads.ts";
+import { readMessage } from "./message_payload.ts";
 import { readInteraction } from "./commands/interaction.ts";
 import type { DiscordEvent } from "./ports.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";

@@ -3,52 +3,58 @@
  *
  * @module
  */
-
-type Fields = Readonly<Record<string, unknown>>;
+import { object, objects, type Payload, readMentions, text } from "./payloads.ts";
+import type { DiscordExtra, DiscordUser } from "./ports.ts";
 
 /** REFERENCE TYPE 1, https://discord.com/developers/docs/resources/message#message-reference-types */
 const FORWARD = 1;
 
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? value as Fields : {};
-}
-
-function list(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.map(fields) : [];
-}
-
-function string(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
 /**
- * Lines for stickers, polls, forwards and rich embeds, in the order in which Discord shows them. A message's own attachments are
- * not among them, those of a forwarded one are.
+ * Reads stickers, polls, forwards and rich embeds, in the order in which Discord shows them. A message's own attachments are not
+ * among them, those of a forwarded one are.
+ *
+ * @param mentioned those whom the message mentions; Discord tells nobody else by name
  */
-export function describeExtras(message: Readonly<Record<string, unknown>>): readonly string[] {
-  const lines: string[] = [];
-  if (fields(message.message_reference).type === FORWARD) {
-    for (const snapshot of list(message.message_snapshots)) {
-      const forwarded = fields(snapshot.message);
-      const files = list(forwarded.attachments).map(({ filename }) => `[${string(filename) || "file"}]`);
-      const quoted = [string(forwarded.content), ...describeExtras(forwarded), ...files];
-      lines.push(...quoted.filter((line) => line !== ""));
-    }
-  }
-  for (const embed of list(message.embeds)) {
-    // Other types are previews that Discord made from links in the text.
-    if (embed.type !== undefined && embed.type !== "rich") continue;
-    const words = [string(embed.title), string(embed.description)].filter((word) => word !== "");
-    if (words.length > 0) lines.push(words.join("\n"));
-  }
-  for (const sticker of list(message.sticker_items)) lines.push(`[${string(sticker.name) || "sticker"}]`);
-  const poll = fields(message.poll);
-  const question = string(fields(poll.question).text);
-  if (question !== "") {
-    const answers = list(poll.answers).map((answer) => string(fields(answer.poll_media).text));
-    lines.push(
-      [question, ...answers.filter((answer) => answer !== "").map((answer) => `- ${answer}`)].join("\n"),
-    );
-  }
-  return lines;
+export function readExtras(message: Payload, mentioned: readonly DiscordUser[]): readonly DiscordExtra[] {
+  return [
+    ...forwards(message, mentioned),
+    ...embeds(message, mentioned),
+    ...objects(message.sticker_items).map(({ name }) => ({ text: `[${text(name) ?? "sticker"}]` })),
+    ...poll(object(message.poll)),
+  ];
+}
+
+/** https://discord.com/developers/docs/resources/message#message-snapshot-object */
+function forwards(message: Payload, mentioned: readonly DiscordUser[]): readonly DiscordExtra[] {
+  if (object(message.message_reference).type !== FORWARD) return [];
+  return objects(message.message_snapshots).flatMap((snapshot) => {
+    const forwarded = object(snapshot.message);
+    const mentions = [...readMentions(forwarded), ...mentioned];
+    return [
+      ...markdown(forwarded.content, mentions),
+      ...readExtras(forwarded, mentions),
+      ...objects(forwarded.attachments).map(({ filename }) => ({ text: `[${text(filename) ?? "file"}]` })),
+    ];
+  });
+}
+
+function embeds(message: Payload, mentions: readonly DiscordUser[]): readonly DiscordExtra[] {
+  // Other types are previews that Discord made from links in the text.
+  return objects(message.embeds).filter(({ type }) => type === undefined || type === "rich").flatMap(
+    ({ title, description }) => [...markdown(title, mentions), ...markdown(description, mentions)],
+  );
+}
+
+function markdown(value: unknown, mentions: readonly DiscordUser[]): readonly DiscordExtra[] {
+  const source = text(value);
+  return source === undefined ? [] : [{ text: source, mentions }];
+}
+
+/** Discord shows a poll's words as they are, without formatting. */
+function poll({ question, answers }: Payload): readonly DiscordExtra[] {
+  const asked = text(object(question).text);
+  if (asked === undefined) return [];
+  const choices = objects(answers).map((answer) => text(object(answer.poll_media).text))
+    .filter((choice) => choice !== undefined);
+  return [{ text: [asked, ...choices.map((choice) => `- ${choice}`)].join("\n") }];
 }

@@ -200,7 +200,10 @@ export class Inbox {
     const named = message.attachments.filter(({ id }) => !ids.includes(id)).map(({ filename }) =>
       `[${filename}]`
     );
-    const lines = [content, ...message.extras, ...named].filter((line) => line !== "");
+    const extra = message.extras.map(({ text, mentions }) =>
+      mentions === undefined ? text : readMarkup(text, { ...names, users: mentions }).content
+    );
+    const lines = [content, ...extra, ...named].filter((line) => line !== "");
     if (lines.length === 0 && files.length === 0) return undefined;
     const extras = lines.slice(content === "" ? 0 : 1).flatMap((line) => textNodes(line));
     return {

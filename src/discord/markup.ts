@@ -9,8 +9,11 @@ import type { Snowflake } from "./snowflake.ts";
 /** Deeper formatting is shown as its text. */
 const MAX_DEPTH = 12;
 
-/** Discord's longest message, of a member with Nitro, in characters; what is longer is no message of Discord's. */
-const MAX_PARSED = 4_000;
+/**
+ * Discord's longest text, an embed's description, in characters; a message has 4,000 at most. What is longer is none of Discord's.
+ * https://discord.com/developers/docs/resources/message#embed-object-embed-limits
+ */
+const MAX_PARSED = 4_096;
 
 /** The parser's time grows with the square of what looks like unfinished links. */
 const MAX_LINK_STARTS = 50;

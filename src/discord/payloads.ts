@@ -6,15 +6,12 @@
  */
 import type {
   ChannelKind,
-  DiscordAttachment,
   DiscordChannel,
   DiscordGuild,
-  DiscordMessage,
   DiscordRole,
   DiscordUser,
   PermissionOverwrite,
 } from "./ports.ts";
-import { describeExtras } from "./extras.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 
 /** A JSON object of unknown content. */
@@ -59,8 +56,8 @@ export function id(payload: Payload, field: string): Snowflake {
   return value;
 }
 
-// `exactOptionalPropertyTypes`: a field is there with a value, or not at all.
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+/** Leaves out what is `undefined`: by `exactOptionalPropertyTypes` a field is there with a value, or not at all. */
+export function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
@@ -83,31 +80,9 @@ export function readUser(user: Payload, member: Payload = object(user.member)): 
   };
 }
 
-/** Reads a message. */
-export function readMessage(payload: Payload): DiscordMessage {
-  return {
-    id: id(payload, "id"),
-    channelId: id(payload, "channel_id"),
-    author: readUser(object(payload.author), object(payload.member)),
-    type: typeof payload.type === "number" ? payload.type : 0,
-    content: text(payload.content) ?? "",
-    mentions: objects(payload.mentions).filter((user) => isSnowflake(user.id)).map((user) => readUser(user)),
-    attachments: objects(payload.attachments).flatMap(readAttachment),
-    extras: describeExtras(payload),
-    ...defined({
-      guildId: optionalId(payload.guild_id),
-      webhookId: optionalId(payload.webhook_id),
-      applicationId: optionalId(payload.application_id),
-      editedTimestamp: text(payload.edited_timestamp),
-      // A forward (type 1) has a reference, too, but is no answer.
-      replyTo: payload.type === 19 ? optionalId(object(payload.message_reference).message_id) : undefined,
-    }),
-  };
-}
-
-function readAttachment({ id, filename, size, url }: Payload): DiscordAttachment[] {
-  if (!isSnowflake(id) || typeof url !== "string" || !URL.canParse(url)) return [];
-  return [{ id, url, filename: text(filename) ?? "file", size: typeof size === "number" ? size : 0 }];
+/** Reads those whom a message mentions. */
+export function readMentions(payload: Payload): readonly DiscordUser[] {
+  return objects(payload.mentions).filter((user) => isSnowflake(user.id)).map((user) => readUser(user));
 }
 
 /** https://discord.com/developers/docs/resources/channel#channel-object-channel-types */

@@ -32,6 +32,14 @@ export interface DiscordAttachment {
   readonly url: string;
 }
 
+/** Words of a message that are neither its text nor an attachment. */
+export interface DiscordExtra {
+  /** One line, or several. */
+  readonly text: string;
+  /** Set where the words are in Discord's markdown: those whom they may mention. */
+  readonly mentions?: readonly DiscordUser[];
+}
+
 /** A message, as far as it is used. */
 export interface DiscordMessage {
   readonly id: Snowflake;
@@ -51,8 +59,8 @@ export interface DiscordMessage {
   readonly replyTo?: Snowflake;
   readonly mentions: readonly DiscordUser[];
   readonly attachments: readonly DiscordAttachment[];
-  /** Lines for what is neither text nor an attachment: stickers, polls, forwards, embeds. */
-  readonly extras: readonly string[];
+  /** Stickers, polls, forwards and embeds, in the order in which Discord shows them. */
+  readonly extras: readonly DiscordExtra[];
 }
 
 /** An edit as the gateway tells it; what was not told is `undefined`. */

@@ -1,4 +1,5 @@
 import { Code, optional, refusedWith } from "./errors.ts";
+import { readMessage } from "./message_payload.ts";
 import type {
   DiscordChannel,
   DiscordMessage,
@@ -7,16 +8,7 @@ import type {
   NewThread,
   ThreadChange,
 } from "./ports.ts";
-import {
-  mayReadMessages,
-  object,
-  objects,
-  optionalId,
-  type Payload,
-  readChannel,
-  readMessage,
-  text,
-} from "./payloads.ts";
+import { mayReadMessages, object, objects, optionalId, type Payload, readChannel, text } from "./payloads.ts";
 import type { RestCaller } from "./rest_manager.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createMessage } from "../support/discord/actions/messages.ts";
 import type { Visitor } from "./bridge.ts";
 import { scene } from "./scene.ts";
 
@@ -116,6 +117,46 @@ Deno.test("Inbox says what stickers, polls and forwards are", async () => {
     alice.say(thread, "", { forward: { channelId: lobby, messageId } });
     await visitor.untilHeard(3);
     assert.deepEqual(visitor.texts, ["[Wave]", "When?\n- Today\n- Never", "From the lobby"]);
+  });
+});
+
+Deno.test("Inbox forwards in readable words: mentions, emoji, times, commands and marks", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const lobby = discord.createTextChannel("lobby");
+    const staff = [...discord.world.roles.values()].find(({ name }) => name === "Staff");
+    const { id: messageId } = alice.say(
+      lobby,
+      `**Ask** <@${alice.id}> or <@&${staff?.id}> in <#${lobby}> <:party:444444444444444444> ` +
+        "</close:555555555555555555> _at_ <t:1700000000:f>",
+      { files: [{ name: "_my_-plan.txt", data: "plan" }] },
+    );
+    alice.say(thread, "", { forward: { channelId: lobby, messageId } });
+    await visitor.untilHeard(1);
+    assert.deepEqual(visitor.texts, [
+      "Ask @Alice or @Staff in #lobby :party: /close at 2023-11-14 22:13 UTC\n[_my_-plan.txt]",
+    ]);
+  });
+});
+
+Deno.test("Inbox shows an embed in readable words, in a message and in a forward", async () => {
+  await scene(async ({ discord, visitor, thread, alice }) => {
+    const lobby = discord.createTextChannel("lobby");
+    const embeds = [{
+      type: "rich",
+      title: `**Hours** of <@${alice.id}>`,
+      description: "from <t:1700000000:t> on\n- ~~never~~ <:party:444444444444444444>",
+    }];
+    const draft = { authorId: alice.id, content: `For <@${alice.id}>`, embeds } as Parameters<
+      typeof createMessage
+    >[2];
+    const { id: messageId } = createMessage(discord.world, discord.world.channel(lobby), draft);
+    createMessage(discord.world, discord.world.channel(thread), draft);
+    alice.say(thread, "", { forward: { channelId: lobby, messageId } });
+    await visitor.untilHeard(2);
+    const words = "For @Alice\nHours of @Alice\nfrom 2023-11-14 22:13 UTC on\n- never :party:";
+    assert.deepEqual(visitor.texts, [words, words]);
+    const nodes = visitor.heard[0]?.data?.nodes;
+    assert.match(JSON.stringify(nodes), /"text":"Hours of @Alice"/);
   });
 });
 

@@ -221,7 +221,7 @@ Deno.test("[S3] readMarkup is done soon with what is made to take long", () => {
     "1. ",
   ];
   const nested = Array.from({ length: 80 }, (_, index) => `${" ".repeat(index)}- a\n`).join("");
-  const texts = bad.flatMap((piece) => [4_000, 65_536].map((length) => piece.repeat(length / piece.length)));
+  const texts = bad.flatMap((piece) => [4_096, 65_536].map((length) => piece.repeat(length / piece.length)));
   for (const text of [...texts, nested, `${"*_~|".repeat(500)}a${"|~_*".repeat(500)}`]) {
     const piece = `${text.slice(0, 9)}... of ${text.length}`;
     const started = performance.now();
@@ -231,6 +231,15 @@ Deno.test("[S3] readMarkup is done soon with what is made to take long", () => {
       `${JSON.stringify(piece)} took ${performance.now() - started} ms`,
     );
   }
+});
+
+Deno.test("readMarkup reads the longest text that Discord has, an embed's description", () => {
+  const mention = `<@${ALICE}>`;
+  const filler = "x ".repeat((4_096 - mention.length) / 2);
+  const source = " ".repeat(4_096 - mention.length - filler.length) + filler + mention;
+  assert.equal(source.length, 4_096);
+  assert.ok(readMarkup(source, names).content.endsWith("x @Alice A."));
+  assert.equal(readMarkup(`${source}!`, names).content, `${source}!`);
 });
 
 Deno.test("plain keeps lines apart", () => {

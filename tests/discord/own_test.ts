@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isOwn } from "../../src/discord/own.ts";
-import { readMessage } from "../../src/discord/payloads.ts";
+import { readMessage } from "../../src/discord/message_payload.ts";
 import type { DiscordMessage } from "../../src/discord/ports.ts";
 import { isSnowflake, type Snowflake } from "../../src/discord/snowflake.ts";
 

@@ -1,7 +1,8 @@
 import type { Logger } from "../../core/mod.ts";
 import { DiscordRefusal } from "../errors.ts";
 import type { FindHome, Home } from "../home.ts";
-import { object, objects, optionalId, type Payload, readMessage, text } from "../payloads.ts";
+import { readMessage } from "../message_payload.ts";
+import { object, objects, optionalId, type Payload, text } from "../payloads.ts";
 import type { DiscordMessage } from "../ports.ts";
 import type { RestCaller } from "../rest_manager.ts";
 import { NO_MENTIONS } from "../rest.ts";
