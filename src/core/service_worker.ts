@@ -295,6 +295,11 @@ export class ServiceWorker<in out Id, in out PeerId> {
     return this.#lookUps.connectionOf(id);
   }
 
+  /** The connection of a client of the other service; `undefined` for an unknown one. */
+  connectionOfPeer(id: PeerId): Promise<Connection | undefined> {
+    return this.#lookUps.connectionOfPeer(id);
+  }
+
   /** This service's id of a connection's client; `undefined` while it has none. */
   idOf(connection: Connection): Promise<Id | undefined> {
     return this.#lookUps.idOf(connection);

@@ -13,6 +13,17 @@ Deno.test("ServiceWorker.accessNewClient pairs a new client by the other side's 
   equal(await worker1.getUid("bob"), undefined);
 });
 
+Deno.test("ServiceWorker.connectionOfPeer finds a connection by the other side's id, and by no other", async () => {
+  await using test = makeBox();
+  const { worker1, worker2 } = test.box;
+  await worker1.accessNewClient("ada");
+  const uid = await worker1.getUid("ada");
+  equal((await worker2.connectionOfPeer("ada"))?.uid, uid);
+  equal((await worker1.connectionOfPeer("peer of ada"))?.uid, uid);
+  equal(await worker2.connectionOfPeer("peer of ada"), undefined);
+  equal(await worker2.connectionOfPeer("bob"), undefined);
+});
+
 Deno.test("[X2] ServiceWorker.accessNewClient calls the create callback once when a hundred accesses race", async () => {
   await using test = makeBox();
   const { worker1, worker2 } = test.box;

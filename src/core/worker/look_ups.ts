@@ -20,6 +20,13 @@ export class WorkerLookUps<Id, PeerId> {
     return record && this.#parts.directory.handle(record.uid);
   }
 
+  /** See {@link ServiceWorker.connectionOfPeer}. */
+  async connectionOfPeer(id: PeerId): Promise<Connection | undefined> {
+    const { directory, peer } = this.#parts;
+    const record = await directory.find(peer.side, peer.idType.encode(id));
+    return record && directory.handle(record.uid);
+  }
+
   /** See {@link ServiceWorker.idOf}. */
   async idOf(connection: Connection): Promise<Id | undefined> {
     return await this.#idIn(this.#parts.service, connection) as Id | undefined;
