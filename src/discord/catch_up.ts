@@ -23,6 +23,8 @@ export interface Look {
   readonly current: readonly Snowflake[];
   /** Threads of the channel that are nobody's, or not yet, although something was said in them. */
   readonly unpaired: readonly Snowflake[];
+  /** Threads of the channel that are nobody's, whether something was said in them or not. */
+  readonly nobodys: readonly DiscordChannel[];
   /** The server cannot list its threads: there may be others. */
   readonly unlisted: boolean;
 }
@@ -83,12 +85,11 @@ export class CatchUp {
     const { worker } = this.#options;
     const behind: Snowflake[] = [];
     const current: Snowflake[] = [];
-    const unpaired: Snowflake[] = [];
-    for (const { id, lastMessageId, parentId } of threads) {
+    const nobodys: DiscordChannel[] = [];
+    for (const thread of threads) {
+      const { id, lastMessageId, parentId } = thread;
       if (await worker.connectionOf(id) === undefined) {
-        // A forum post's first message has the id of its thread.
-        const isSpokenIn = lastMessageId !== undefined && lastMessageId !== id;
-        if (isSpokenIn && parentId !== undefined && parentId === home) unpaired.push(id);
+        if (parentId !== undefined && parentId === home) nobodys.push(thread);
         continue;
       }
       const cursor = await worker.cursor(id);
@@ -96,7 +97,9 @@ export class CatchUp {
         compareSnowflakes(lastMessageId, cursor) <= 0;
       (known ? current : behind).push(id);
     }
-    return { behind, current, unpaired };
+    // A forum post's first message has the id of its thread.
+    const unpaired = nobodys.filter(({ id, lastMessageId = id }) => lastMessageId !== id).map(({ id }) => id);
+    return { behind, current, unpaired, nobodys };
   }
 
   /** The paired threads where somebody spoke last, for servers that cannot list them. */

@@ -30,6 +30,8 @@ export interface IntakeOptions {
   readonly random: () => number;
   /** Whether a thread is known to be in another channel than ours, so that it will never be a conversation. */
   readonly isElsewhere: (thread: Snowflake) => boolean;
+  /** Told which threads of the channel are nobody's, whenever they were listed. */
+  readonly onNobodys: (threads: readonly DiscordChannel[]) => void;
   readonly signal: AbortSignal;
 }
 
@@ -123,11 +125,16 @@ export class Intake {
   ): Promise<void> {
     this.hold();
     this.#looking++;
-    const { catchUp, logger } = this.#options;
+    const { catchUp, logger, onNobodys } = this.#options;
     try {
       await this.#insist(async () => {
         const session = this.#session;
-        const { behind, current, unpaired, unlisted } = await catchUp.look(guildId, told, archivedOf);
+        const { behind, current, unpaired, nobodys, unlisted } = await catchUp.look(
+          guildId,
+          told,
+          archivedOf,
+        );
+        onNobodys(nobodys);
         if (behind.length > 0) {
           logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
         }

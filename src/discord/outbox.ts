@@ -21,7 +21,7 @@ import type { Poster } from "./poster.ts";
 import type { DiscordRest } from "./ports.ts";
 import type { Refusals } from "./refusals/refusals.ts";
 import type { Snowflake } from "./snowflake.ts";
-import { THREAD_GONE, THREAD_TRIED } from "./threads.ts";
+import { THREAD_GONE, THREAD_TRIED } from "./thread_properties.ts";
 import { CLOSED, isAboutMessage, verdictOnPost } from "./verdict.ts";
 
 /** What the outbox needs. */

@@ -63,7 +63,7 @@ export interface Plan {
 
 /** Nonces are unique for a bot, not for a channel, so everything that tells two posts apart goes in. */
 export interface NonceSource {
-  readonly kind: "message" | "edit" | "refused" | "starter" | "note";
+  readonly kind: "message" | "edit" | "refused" | "starter" | "stray" | "note";
   readonly uid: Uuid;
   /** Where it is sent: a conversation that moves to a new thread sends anew. */
   readonly place: Snowflake;

@@ -217,6 +217,8 @@ export interface NewMessage {
 /** What of a thread is changed; what is left out stays. */
 export interface ThreadChange {
   readonly archived?: boolean;
+  /** Only moderators may write in it or wake it. */
+  readonly locked?: boolean;
   readonly tags?: readonly Snowflake[];
 }
 

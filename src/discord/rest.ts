@@ -120,9 +120,10 @@ class Rest implements DiscordRest {
     return readChannel(object(await this.#caller.call("read a channel", "GET", `/channels/${channelId}`)));
   }
 
-  async changeThread(threadId: Snowflake, { archived, tags }: ThreadChange): Promise<void> {
+  async changeThread(threadId: Snowflake, { archived, locked, tags }: ThreadChange): Promise<void> {
     const body = {
       ...(archived !== undefined && { archived }),
+      ...(locked !== undefined && { locked }),
       ...(tags !== undefined && { applied_tags: tags }),
     };
     await this.#caller.call("change a thread", "PATCH", `/channels/${threadId}`, { body });

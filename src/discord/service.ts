@@ -1,4 +1,4 @@
-import type { DeliveryBatch } from "../core/mod.ts";
+import type { Connection, DeliveryBatch } from "../core/mod.ts";
 import { channelOfThreads } from "./channel_of_threads.ts";
 import { Errands } from "./errands.ts";
 import { openGateway } from "./gateway.ts";
@@ -95,6 +95,7 @@ export class DiscordService {
       bot: () => this.#bot,
       random,
       signal: this.#stopping.signal,
+      attend: (work) => this.#attend(work),
       problem: (found) => this.#onProblem(found),
       onSight: () => this.#onSight(),
     });
@@ -126,7 +127,7 @@ export class DiscordService {
       worker.setNewAccessCallback(async (id, connection) => {
         if (id !== undefined || this.#stopping.signal.aborted) return;
         // Staff see the thread before it is paired, and may have said something.
-        this.#parts.intake.paired(await worker.pair(connection));
+        this.#paired(await worker.pair(connection), connection);
       });
     }
     worker.setPeerSignalCallback((id, signal, connection) =>
@@ -212,6 +213,7 @@ export class DiscordService {
         return this.#onProblem(event.problem);
       case "thread":
         this.#parts.threads.heard(event.channel);
+        this.#attend(this.#parts.strays.heard([event.channel]));
         return this.#parts.intake.take(event);
       case "thread-gone":
         this.#parts.threads.forget(event.id);
@@ -339,8 +341,14 @@ export class DiscordService {
     this.#underWay.add(attended);
   }
 
+  /** A conversation has its thread; told again with each delivery. */
+  #paired(thread: Snowflake, connection: Connection): void {
+    this.#parts.intake.paired(thread);
+    this.#attend(this.#parts.strays.paired(connection));
+  }
+
   #deliver(batch: DeliveryBatch<Snowflake>): Promise<void> {
-    this.#parts.intake.paired(batch.id);
+    this.#paired(batch.id, batch.connection);
     const delivery = this.#parts.outbox.receive(batch).finally(() => this.#underWay.delete(delivery));
     this.#underWay.add(delivery);
     return delivery;

@@ -1,3 +1,4 @@
+import type { Connection } from "../core/mod.ts";
 import { CatchUp } from "./catch_up.ts";
 import { Commands } from "./commands/commands.ts";
 import { InteractionCalls } from "./commands/interaction.ts";
@@ -21,6 +22,7 @@ import { RestCaller } from "./rest_manager.ts";
 import { Refusals } from "./refusals/refusals.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
 import { Staff } from "./staff.ts";
+import { StrayThreads } from "./stray_threads.ts";
 import { ThreadMaker } from "./threads.ts";
 
 /** What the service is made of. */
@@ -33,6 +35,7 @@ export interface ServiceParts {
   readonly refusals: Refusals;
   readonly outbox: Outbox;
   readonly threads: ThreadMaker;
+  readonly strays: StrayThreads;
   readonly intake: Intake;
   readonly commands: Commands;
   readonly courtesies: Courtesies;
@@ -46,6 +49,8 @@ export interface Surroundings {
   readonly bot: () => Bot | undefined;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** Something that a stop waits for. It must not reject. */
+  readonly attend: (work: Promise<void>) => void;
   /** The bot sees its channel again, after it did not. */
   readonly onSight: () => void;
   /** Told what only a person can put right. */
@@ -103,6 +108,9 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     onEmpty: (about) => explanation.emptyMessage(about),
   });
   const catchUp = new CatchUp({ worker, rest });
+  const threads = new ThreadMaker(shared);
+  const visitorOf = (name: string): Connection | undefined => threads.visitorOf(name);
+  const strays = new StrayThreads({ ...shared, clock, random, signal, visitorOf });
   const intake = new Intake({
     worker,
     inbox,
@@ -111,6 +119,7 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     clock,
     random,
     signal,
+    onNobodys: (found) => around.attend(strays.heard(found)),
     isElsewhere: (thread) => {
       const parent = book.parentOf(thread);
       const channel = home()?.channel;
@@ -140,7 +149,8 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     webhooks,
     refusals,
     outbox,
-    threads: new ThreadMaker(shared),
+    threads,
+    strays,
     intake,
     commands,
     courtesies: new Courtesies({ worker, rest, logger, now }),

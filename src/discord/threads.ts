@@ -1,4 +1,11 @@
-import { type Connection, DeliveryError, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
+import {
+  type Connection,
+  DeliveryError,
+  type Logger,
+  LruMap,
+  type ServiceWorker,
+  type Uuid,
+} from "../core/mod.ts";
 import { Code, DiscordRefusal, failureFields, optional, refusedWith } from "./errors.ts";
 import { readHistory } from "./history.ts";
 import type { FindHome, Home } from "./home.ts";
@@ -8,21 +15,20 @@ import type { Refusals } from "./refusals/refusals.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 import { MAX_CONTENT } from "./split.ts";
 import { historyOf, linesAbout, plainStarter, starterOf, threadName } from "./starter.ts";
+import { straysIn } from "./stray_threads.ts";
 import { tagsOfNew } from "./tags.ts";
 import { type AboutVisitor, aboutVisitor } from "./visitor.ts";
+import { THREAD_GONE, THREAD_IN_DOUBT, THREAD_TRIED } from "./thread_properties.ts";
 import { isAboutMessage, verdictOnThread } from "./verdict.ts";
-
-/** Property of a connection: the name of a thread that may have been made although nobody knows its id. */
-export const THREAD_TRIED = "discord.threadTried";
-
-/** Property of a connection: the id of the thread that is gone. */
-export const THREAD_GONE = "discord.threadGone";
 
 /** While there is no channel, and after Discord has refused a thread: how long nobody tries, in milliseconds. */
 const REFUSED_FOR_MS = 60_000;
 
 /** Threads of which the gateway has told, in case the answer to their making gets lost. */
 const HEARD_KEPT = 1_000;
+
+/** Names of threads whose visitors are known without a look into the store. */
+const NAMES_KEPT = 1_000;
 
 /** Among so many first messages of a thread its starter is looked for; staff may have been quick. */
 const STARTER_AMONG = 50;
@@ -42,6 +48,7 @@ export interface ThreadMakerOptions {
 export class ThreadMaker {
   readonly #options: ThreadMakerOptions;
   readonly #heard = new Map<Snowflake, DiscordChannel>();
+  readonly #visitors = new LruMap<string, Connection>(NAMES_KEPT);
   #refusal: { readonly until: number; readonly error: Error } | undefined;
 
   constructor(options: ThreadMakerOptions) {
@@ -58,6 +65,11 @@ export class ThreadMaker {
     const [oldest] = this.#heard.keys();
     if (this.#heard.size >= HEARD_KEPT && oldest !== undefined) this.#heard.delete(oldest);
     this.#heard.set(thread.id, thread);
+  }
+
+  /** The visitor for whom a thread of this name was tried to make lately: a visitor's name leads to nobody in the store. */
+  visitorOf(name: string): Connection | undefined {
+    return this.#visitors.get(name);
   }
 
   /** A thread is gone. */
@@ -107,20 +119,32 @@ export class ThreadMaker {
     const tried = await properties.get(THREAD_TRIED);
     const name = threadName(uid, about);
     // The visitor may have got a name, or another one, since.
-    const found = tried === undefined ? undefined : await this.#find([uid, name, tried], home);
+    const strays = await straysIn(properties);
+    const isTheirs = ({ id, name: given }: DiscordChannel): boolean =>
+      [uid, name, tried].includes(given) && !strays.includes(id);
+    const found = tried === undefined ? undefined : await this.#find(isTheirs, home);
     // On disk before the call: making a thread has no nonce, and this process may end before the answer comes.
-    if (found === undefined) await properties.set(THREAD_TRIED, name);
+    if (found === undefined) {
+      this.#visitors.set(name, connection);
+      // Discord may carry the earlier attempt out even now, see StrayThreads.
+      const inDoubt = tried === undefined ? {} : { [THREAD_IN_DOUBT]: true };
+      await properties.update({ [THREAD_TRIED]: name, ...inDoubt });
+    }
     const starter = gone === undefined
       ? starterOf(uid, about)
       : await this.#history(connection, about, home, gone);
     const plain = plainStarter(uid);
-    const thread = found ??
+    const late = found === undefined && tried !== undefined
+      ? await this.#findHeard(isTheirs, home)
+      : undefined;
+    const known = found ?? late;
+    const thread = known ??
       await this.#unlessWords(
         () => this.#create(home, name, starter),
         () => this.#create(home, uid, plain),
         connection.uid,
       );
-    if (home.channel.kind !== "forum" && (found === undefined || !await this.#hasStarter(thread, home))) {
+    if (home.channel.kind !== "forum" && (known === undefined || !await this.#hasStarter(thread, home))) {
       await this.#introduce(thread, connection.uid, starter, plain);
     }
     return thread;
@@ -191,28 +215,34 @@ export class ThreadMaker {
     }
   }
 
-  /** Looks for a thread of ours with a name of the visitor's, heard of, active or archived lately, that is nobody's. */
+  /** Looks for a thread of ours that may be the visitor's, heard of, active or archived lately, that is nobody's. */
   async #find(
-    names: readonly unknown[],
-    { guildId, channel, botId }: Home,
+    isTheirs: (thread: DiscordChannel) => boolean,
+    home: Home,
   ): Promise<Snowflake | undefined> {
     const { rest } = this.#options;
-    // Some servers do not say whose a thread is.
-    const isOurs = ({ name, parentId, ownerId = botId }: DiscordChannel): boolean =>
-      names.includes(name) && parentId === channel.id && ownerId === botId;
-    const heard = [...this.#heard.values()].filter(isOurs);
-    const known = await this.#usable(heard);
+    const { guildId, channel } = home;
+    const known = await this.#findHeard(isTheirs, home);
     if (known !== undefined) return known;
     const active = await optional(rest.activeThreads(guildId), []);
-    const found = await this.#usable(active.filter(isOurs));
+    const found = await this.#usable(active.filter(isTheirs), home);
     if (found !== undefined) return found;
     const archived = await optional(rest.archivedThreads(channel.id), { threads: [], more: false });
-    return await this.#usable(archived.threads.filter(isOurs));
+    return await this.#usable(archived.threads.filter(isTheirs), home);
   }
 
-  /** The first that is nobody's and still there: two visitors of the same name may share the beginning of their UUIDs. */
-  async #usable(threads: readonly DiscordChannel[]): Promise<Snowflake | undefined> {
-    for (const { id } of threads) {
+  #findHeard(isTheirs: (thread: DiscordChannel) => boolean, home: Home): Promise<Snowflake | undefined> {
+    return this.#usable([...this.#heard.values()].filter(isTheirs), home);
+  }
+
+  /** The first of ours that is nobody's and still there: two visitors of the same name may share the beginning of their UUIDs. */
+  async #usable(
+    threads: readonly DiscordChannel[],
+    { channel, botId }: Home,
+  ): Promise<Snowflake | undefined> {
+    // Some servers do not say whose a thread is.
+    for (const { id, parentId, ownerId = botId } of threads) {
+      if (parentId !== channel.id || ownerId !== botId) continue;
       if (await this.#options.worker.connectionOf(id) !== undefined) continue;
       if (await this.#isThere(id)) return id;
       this.forget(id);

@@ -66,6 +66,7 @@ Deno.test("[X4] CatchUp finds news behind a page of archived threads without any
     behind: ["200"],
     current: ["100"],
     unpaired: [],
+    nobodys: [],
     unlisted: false,
   });
   assert.equal(rest.pages, 10);

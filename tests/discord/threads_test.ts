@@ -44,8 +44,10 @@ Deno.test("[X2] ThreadMaker takes no thread for one of its own that is gone, alt
     await visitor.say("Hello");
     await visitor.untilDelivered(1);
     assert.equal(discord.threads().length, 1);
-    const posted = discord.requests.filter(({ method, route }) => method === "POST" && route === MESSAGES);
-    assert.equal(posted.every(({ status }) => status !== 404), true);
+    const posted = discord.requests.filter(({ method, route, body }) =>
+      method === "POST" && route === MESSAGES && JSON.stringify(body).includes("Hello")
+    );
+    assert.deepEqual(posted.map(({ status }) => status), [200]);
   });
 });
 
