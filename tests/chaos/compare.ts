@@ -24,6 +24,7 @@ export function differences(conversation: Conversation): string[] {
     ...visitorsSide(conversation),
     ...staffsSide(conversation, conversation.postedByStaff),
     ...commandsSide(conversation),
+    ...straysSide(conversation),
   ];
 }
 
@@ -106,4 +107,10 @@ function commandsSide({ closings, visitor }: Conversation): string[] {
     const isAnswered = use.responses.some(({ content }) => content.startsWith("Closed, and the visitor"));
     return told > 1 || isAnswered && told === 0 ? [`the visitor was told ${told} times of ${reason}`] : [];
   });
+}
+
+/** Who writes in a thread that was made twice can read there, once, that nobody hears it. */
+function straysSide(conversation: Conversation): string[] {
+  return conversation.strays.filter((stray) => conversation.noticesIn(stray) !== 1)
+    .map((stray) => `thread ${stray} was made twice and does not say so, once`);
 }

@@ -1,5 +1,6 @@
 import type { APIMessage } from "discord-api-types/v10";
 import type { SlashUse } from "../support/discord/mod.ts";
+import type { ThreadChannel } from "../support/discord/world.ts";
 import type { Excuse } from "./forbidden.ts";
 import type { SeededRandom } from "./random.ts";
 import { StaffMessage } from "./staff_message.ts";
@@ -41,15 +42,41 @@ export class Conversation {
   /** The thread's id, while there is one. */
   get thread(): string | undefined {
     const { world } = this.#discord.now;
-    if (this.#thread !== undefined && world.channels.has(this.#thread)) return this.#thread;
+    const thread = this.#thread;
+    if (thread !== undefined && world.channels.has(thread)) {
+      if (!world.thread(thread).thread.locked) return thread;
+      // What staff have said in a thread that was made twice is not heard, and they are told so.
+      this.#unheardIn(thread);
+    }
     return this.#thread = this.threads[0];
   }
 
-  /** The ids of all threads that bear the visitor's name: there is to be one. */
+  /** The ids of all threads that bear the visitor's name and are open: there is to be one. */
   get threads(): readonly string[] {
+    return this.#named.filter(({ thread }) => !thread.locked).map(({ id }) => id);
+  }
+
+  /** The ids of those that the bridge has locked, which it does with one that was made twice. */
+  get strays(): readonly string[] {
+    return this.#named.filter(({ thread }) => thread.locked).map(({ id }) => id);
+  }
+
+  /** How often it is said in a thread that it was made twice. */
+  noticesIn(stray: string): number {
+    return this.#discord.now.messages(stray).filter((message) =>
+      this.#isOurs(message) && message.content.startsWith("This thread was made twice.")
+    ).length;
+  }
+
+  get #named(): readonly ThreadChannel[] {
     const { uid } = this.visitor.state;
-    const { world } = this.#discord.now;
-    return world.threadsOf(this.#discord.forum).filter(({ name }) => name === uid).map(({ id }) => id);
+    return this.#discord.now.world.threadsOf(this.#discord.forum).filter(({ name }) => name === uid);
+  }
+
+  #unheardIn(thread: string): void {
+    for (const message of this.staff) {
+      if (message.thread === thread) message.threadGone(this.#shown(message));
+    }
   }
 
   /** What stands in the thread, without the starter and what Discord itself says. */
@@ -227,9 +254,7 @@ export class Conversation {
     if (thread === undefined || !this.#staffCan) return false;
     const there = readBack(this.postedForVisitor.map(({ content }) => unescape(content)));
     for (const message of this.said) message.threadGone(there.get(message.mark));
-    for (const message of this.staff) {
-      if (message.thread === thread) message.threadGone(this.#shown(message));
-    }
+    this.#unheardIn(thread);
     this.#discord.now.deleteChannel(thread);
     return true;
   }

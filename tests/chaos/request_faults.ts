@@ -19,6 +19,9 @@ const PER_MILLE = {
   "timeout after acting": 1,
 };
 
+/** Of so many requests to make a thread Discord carries one out after the bridge has given it up: few are made in a run. */
+const THREAD_MADE_LATE = 0.05;
+
 type RequestFault = keyof typeof PER_MILLE;
 
 /** Above the bridge's own limit for an attempt. */
@@ -64,10 +67,16 @@ export class RequestFaults {
 
   /** What happens to a request; undefined for nothing. */
   next(request: RequestInfo): FaultAction | undefined {
-    if (!this.#on || !this.#random.chance(sum(Object.values(PER_MILLE)) / 1_000)) return undefined;
+    if (!this.#on) return undefined;
+    if (isThreadMaking(request) && this.#random.chance(THREAD_MADE_LATE)) {
+      this.#tally.count("thread made late");
+      return this.#action("timeout, then acts");
+    }
+    if (!this.#random.chance(sum(Object.values(PER_MILLE)) / 1_000)) return undefined;
     const fault = this.#random.weighted(PER_MILLE);
     if (fault === "slow" || fault === "timeout, then acts") {
-      // Only a nonce can tell Discord that what comes late is what was tried again: all else would be done twice by right.
+      // Only a nonce can tell Discord that what comes late is what was tried again: all else would be done twice by right, and an
+      // edit that comes late would take back a newer one.
       const post = hasNonce(request) ? undefined : postByWebhook(request);
       if (post !== undefined) this.#late.set(post.thread, [...this.lateIn(post.thread), post.content]);
       else if (fault === "timeout, then acts" && !hasNonce(request)) return undefined;
@@ -136,6 +145,10 @@ function postByWebhook(
   }
   if (typeof body !== "object" || body === null || !("content" in body)) return undefined;
   return { thread, content: String(body.content) };
+}
+
+function isThreadMaking({ method, route }: RequestInfo): boolean {
+  return method === "POST" && route === "/channels/:channel_id/threads";
 }
 
 function hasNonce({ body }: RequestInfo): boolean {
