@@ -9,15 +9,14 @@ import {
   type ServiceWorker,
   type Uuid,
 } from "../core/mod.ts";
-import { connectWaitMs } from "./backoff.ts";
-import { Code, DiscordUnreachable, failureFields, refusedWith } from "./errors.ts";
+import { Code, failureFields, refusedWith } from "./errors.ts";
 import type { FindHome } from "./home.ts";
+import { persist } from "./persist.ts";
 import { nonceOf } from "./plan.ts";
 import type { DiscordChannel, DiscordRest } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 import { tagsAfter } from "./tags.ts";
 import { THREAD_GONE, THREAD_IN_DOUBT, THREADS_ASTRAY } from "./thread_properties.ts";
-import { wait } from "./waiting.ts";
 
 /** Visitors who have no thread yet and for whom one was heard of. */
 const UNDECIDED_KEPT = 1_000;
@@ -118,10 +117,10 @@ export class StrayThreads {
     const { logger } = this.#options;
     const fields = { uid, thread: thread.id, goesOnIn: own };
     try {
-      await this.#insist(() => this.#tell(thread.id, uid, own));
+      if (!await this.#insist(() => this.#tell(thread.id, uid, own), fields)) return;
       logger.warn("Discord has made a visitor's thread twice, the one that is not heard is closed", fields);
       await properties.change(THREADS_ASTRAY, (known) => [...idsIn(known), thread.id].slice(-STRAYS_KEPT));
-      await this.#insist(() => this.#lock(thread));
+      await this.#insist(() => this.#lock(thread), fields);
     } catch (error) {
       if (refusedWith(error, Code.unknownChannel)) return;
       if (this.#options.signal.aborted) throw error;
@@ -152,17 +151,19 @@ export class StrayThreads {
     }
   }
 
-  /** Tries until Discord answers: nobody else sees to it before the next session. */
-  async #insist(work: () => Promise<void>): Promise<void> {
-    const { clock, random, signal } = this.#options;
-    for (let failures = 1;; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof DiscordUnreachable) || signal.aborted) throw error;
-        await wait(Math.max(error.retryAfterMs ?? 0, connectWaitMs(failures, random())), clock, signal);
-      }
-    }
+  /** Tries until Discord answers: nobody else sees to it before the next session. @returns whether it did before the stop */
+  async #insist(work: () => Promise<void>, fields: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const done = async (): Promise<true> => {
+      await work();
+      return true;
+    };
+    const onFailure = (error: unknown, attempt: number): void =>
+      this.#options.logger.debug("Cannot close a thread that was made twice, trying again", {
+        ...fields,
+        attempt,
+        ...failureFields(error),
+      });
+    return await persist(done, { ...this.#options, onFailure }) ?? false;
   }
 }
 
