@@ -35,7 +35,7 @@ export function differencesInThread(conversation: Conversation, posted: readonly
     posts.map(({ content }) => unescape(content)),
     [...written.keys()].filter((mark) => marks.has(mark)),
   );
-  if (disorder !== undefined && found.length === 0) found.push(disorder);
+  if (conversation.hasClearOrder && disorder !== undefined && found.length === 0) found.push(disorder);
   return found;
 }
 

@@ -27,6 +27,7 @@ export class Conversation {
   readonly said: VisitorMessage[] = [];
   readonly staff: StaffMessage[] = [];
   readonly closings: Closing[] = [];
+  #growth: "none" | "once" | "more" = "none";
   readonly #discord: UnsteadyDiscord;
   readonly #random: SeededRandom;
   readonly #edits = new Map<string, number>();
@@ -166,8 +167,17 @@ export class Conversation {
     message.mayLackFile ||= files;
   }
 
+  /**
+   * Whether it can be told which messages had to give way to one that grew: a change of what stands around it takes the sign away from where
+   * they stand now.
+   */
+  get hasClearOrder(): boolean {
+    return this.#growth !== "more";
+  }
+
   /** The visitor changes something they wrote, into something that is no longer than it was. */
   shorten(seq: number): void {
+    this.#disturb();
     const [[mark, words] = ["", []]] = readBack([this.#written(seq)]);
     this.#edit(mark, seq, { words: 1 + this.#random.below(words.length), plain: true });
   }
@@ -175,15 +185,21 @@ export class Conversation {
   /** The visitor changes something they wrote into something long. */
   grow(seq: number, options: TextOptions): void {
     const [mark = ""] = readBack([this.#written(seq)]).keys();
+    this.#growth = this.#growth === "none" ? "once" : "more";
     this.#edit(mark, seq, options);
   }
 
   /** The visitor takes something back. */
   takeBack(seq: number): void {
+    this.#disturb();
     const [mark] = readBack([this.#written(seq)]).keys();
     const message = this.said.find((message) => message.mark === mark);
     if (message !== undefined) this.#excuse(message, this.#discord.forbidden.excuse);
     this.visitor.delete(seq);
+  }
+
+  #disturb(): void {
+    if (this.#growth === "once") this.#growth = "more";
   }
 
   #written(seq: number): string {
