@@ -29,6 +29,7 @@ function freeBytes(folder: string): number {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
   } catch {
+    // Then the log stays short: that costs time, and nothing else.
     return 0;
   }
 }

@@ -106,17 +106,12 @@ for (const posted of [0, 1]) {
   Deno.test(`[X6, X8] Outbox keeps what shares a message with one that grows, when ${posted} of its parts may be posted (seed 1)`, async () => {
     await talk(async ({ discord, channel, visitor }) => {
       const route = "/channels/:channel_id/messages";
-      const written = Promise.withResolvers<void>();
-      const held = discord.faults.add({
-        method: "POST",
-        route,
-        action: { kind: "delay", until: written.promise },
-      });
+      const written = hold(discord, "delay", "POST", route);
       await visitor.say("Zero");
-      await discord.until(() => held.hits > 0);
+      await written.asked;
       const { seq } = await visitor.say("One");
       const two = await visitor.say("Two");
-      written.resolve();
+      written.release();
       await visitor.until(() => visitor.delivered.at(-1) === "One\nTwo", "the burst");
       await visitor.until(() => visitor.arrived === two.seq, "the arrival");
       let left = posted;
@@ -270,14 +265,9 @@ for (const [what, isEdited] of [["event (seed 42)", false], ["edit (seed 1)", tr
       const elsewhere = await other.untilDelivered(1);
       await leave();
       alice.say(thread, "First");
-      const held = Promise.withResolvers<void>();
-      const reads = discord.faults.add({
-        method: "GET",
-        route: new RegExp(`/channels/${thread}/messages$`),
-        action: { kind: "delay", until: held.promise },
-      });
+      const held = hold(discord, "delay", "GET", new RegExp(`/channels/${thread}/messages$`));
       const { bridge: next, visitor } = await back();
-      await discord.until(() => reads.hits > 0);
+      await held.asked;
       const neighbour = await next.returning(other.uid);
       alice.say(elsewhere, "Read or told");
       await neighbour.untilHeard(1);
@@ -290,7 +280,7 @@ for (const [what, isEdited] of [["event (seed 42)", false], ["edit (seed 1)", tr
       alice.delete(thread, id);
       discord.denyBot(channel);
       alice.say(thread, "Second");
-      held.resolve();
+      held.release();
       await visitor.untilHeard(2);
       // May be read before the event that has waited, as the ones before.
       alice.say(thread, "Third");
@@ -307,41 +297,26 @@ Deno.test("[D4] Outbox changes nothing while nobody has told that the bot is bac
     const route = "/webhooks/:webhook_id/:webhook_token";
     const one = await visitor.say("One");
     await visitor.untilDelivered(2);
-    const held = Promise.withResolvers<void>();
-    const post = discord.faults.add({
-      method: "POST",
-      route,
-      action: { kind: "delay", until: held.promise },
-    });
+    const held = hold(discord, "delay", "POST", route);
     await visitor.say("Two");
-    await discord.until(() => post.hits > 0);
-    const answered = Promise.withResolvers<void>();
-    const edit = discord.faults.add({
-      method: "PATCH",
-      route: `${route}/messages/:message_id`,
-      action: { kind: "late", until: answered.promise },
-    });
+    await held.asked;
+    const answered = hold(discord, "late", "PATCH", `${route}/messages/:message_id`);
     await visitor.edit(one.seq - 1, "Hallo");
     await visitor.edit(one.seq, "Uno");
-    held.resolve();
-    await discord.until(() => edit.hits > 0);
+    held.release();
+    await answered.asked;
     discord.kickBot();
     await bridge.until(() => !bridge.service.status.ready, "the removal to be noticed");
-    const back = Promise.withResolvers<void>();
-    const asked = discord.faults.add({
-      method: "GET",
-      route: "/gateway/bot",
-      action: { kind: "delay", until: back.promise },
-    });
+    const back = hold(discord, "delay", "GET", "/gateway/bot");
     discord.dropGateway({ resumable: false });
-    await discord.until(() => asked.hits > 0);
+    await back.asked;
     discord.inviteBot();
-    answered.resolve();
+    answered.release();
     await bridge.until(
       () => bridge.logged("warn").includes("A delivery failed, trying again"),
       "the failure",
     );
-    back.resolve();
+    back.release();
     await visitor.until(() => visitor.delivered.includes("Uno"), "the second edit");
     assert.deepEqual(visitor.delivered, ["Hallo", "Uno", "Two"]);
     assert.ok(!bridge.logged("warn").includes("Discord refuses a change for good"));
