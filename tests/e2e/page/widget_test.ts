@@ -268,7 +268,13 @@ Deno.test(
     const { page } = opened;
     await page.getByRole("button", { name: "Open chat" }).tap();
     await opened.chat().composer.waitFor();
-    const box = (): Promise<unknown> => page.locator("iframe").boundingBox();
+    // The panel slides and grows into its place; where it stands can be told once it has come to rest.
+    const box = async (): Promise<unknown> => {
+      await page.locator(".panel").evaluate((panel) =>
+        Promise.all(panel.getAnimations().map((moving) => moving.finished))
+      );
+      return await page.locator("iframe").boundingBox();
+    };
     await page.waitForFunction(() => visualViewport !== null);
     deepEqual(await box(), { x: 0, y: 0, width: 390, height: 760 });
     equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), "hidden");
