@@ -24,6 +24,7 @@ const ACTIVITY_WINDOW = 5_000;
 export class MessageTable {
   readonly #heads: Heads;
   readonly #insert: Statement;
+  readonly #useFiles: Statement;
   readonly #update: Statement;
   readonly #one: Statement<MessageRow>;
   readonly #before: Statement<MessageRow>;
@@ -35,6 +36,9 @@ export class MessageTable {
     this.#heads = heads;
     this.#insert = database.prepare(`
       INSERT INTO messages (connection_id, seq, rev, side, cid, content, extra, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#useFiles = database.prepare(
+      "UPDATE files SET used = 1 WHERE uid = ? AND id IN (SELECT value ->> 'id' FROM json_each(?))",
+    );
     this.#update = database.prepare(`
       UPDATE messages SET changed_rev = ?, content = ?, extra = ?, edited_at = ?, deleted_at = ?, failed = ?
       WHERE connection_id = ? AND seq = ?`);
@@ -52,7 +56,10 @@ export class MessageTable {
       WHERE side = ?`);
   }
 
-  /** Stores a message, or finds the one that has its `cid`. The head moves only when the row is in. */
+  /**
+   * Stores a message, or finds the one that has its `cid`. In the same transaction its files are no longer waiting, so that no crash can
+   * part the two. The head moves only when the row is in.
+   */
   append(uid: Uuid, head: Head, request: AppendRequest): Appended {
     const { side, draft } = request;
     const known = draft.cid === undefined
@@ -74,6 +81,7 @@ export class MessageTable {
       encodeExtra(draft),
       request.at,
     );
+    if (draft.files !== undefined) this.#useFiles.run(uid, JSON.stringify(draft.files));
     const message = appendedMessage(uid, seq, createdRev, request);
     this.#heads.appended(head, message, request.targets);
     return { message, createdRev, duplicate: false };

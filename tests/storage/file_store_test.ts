@@ -193,6 +193,10 @@ Deno.test("FileStore keeps what a message names, and removes what none has named
   ];
   await sendWith(storage, uid, "m1", [used]);
   await storage.files.claim(uid, 1, "never sent", [promised]);
+  // A message of another conversation keeps nothing of this one's.
+  const files = [{ id: unused, name: "a.txt", type: "text/plain", size: 5 }];
+  const draft = { content: "", files };
+  await storage.store.append(await connect(storage), { side: 1, draft, at: AT, targets: [] });
   await storage.files.sweep(AT + DAY_MS);
   equal(onDisk(temp).length, 3);
   await storage.files.sweep(AT + DAY_MS + 1);
