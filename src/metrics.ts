@@ -39,7 +39,7 @@ export class Metrics {
   readonly #accepted = this.#counter("messages_accepted_total", "New messages on disk", ["direction"]);
   readonly #stored = this.#histogram(
     "message_store_duration_seconds",
-    "From asking the store to the commit of a new message",
+    "From a message's arrival to its commit",
     FAST_BUCKETS,
     ["direction"],
   );
@@ -111,7 +111,7 @@ export class Metrics {
       this.#sessions.inc();
     },
     left: (): void => this.#sessions.dec(),
-    acked: (durationMs: number): void => this.#acked.observe(durationMs / 1000),
+    acked: (durationMs: number): void => this.#acked.observe(seconds(durationMs)),
     refused: (code: string): void => this.#refused.inc({ code }),
     delivered: (latencyMs: number): void => this.#arrived(1, latencyMs),
   };
@@ -158,7 +158,7 @@ export class Metrics {
       accepted: (from, durationMs) => {
         const direction = DIRECTIONS[from === 1 ? 2 : 1];
         this.#accepted.inc({ direction });
-        this.#stored.observe({ direction }, durationMs / 1000);
+        this.#stored.observe({ direction }, seconds(durationMs));
       },
       delivered: (to, latencyMs) => this.#arrived(to, latencyMs),
       failed: (to) => this.#failed.inc({ direction: DIRECTIONS[to] }),
@@ -168,8 +168,7 @@ export class Metrics {
   #arrived(to: Side, latencyMs: number): void {
     const direction = DIRECTIONS[to];
     this.#delivered.inc({ direction });
-    // The clock may have been set back in between.
-    this.#latency.observe({ direction }, Math.max(0, latencyMs / 1000));
+    this.#latency.observe({ direction }, seconds(latencyMs));
   }
 
   /** Adds what is looked up when somebody asks. */
@@ -266,4 +265,9 @@ export class Metrics {
       }),
     });
   }
+}
+
+/** Milliseconds by the clock as Prometheus' base unit; the clock may have been set back in between. */
+function seconds(ms: number): number {
+  return Math.max(0, ms / 1000);
 }

@@ -59,7 +59,7 @@ export class Blocks {
    * @throws {ChatBoxError} `blocked`
    */
   whenOpen<T>(side: Side, uid: Uuid, action: string, work: () => Promise<T>): Promise<T> {
-    return this.#lookups[side].run(uid, (until) => until > this.#clock.now() ? reject(action) : work());
+    return this.#lookups[side].run(uid, (until) => this.#left(until) > 0 ? reject(action) : work());
   }
 
   /** Until when a client is blocked, in Unix milliseconds: 0 for one who is not, Infinity until further notice. */
@@ -75,7 +75,8 @@ export class Blocks {
   }
 
   #left(until: number): number {
-    return until > this.#clock.now() ? until : 0;
+    // Almost nobody is blocked, and the time would be looked up for every message.
+    return until > 0 && until > this.#clock.now() ? until : 0;
   }
 
   /** Blocks the client of a side until a time, or lets it in again with 0. Resolves when it is on disk. */

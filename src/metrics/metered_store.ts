@@ -12,7 +12,7 @@ import type {
 
 /** What a store has done, for whoever counts. */
 export interface StoreMetrics {
-  /** A new message of a side is on disk, so long after the store was asked. */
+  /** A new message of a side is on disk, so long after it came in. */
   accepted(from: Side, durationMs: number): void;
   /** A message has arrived at a side, so long after it was stored. */
   delivered(to: Side, latencyMs: number): void;
@@ -40,9 +40,8 @@ export function meteredStore(store: Store, metrics: StoreMetrics, now: () => num
   };
   const own = {
     append(uid: Uuid, request: AppendRequest): Promise<Appended> {
-      const started = performance.now();
       return store.append(uid, request).then((appended) => {
-        if (!appended.duplicate) metrics.accepted(request.side, performance.now() - started);
+        if (!appended.duplicate) metrics.accepted(request.side, now() - request.at);
         return appended;
       });
     },

@@ -43,6 +43,8 @@ export class RateLimit {
 
   /** How long to wait until so much is allowed, in whole milliseconds; 0 when it is allowed now. Uses nothing. */
   waitMs(key: string, cost = 1): number {
+    // Asked for every frame: without a limit it costs nothing.
+    if (this.#unitMs === 0) return 0;
     const now = this.#clock.now();
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now);
     // What can never fit passes when the bucket is full: it then pays with the time after.

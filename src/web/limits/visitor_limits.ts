@@ -33,18 +33,11 @@ export interface Asker {
   readonly prefix: string;
 }
 
-interface Bucket {
-  readonly limit: RateLimit;
-  readonly key: string | undefined;
-  readonly cost?: number;
-}
-
 /**
  * What visitors may do in a time, each by themselves and all behind one address together. Every method gives how long to
  * wait in milliseconds: 0 means that it is allowed and was counted; what is refused does not count.
  */
 export class VisitorLimits {
-  readonly #settings: LimitSettings;
   readonly #messages: Pair;
   readonly #frames: Pair;
   readonly #bytes: Pair;
@@ -52,61 +45,63 @@ export class VisitorLimits {
   readonly #sessions: RateLimit;
 
   constructor(settings: LimitSettings, clock: Clock) {
-    this.#settings = settings;
-    this.#messages = pair(settings.messages, MINUTE_MS, clock);
-    this.#frames = pair(settings.frames, MINUTE_MS, clock);
-    this.#bytes = pair(settings.frames * BYTES_A_FRAME, MINUTE_MS, clock);
-    this.#uploads = pair(settings.uploads, HOUR_MS, clock);
+    this.#messages = new Pair(settings.messages, MINUTE_MS, clock);
+    this.#frames = new Pair(settings.frames, MINUTE_MS, clock);
+    this.#bytes = new Pair(settings.frames * BYTES_A_FRAME, MINUTE_MS, clock);
+    this.#uploads = new Pair(settings.uploads, HOUR_MS, clock);
     this.#sessions = new RateLimit({ count: settings.sessions, periodMs: HOUR_MS, clock });
   }
 
   /** A frame of so many bytes. */
   frame(asker: Asker, bytes: number): number {
-    // Asked for every frame: without a limit it costs nothing.
-    if (this.#settings.frames === 0) return 0;
-    return take([...both(this.#frames, asker), ...both(this.#bytes, asker, bytes)]);
+    const waitMs = Math.max(this.#frames.waitMs(asker), this.#bytes.waitMs(asker, bytes));
+    if (waitMs > 0) return waitMs;
+    this.#frames.use(asker);
+    this.#bytes.use(asker, bytes);
+    return 0;
   }
 
   /** A message or an edit. */
   message(asker: Asker): number {
-    return take(both(this.#messages, asker));
+    return this.#messages.take(asker);
   }
 
   /** An upload. */
   upload(asker: Asker): number {
-    return take(both(this.#uploads, asker));
+    return this.#uploads.take(asker);
   }
 
   /** A conversation that begins. */
   newConversation({ prefix }: Asker): number {
-    return take([{ limit: this.#sessions, key: prefix }]);
+    const waitMs = this.#sessions.waitMs(prefix);
+    if (waitMs === 0) this.#sessions.use(prefix);
+    return waitMs;
   }
 }
 
-interface Pair {
-  readonly visitor: RateLimit;
-  readonly address: RateLimit;
-}
+/** The limit of each visitor, and that of all behind one address. */
+class Pair {
+  readonly #visitor: RateLimit;
+  readonly #address: RateLimit;
 
-function pair(count: number, periodMs: number, clock: Clock): Pair {
-  return {
-    visitor: new RateLimit({ count, periodMs, clock }),
-    address: new RateLimit({ count: count * VISITORS_BEHIND_AN_ADDRESS, periodMs, clock }),
-  };
-}
-
-function both({ visitor, address }: Pair, { uid, prefix }: Asker, cost = 1): readonly Bucket[] {
-  return [{ limit: visitor, key: uid, cost }, { limit: address, key: prefix, cost }];
-}
-
-function take(buckets: readonly Bucket[]): number {
-  let waitMs = 0;
-  for (const { limit, key, cost } of buckets) {
-    if (key !== undefined) waitMs = Math.max(waitMs, limit.waitMs(key, cost));
+  constructor(count: number, periodMs: number, clock: Clock) {
+    this.#visitor = new RateLimit({ count, periodMs, clock });
+    this.#address = new RateLimit({ count: count * VISITORS_BEHIND_AN_ADDRESS, periodMs, clock });
   }
-  if (waitMs > 0) return waitMs;
-  for (const { limit, key, cost } of buckets) {
-    if (key !== undefined) limit.use(key, cost);
+
+  waitMs({ uid, prefix }: Asker, cost = 1): number {
+    const own = uid === undefined ? 0 : this.#visitor.waitMs(uid, cost);
+    return Math.max(own, this.#address.waitMs(prefix, cost));
   }
-  return 0;
+
+  use({ uid, prefix }: Asker, cost = 1): void {
+    if (uid !== undefined) this.#visitor.use(uid, cost);
+    this.#address.use(prefix, cost);
+  }
+
+  take(asker: Asker): number {
+    const waitMs = this.waitMs(asker);
+    if (waitMs === 0) this.use(asker);
+    return waitMs;
+  }
 }
