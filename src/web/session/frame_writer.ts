@@ -92,10 +92,9 @@ export class FrameWriter {
     const last = this.#waiting.at(-1);
     if (last !== undefined) last.bytes += bytes;
     this.#waitingBytes += bytes;
-    // Asking the socket costs: a little more is no matter, and sending looks as well.
-    if (
-      this.#waitingBytes > BUSY_BYTES && this.#socket.bufferedAmount + this.#waitingBytes > MAX_UNSENT_BYTES
-    ) {
+    // Asking the socket costs: once a turn is enough, until much waits.
+    const looks = !this.#scheduled || this.#waitingBytes > BUSY_BYTES;
+    if (looks && this.#socket.bufferedAmount + this.#waitingBytes > MAX_UNSENT_BYTES) {
       // One commit may bring that much to a socket that reads well.
       if (this.#isBusy) this.#giveUp();
       else this.#flush();
