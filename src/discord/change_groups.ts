@@ -1,5 +1,5 @@
 import type { Connection, Message, ServiceWorker, Uuid } from "../core/mod.ts";
-import { isSnowflake, type Snowflake } from "./snowflake.ts";
+import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 
 /** How many messages are read at once, of those around a change; what the staff said in between counts too. */
 const PAGE = 100;
@@ -13,6 +13,8 @@ export interface ChangeGroup {
   readonly messages: readonly Message[];
   /** The Discord messages that hold them, in order. */
   readonly ids: readonly Snowflake[];
+  /** Which of those, counted from 0, is the first that stands below what was said after them; `undefined` when none does. */
+  readonly displaced: number | undefined;
 }
 
 /** Finds what has to be written anew for some changes; each group once. Changes of what never arrived are left out. */
@@ -35,9 +37,30 @@ export async function groupsOf(
     const other = (message: Message): boolean => message.side !== worker.side;
     const earlier = await takeWhile(backwards(connection, change.seq), other, isShared);
     const later = await takeWhile(forwards(connection, change.seq), other, isShared);
-    groups.push({ seq: change.seq, rev: change.rev, messages: [...earlier.reverse(), ...later], ids });
+    const messages = [...earlier.reverse(), ...later];
+    const last = messages.at(-1)?.seq ?? change.seq;
+    const displaced = ids.length === 1 ? undefined : await displacedOf(ids, worker, connection, last + 1);
+    groups.push({ seq: change.seq, rev: change.rev, messages, ids, displaced });
   }
   return groups;
+}
+
+/** A part that had to go to the thread's end stands below something that was said within a page of messages from `next` on. */
+async function displacedOf(
+  ids: readonly Snowflake[],
+  worker: ServiceWorker<Snowflake, Uuid>,
+  connection: Connection,
+  next: number,
+): Promise<number | undefined> {
+  const { messages } = await connection.messages({ before: next + PAGE, limit: PAGE });
+  const since = await Promise.all(
+    messages.filter(({ seq }) => seq >= next).map(({ seq }) => worker.remoteIds(connection, seq)),
+  );
+  const said = since.flat().filter(isSnowflake);
+  const index = ids.findIndex((id, part) =>
+    part > 0 && said.some((other) => !ids.includes(other) && compareSnowflakes(other, id) < 0)
+  );
+  return index === -1 ? undefined : index;
 }
 
 /** The messages before one, the latest first. */

@@ -375,6 +375,14 @@ Deno.test("[X6] Outbox says where a part belongs that an edit adds below what wa
       assert.equal(third?.message_reference, undefined);
       const words = [first, second, third].map((message) => message?.content ?? "");
       assert.equal(words.join(" ").match(/\bw\b/g)?.length, 2900);
+      await visitor.edit(seq, "v ".repeat(2900));
+      await visitor.until(
+        () => visitor.delivered.every((content) => !/\bw\b/.test(content)),
+        "the next edit",
+      );
+      const signs = visitor.delivered.map((content) => /^\*\(continued\)\*\nv v/.test(content));
+      assert.deepEqual(signs, [false, false, true, false]);
+      assert.equal(visitor.delivered.join(" ").match(/\bv\b/g)?.length, 2900);
       await visitor.edit(seq, "short again");
       await visitor.until(() => visitor.delivered.length === 2, "the parts to go");
       assert.deepEqual(visitor.delivered, ["short again", "since"]);

@@ -78,7 +78,7 @@ export class Changes {
     const items = await this.#options.composer.items(batch.connection, group.messages, attachments);
     const answerless = items.map(({ replyTo: _, ...item }) => item);
     const parcels = pack(answerless, voice);
-    if (parcels.length <= group.ids.length) return parcels;
+    if (parcels.length <= group.ids.length && group.displaced === undefined) return parcels;
     return pack(answerless, { ...voice, reserve: (voice.reserve ?? 0) + CONTINUED.length });
   }
 
@@ -125,7 +125,9 @@ export class Changes {
     );
     const changes = group.ids.map((id, part): Step => {
       const parcel = parcels[part];
-      return parcel === undefined ? { do: "delete", id } : { do: "edit", id, content: parcel.content };
+      if (parcel === undefined) return { do: "delete", id };
+      const sign = part === group.displaced ? CONTINUED : "";
+      return { do: "edit", id, content: `${sign}${parcel.content}` };
     });
     const ids = idsOf(parcels, (part) => group.ids[part] ?? part - room);
     const emptied = group.messages.filter(({ seq }) => !ids.some((entry) => entry.seq === seq));
