@@ -39,7 +39,7 @@ export class Metrics {
   readonly #accepted = this.#counter("messages_accepted_total", "New messages on disk", ["direction"]);
   readonly #stored = this.#histogram(
     "message_store_duration_seconds",
-    "From a message's arrival to its commit",
+    "From the time that a message bears to its commit, in whole milliseconds",
     FAST_BUCKETS,
     ["direction"],
   );
@@ -111,7 +111,7 @@ export class Metrics {
       this.#sessions.inc();
     },
     left: (): void => this.#sessions.dec(),
-    acked: (durationMs: number): void => this.#acked.observe(seconds(durationMs)),
+    acked: (durationMs: number): void => this.#acked.observe(durationMs / 1000),
     refused: (code: string): void => this.#refused.inc({ code }),
     delivered: (latencyMs: number): void => this.#arrived(1, latencyMs),
   };
