@@ -38,7 +38,7 @@ export const serverCrowd: Bench = {
     const crowd = `${IDLE.toLocaleString("en-US")} idle and ${CHATTING.toLocaleString("en-US")} chatting`;
     if (missing !== 0) throw new Error(`${missing} acks did not come, ${acks} did`);
     const grown = (processState(server.process.pid).memory - before) / MIB;
-    yield { figure: `memory of ${crowd} visitors`, measured: grown, unit: "MiB" };
+    yield { figure: `memory that ${crowd} visitors take`, measured: grown, unit: "MiB" };
     yield { figure: `event loop's delay among ${crowd}, p99 at most`, measured: loop * 1_000, unit: "ms" };
     yield { figure: `/healthz among ${crowd}, p99`, measured: quantile(delays, 0.99), unit: "ms" };
     yield { figure: `ack among ${crowd}, p99`, measured: Number(ackP99), unit: "ms" };
