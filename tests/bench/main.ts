@@ -9,9 +9,11 @@ import { libraryGrowth } from "./library_growth.ts";
 import { libraryMemory } from "./library_memory.ts";
 import { libraryThroughput } from "./library_throughput.ts";
 import { pageWeight } from "./page_weight.ts";
+import { print } from "./print.ts";
 import { Report } from "./report.ts";
 import { serverCrowd } from "./server_crowd.ts";
 import { serverMemory } from "./server_memory.ts";
+import { serverRemoval } from "./server_removal.ts";
 import { serverResume } from "./server_resume.ts";
 import { serverRoundTrip } from "./server_round_trip.ts";
 import { serverStart } from "./server_start.ts";
@@ -25,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   serverThroughput,
   serverMemory,
   serverResume,
+  serverRemoval,
   serverRoundTrip,
   serverStart,
   serverCrowd,
@@ -65,8 +68,4 @@ function named(name: string): Bench {
   if (bench !== undefined) return bench;
   print(`Cannot run the bench ${name}: there are ${BENCHES.map((one) => one.name).join(", ")}`);
   return Deno.exit(2);
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

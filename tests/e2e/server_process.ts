@@ -19,17 +19,24 @@ export interface ProcessOptions {
   readonly executable?: string | undefined;
   /** How many descriptors it may have (`ulimit -n`). */
   readonly openFiles?: number;
+  /** Further flags of `deno run`, where it is `main.ts` that is started. */
+  readonly flags?: readonly string[];
 }
 
-/** The program under test: the executable, copied alone into the folder, or `main.ts`. */
+/**
+ * The program under test: the executable, copied alone into the folder, or `main.ts`.
+ *
+ * @param more flags of `deno run`
+ */
 export async function commandIn(
   folder: string,
   executable = Deno.env.get("CHATBOX50_EXECUTABLE"),
+  more: readonly string[] = [],
 ): Promise<{ readonly command: string; readonly args: readonly string[] }> {
   if (executable === undefined) {
     const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
     const flags = String(tasks.start.command).split(" ").filter((word) => word.startsWith("--"));
-    return { command: Deno.execPath(), args: ["run", "--quiet", ...flags, `${root}main.ts`] };
+    return { command: Deno.execPath(), args: ["run", "--quiet", ...flags, ...more, `${root}main.ts`] };
   }
   const command = `${folder}/chatbox50`;
   const copied = await Deno.stat(command).then(() => true, () => false);
@@ -49,8 +56,9 @@ export async function programIn(
   args: readonly string[],
   launcher: readonly string[] = [],
   executable?: string,
+  flags?: readonly string[],
 ): Promise<Deno.Command> {
-  const { command, args: first } = await commandIn(folder, executable);
+  const { command, args: first } = await commandIn(folder, executable, flags);
   const [program = command, ...before] = [...launcher, command];
   // Deno itself needs to find its cache.
   const inherited = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]
@@ -91,14 +99,14 @@ export class ServerProcess implements AsyncDisposable {
     folder: string,
     env: Record<string, string>,
     args: readonly string[] = [],
-    { executable, openFiles }: ProcessOptions = {},
+    { executable, openFiles, flags }: ProcessOptions = {},
   ): Promise<ServerProcess> {
     // The shell gives way to the program, which then has the shell's limit.
     const launcher = openFiles === undefined
       ? []
       : ["bash", "-c", `ulimit -n ${openFiles} && exec "$0" "$@"`];
     const whole = { LOG_FORMAT: "json", LOG_LEVEL: "debug", ...env };
-    return ServerProcess.run(await programIn(folder, whole, args, launcher, executable));
+    return ServerProcess.run(await programIn(folder, whole, args, launcher, executable, flags));
   }
 
   /** Starts a program that {@link programIn} has prepared. */
