@@ -85,3 +85,13 @@ Deno.test(".ci/run says at the end again what failed, and only that", options, a
   assert(end.includes("x => ./x_test.ts:1:6") && end.includes("error: why"), end.join("\n"));
   assert.equal(lines.at(-1), "4 passed, 2 failed");
 });
+
+Deno.test(".ci/run gives a test step that did not end a second chance, and says so", options, async () => {
+  const { code, lines } = await run(String.raw`
+    unproven=$(mktemp); flag=$(mktemp -u); STEP_LIMIT=0.3
+    test_step Tests sh -c "if [ -e $flag ]; then echo 'ok | 5 passed | 0 failed (1s)'; else touch $flag; sleep 60; fi"
+    rm -f "$flag"; cp "$unproven" "$log"; trap 'rm -f "$log" "$failures" "$unproven"' EXIT`);
+  assert.equal(code, 0);
+  assert.equal(lines.at(-1), "5 passed, 0 failed");
+  assert.equal(lines.at(-3), "TRIED TWICE: Tests, which did not end within 0.3 s");
+});
