@@ -138,6 +138,8 @@ Deno.test("threads that are gone answer 10003", DISCORDENO_TIMERS, async () => {
   assert.deepEqual([status, json.code], [404, 10003]);
 });
 
+// "There is a limit on the maximum number of active threads in a guild", and waking is one more that is active:
+// https://docs.discord.com/developers/topics/threads#active--archived-threads
 Deno.test("threads are limited in number while they are active", async () => {
   await using discord = await DiscordSimulator.start({ limits: { activeThreads: 1 } });
   const forum = discord.createForum("chatbox50");
@@ -147,4 +149,54 @@ Deno.test("threads are limited in number while they are active", async () => {
   assert.equal((await create()).json.code, 160006);
   discord.staff("Alice").editThread(first, { archived: true });
   assert.equal((await create()).status, 201);
+});
+
+Deno.test("threads wake only while there is room for one more that is active", async () => {
+  await using discord = await DiscordSimulator.start({ limits: { activeThreads: 1 } });
+  const forum = discord.createForum("chatbox50");
+  const alice = discord.staff("Alice");
+  const asleep = await post(discord, forum, "asleep");
+  alice.editThread(asleep, { archived: true });
+  const awake = await post(discord, forum, "awake");
+  const wake = { archived: false, name: "renamed" };
+  const send = () => ask(discord, "POST", `/channels/${asleep}/messages`, { content: "up" });
+  const ways = [
+    () => send(),
+    () => ask(discord, "PATCH", `/channels/${asleep}`, { archived: false }),
+    () => ask(discord, "PATCH", `/channels/${asleep}`, wake),
+  ];
+  for (const way of ways) {
+    const { status, json } = await way();
+    assert.deepEqual([status, json.code], [400, 160006]);
+  }
+  assert.throws(() => alice.say(asleep, "up"), { code: 160006 });
+  assert.throws(() => alice.editThread(asleep, { archived: false }), { code: 160006 });
+  // What was refused has changed nothing.
+  assert.equal(discord.threads(forum).find(({ id }) => id === asleep)?.name, "asleep");
+  assert.deepEqual(discord.messages(asleep).map(({ content }) => content), ["hi"]);
+  assert.equal(discord.world.thread(asleep).thread.archived, true);
+  // What is said in an active thread takes no room.
+  assert.equal((await ask(discord, "POST", `/channels/${awake}/messages`, { content: "x" })).status, 200);
+  alice.editThread(awake, { archived: true });
+  assert.equal((await send()).status, 200);
+});
+
+// "Editing a thread to change `name`, `archived`, `auto_archive_duration` requires MANAGE_THREADS or that the current user is the thread
+// creator", "to change `rate_limit_per_user` or `locked` requires MANAGE_THREADS":
+// https://docs.discord.com/developers/topics/threads#editing--deleting-threads
+Deno.test("threads are renamed and put to sleep by their maker, and locked by who manages threads", async () => {
+  await using discord = await DiscordSimulator.start();
+  const forum = discord.createForum("chatbox50");
+  const thread = await post(discord, forum);
+  const edit = (change: object) => ask(discord, "PATCH", `/channels/${thread}`, change);
+  discord.denyBot(forum, "ManageThreads");
+  for (const change of [{ locked: true }, { archived: true, locked: true }, { rate_limit_per_user: 5 }]) {
+    const { status, json } = await edit(change);
+    assert.deepEqual([status, json.code], [403, 50013]);
+  }
+  assert.equal((await edit({ name: "renamed" })).status, 200);
+  assert.equal((await edit({ archived: true })).status, 200);
+  assert.equal((await edit({ archived: false })).status, 200);
+  discord.denyBot(forum);
+  assert.equal((await edit({ archived: true, locked: true })).status, 200);
 });

@@ -44,6 +44,24 @@ Deno.test("webhooks of a forum need to know the thread", async () => {
   assert.equal((await post(`&thread_id=${forum}`, { content: "a" })).json.code, 10003);
 });
 
+Deno.test("webhooks wake a thread only while there is room for one more that is active", async () => {
+  await using discord = await DiscordSimulator.start();
+  const forum = discord.createForum("chatbox50");
+  const { id, token } =
+    (await ask(discord, "POST", `/channels/${forum}/webhooks`, { name: "visitors" })).json;
+  const say = (query: string, body: object = { content: "a" }) =>
+    ask(discord, "POST", `/webhooks/${id}/${token}?wait=true${query}`, body);
+  const thread = (await say("", { content: "a", thread_name: "new" })).json.channel_id;
+  discord.staff("Alice").editThread(thread, { archived: true });
+  discord.limitActiveThreads(0);
+  assert.equal((await say(`&thread_id=${thread}`)).json.code, 160006);
+  assert.equal((await say("", { content: "a", thread_name: "newer" })).json.code, 160006);
+  assert.equal(discord.world.thread(thread).thread.archived, true);
+  discord.limitActiveThreads(1);
+  assert.equal((await say(`&thread_id=${thread}`)).status, 200);
+  assert.equal(discord.world.thread(thread).thread.archived, false);
+});
+
 Deno.test("webhooks have rules for names, numbers and tokens", async () => {
   await using discord = await DiscordSimulator.start();
   const channel = discord.createTextChannel("talk");

@@ -142,6 +142,13 @@ export class SimulatedGuild {
     this.#world.blockedWords = words;
   }
 
+  /** @param most how many threads may be active from now on; those that are stay so */
+  limitActiveThreads(most: number): void {
+    this.#world.limits = { ...this.#world.limits, activeThreads: most };
+    this.#world.transcript.add("state", `at most ${most} active threads`);
+    this.#world.changed();
+  }
+
   /** Archives the threads in which nothing was said for as long as each of them says. */
   archiveIdleThreads(): void {
     archiveIdle(this.#world);

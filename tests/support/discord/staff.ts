@@ -180,7 +180,9 @@ export class StaffMember {
     edit: Pick<ChannelEdit, "archived" | "locked" | "name" | "appliedTags">,
   ): void {
     const thread = this.#world.thread(threadId);
-    if (thread.thread.ownerId !== this.id) demand(this.#world, this.id, thread, "ManageThreads");
+    if (thread.thread.ownerId !== this.id || edit.locked !== undefined) {
+      demand(this.#world, this.id, thread, "ManageThreads");
+    }
     if (thread.thread.archived && edit.archived !== false) throw new DiscordError("threadArchived");
     editChannel(this.#world, thread, edit, this.id);
   }

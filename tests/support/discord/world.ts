@@ -47,7 +47,7 @@ export class World {
   readonly clock: Clock;
   readonly ids: SnowflakeSource;
   readonly transcript: Transcript;
-  readonly limits: WorldLimits;
+  limits: WorldLimits;
   readonly applicationId: string;
   readonly botId: string;
   readonly guild: GuildData["guild"];
@@ -224,6 +224,11 @@ export class World {
     return [...this.channels.values()].filter(isThread).filter((thread) =>
       parentId === undefined || thread.parentId === parentId
     );
+  }
+
+  /** How many threads are active in the guild. */
+  get activeThreads(): number {
+    return this.threadsOf().filter(({ thread }) => !thread.archived).length;
   }
 }
 

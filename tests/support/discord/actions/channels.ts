@@ -1,16 +1,31 @@
 /** What happens to channels, threads being channels, too. */
 import { GatewayIntentBits as Intent } from "discord-api-types/v10";
+import { DiscordError } from "../errors.ts";
 import { renderChannel, renderMember } from "../render.ts";
 import type { ChannelState, ThreadState } from "../state.ts";
 import { isThread, type ThreadChannel, type World } from "../world.ts";
 
 /**
+ * A guild has a limited number of active threads, however one more becomes active: "guilds are capped at a certain number of active
+ * threads", and waking is "changing a thread from archived -> active".
+ *
+ * @see https://docs.discord.com/developers/topics/threads#active--archived-threads
+ * @param world where
+ * @throws {DiscordError} 160006 when the guild has as many active threads as it may have
+ */
+export function demandRoomForThread(world: World): void {
+  if (world.activeThreads >= world.limits.activeThreads) throw new DiscordError("tooManyActiveThreads");
+}
+
+/**
  * @param world where
  * @param channel a thread
  * @param change the new values
+ * @throws {DiscordError} 160006 when it is to wake and there is no room, before anything is changed
  */
 export function setThread(world: World, channel: ThreadChannel, change: Partial<ThreadState>): void {
   const { thread } = channel;
+  if (change.archived === false && thread.archived) demandRoomForThread(world);
   if (change.archived !== undefined && change.archived !== thread.archived) {
     thread.archiveTimestamp = world.timestamp();
     world.transcript.add("state", `thread ${channel.id} ${change.archived ? "archived" : "woken"}`);

@@ -87,6 +87,7 @@ export function buildMessage(world: World, channel: ChannelState, draft: Message
  * @param channel the channel or thread
  * @param draft what it says
  * @returns the message, after MESSAGE_CREATE was dispatched
+ * @throws {DiscordError} 160006 when the thread has to wake and the guild has no room for one more that is active
  */
 export function createMessage(world: World, channel: ChannelState, draft: MessageDraft): MessageState {
   if (isThread(channel)) {

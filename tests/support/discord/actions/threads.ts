@@ -1,11 +1,10 @@
 /** How threads are made and edited. */
 import { ChannelType, GatewayIntentBits as Intent, MessageFlags, MessageType } from "discord-api-types/v10";
-import { DiscordError } from "../errors.ts";
 import { renderChannel, renderThreadMember } from "../render.ts";
 import { snowflakeTime } from "../snowflake.ts";
 import type { ChannelState, MessageState } from "../state.ts";
 import { isThread, type ThreadChannel, type World } from "../world.ts";
-import { dispatchChannel, setThread } from "./channels.ts";
+import { demandRoomForThread, dispatchChannel, setThread } from "./channels.ts";
 import { createMessage, dispatchMessage, type MessageDraft } from "./messages.ts";
 
 /** A thread before it is made. */
@@ -56,8 +55,7 @@ export function createThread(
   draft: ThreadDraft,
   starter?: MessageDraft,
 ): ThreadChannel {
-  const active = world.threadsOf().filter(({ thread }) => !thread.archived);
-  if (active.length >= world.limits.activeThreads) throw new DiscordError("tooManyActiveThreads");
+  demandRoomForThread(world);
   const now = world.timestamp();
   const thread: ThreadChannel = {
     id: draft.startedFrom?.id ?? world.ids.next(),
@@ -121,9 +119,11 @@ function announceThread(world: World, parent: ChannelState, thread: ThreadChanne
  * @param channel a channel or thread
  * @param edit the new values
  * @param editorId who does it, named in the message that a renamed thread gets
+ * @throws {DiscordError} 160006 when a thread is to wake and there is no room, before anything is changed
  */
 export function editChannel(world: World, channel: ChannelState, edit: ChannelEdit, editorId: string): void {
   const { name, archived, locked, invitable, autoArchiveMinutes, appliedTags, ...rest } = edit;
+  if (archived === false && channel.thread?.archived) demandRoomForThread(world);
   Object.assign(channel, rest);
   const renamed = name !== undefined && name !== channel.name;
   if (renamed) channel.name = name;

@@ -57,7 +57,7 @@ function readThreadEdit({ world, form }: RestContext, channel: ThreadChannel): C
       [name, locked, invitable, autoArchiveMinutes, rateLimitPerUser, appliedTags].every((value) =>
         value === undefined
       ),
-    moderates: rateLimitPerUser !== undefined || flags !== undefined,
+    moderates: [rateLimitPerUser, flags, locked].some((value) => value !== undefined),
   });
   if (channel.thread.archived && archived !== false) throw new DiscordError("threadArchived");
   if (name !== undefined) demandTitle(world, name);
@@ -73,7 +73,14 @@ function readThreadEdit({ world, form }: RestContext, channel: ThreadChannel): C
   };
 }
 
-/** Waking needs the right to talk, the maker of a thread may edit and lock it, everything else is moderation. */
+/**
+ * Waking needs the right to talk, the maker of a thread may edit it, everything else is moderation: "Editing a thread to change
+ * `rate_limit_per_user` or `locked` requires `MANAGE_THREADS`". Where the two pages differ, as on a maker who wakes a locked thread, the
+ * stricter one holds.
+ *
+ * @see https://docs.discord.com/developers/topics/threads#editing--deleting-threads
+ * @see https://docs.discord.com/developers/resources/channel#modify-channel-json-params-thread
+ */
 function demandThreadEdit(
   world: World,
   channel: ThreadChannel,
