@@ -24,7 +24,10 @@ export interface UnreachableOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-/** Discord could not be asked now: no connection, no answer in time, an error of its own, or a rate limit. */
+/**
+ * Discord could not be asked now, or will not do it now: no connection, no answer in time, an error of its own, a limit, see
+ * `not_now.ts`.
+ */
 export class DiscordUnreachable extends Error {
   override readonly name = "DiscordUnreachable";
   /** The HTTP status; `undefined` when there was no answer. */
@@ -53,6 +56,7 @@ export const Code = {
   unknownUser: 10013,
   unknownWebhook: 10015,
   unknownInteraction: 10062,
+  explicitContent: 20009,
   tooManyWebhooks: 30007,
   tooLarge: 40005,
   alreadyAcknowledged: 40060,
@@ -65,9 +69,9 @@ export const Code = {
   threadArchived: 50083,
   cannotReplyBlindly: 160002,
   threadLocked: 160005,
-  tooManyActiveThreads: 160006,
   blockedByAutomod: 200000,
   titleBlockedByAutomod: 200001,
+  harmfulLink: 240000,
 } as const;
 
 /**

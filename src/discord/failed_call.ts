@@ -1,4 +1,5 @@
 import { DiscordRefusal, DiscordUnreachable, wordsOf } from "./errors.ts";
+import { notNow } from "./not_now.ts";
 import { whyUnreachable } from "./unreachable.ts";
 
 /** The status that discordeno gives where there is none. */
@@ -46,7 +47,16 @@ export function failureOf(call: FailedCall, error: unknown): DiscordRefusal | Di
   if (status >= 500) {
     return new DiscordUnreachable(action, status, "an error of its own", { sent: true });
   }
-  const { code, message } = parse(body);
+  const { code, message, retryAfterMs: wantedMs } = parse(body);
+  const later = notNow(code);
+  if (later !== undefined) {
+    const waitMs = wantedMs ?? later.retryAfterMs;
+    const detail = [`code ${code}, ${message}`, ...later.advice === undefined ? [] : [later.advice]].join("; ");
+    return new DiscordUnreachable(action, status, detail, {
+      sent: false,
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    });
+  }
   if (status === 403 && code === 0) {
     return new DiscordUnreachable(action, status, "which is not Discord's own answer", {
       retryAfterMs: EDGE_WAIT_MS,
@@ -56,11 +66,22 @@ export function failureOf(call: FailedCall, error: unknown): DiscordRefusal | Di
   return new DiscordRefusal(action, status, code, message);
 }
 
-function parse(body: string | undefined): { code: number; message: string } {
+interface Said {
+  readonly code: number;
+  readonly message: string;
+  /** As Discord asks for in the body of an answer about a limit, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+function parse(body: string | undefined): Said {
   try {
-    const { code, message, errors } = JSON.parse(body ?? "");
+    const { code, message, errors, retry_after: seconds } = JSON.parse(body ?? "");
     const said = [String(message), ...wordsOf(errors)].join("; ").slice(0, 300);
-    return { code: typeof code === "number" ? code : 0, message: said };
+    return {
+      code: typeof code === "number" ? code : 0,
+      message: said,
+      ...(typeof seconds === "number" && seconds >= 0 && { retryAfterMs: seconds * 1_000 }),
+    };
   } catch {
     return { code: 0, message: "without a reason" };
   }

@@ -21,14 +21,22 @@ const NOT_ABOUT_MESSAGE: readonly number[] = [
   Code.missingPermissions,
   Code.threadArchived,
   Code.threadLocked,
-  Code.tooManyActiveThreads,
 ];
+
+const EXEMPT = "AutoMod blocks it; exempt the bot's role";
+
+/** Filters that look at what a message says, and what the operator is to know of each. */
+const FILTERS: ReadonlyMap<number, string> = new Map([
+  [Code.explicitContent, "Discord's own filter for explicit content blocks it"],
+  [Code.blockedByAutomod, EXEMPT],
+  [Code.titleBlockedByAutomod, EXEMPT],
+  [Code.harmfulLink, "Discord's own filter for harmful links blocks it"],
+]);
 
 /** Whether Discord refuses one message for what it is, so that others may go on. */
 export function isAboutMessage(error: DiscordRefusal): boolean {
   if (NOT_ABOUT_MESSAGE.includes(error.code)) return false;
-  return error.status === 400 || error.status === 413 ||
-    refusedWith(error, Code.blockedByAutomod, Code.titleBlockedByAutomod);
+  return error.status === 400 || error.status === 413 || FILTERS.has(error.code);
 }
 
 /** Permissions that the bot is known to lack in the channel, those first without which nothing goes. */
@@ -62,11 +70,10 @@ export function verdictOnPost(error: unknown, lacks: Lacks | undefined): Error {
         NOT_DELIVERED,
         { cause: error },
       );
-    case Code.blockedByAutomod:
-    case Code.titleBlockedByAutomod:
-      return new PermanentDeliveryError("Cannot post: AutoMod blocks it; exempt the bot's role", BLOCKED, {
-        cause: error,
-      });
+  }
+  const filter = FILTERS.get(error.code);
+  if (filter !== undefined) {
+    return new PermanentDeliveryError(`Cannot post: ${filter}`, BLOCKED, { cause: error });
   }
   if (error.status === 401 || error.status === 404) {
     return new DeliveryError(error.message, { cause: error, retryAfterMs: WAIT_FOR_OPERATOR_MS });
@@ -95,7 +102,6 @@ export function verdictOnThread(error: unknown, missing: readonly PermissionName
 
 /** What is to be done; `undefined` where Discord's own words have to do. */
 function hintOnThread(error: DiscordRefusal, missing: readonly PermissionName[]): string | undefined {
-  if (error.code === Code.tooManyActiveThreads) return "the server has too many active threads, archive some";
   if (missing.length > 0) return `the bot lacks the permissions ${missing.join(", ")}`;
   if (error.status !== 403) return undefined;
   return "the bot lacks a permission in the channel, give it Send Messages in a forum, Create Public Threads in a text channel";
