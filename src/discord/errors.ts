@@ -66,12 +66,14 @@ export const Code = {
   missingPermissions: 50013,
   invalidWebhookToken: 50027,
   invalidForm: 50035,
+  fileTooLarge: 50045,
   threadArchived: 50083,
   cannotReplyBlindly: 160002,
   threadLocked: 160005,
   blockedByAutomod: 200000,
   titleBlockedByAutomod: 200001,
   harmfulLink: 240000,
+  uploadsLimited: 400001,
 } as const;
 
 /**

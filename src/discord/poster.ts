@@ -237,7 +237,8 @@ export class Poster {
 
 /** Without them it is seen whether it was them: one code tells that the bot may not send at all, or no files. */
 function mayBeAboutFiles(error: unknown): boolean {
-  return refusedWith(error, Code.tooLarge, Code.missingPermissions) ||
+  const codes = [Code.tooLarge, Code.fileTooLarge, Code.uploadsLimited, Code.missingPermissions];
+  return refusedWith(error, ...codes) ||
     (error instanceof DiscordRefusal && error.status === 413);
 }
 

@@ -76,6 +76,29 @@ Deno.test("Poster links files that Discord refuses, names the permission, and go
   }, options);
 });
 
+for (
+  const [status, code, message] of [
+    [403, 400001, "Access to file uploads has been limited for this guild"],
+    [400, 50045, "File uploaded exceeds the maximum size"],
+  ] as const
+) {
+  Deno.test(`Poster links files that Discord does not take for now, with the code ${code}, and goes on`, async () => {
+    await scene(async ({ discord, visitor, upload }) => {
+      const fault = discord.faults.add({
+        method: "POST",
+        route: MESSAGES,
+        when: () => (discord.requests.at(-1)?.files.length ?? 0) > 0,
+        action: { kind: "status", status, body: { code, message } },
+      });
+      await visitor.say("look at this", undefined, [await upload("a.png", bytes)]);
+      await visitor.until(() => visitor.delivered.join("\n").includes("look at this"), "the message");
+      assert.equal(fault.hits, 1);
+      assert.match(visitor.delivered.join("\n"), /look at this\na\.png \(100 bytes\): <https/);
+      assert.deepEqual([...visitor.seen.values()].filter(({ failed }) => failed !== undefined), []);
+    }, options);
+  });
+}
+
 Deno.test("Poster answers without a reference where the bot may not read the history", async () => {
   await withDiscord(async (discord, channel) => {
     await using bridge = await (await Bridge.start(discord)).ready();
