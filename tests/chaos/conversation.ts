@@ -220,14 +220,14 @@ export class Conversation {
     return edit;
   }
 
-  /** Somebody of the staff answers. */
+  /** Somebody of the staff answers. @returns whether they could */
   answer(
     name: string,
     words: number,
     options: { readonly replyTo?: string; readonly file?: boolean } = {},
-  ): void {
+  ): boolean {
     const { thread } = this;
-    if (thread === undefined || !this.#staffCan) return;
+    if (thread === undefined || !this.#staffCan || !this.#canBeAwake(thread)) return false;
     const mark = `s${this.index}x${this.staff.length}`;
     const text = compose(mark, 0, this.#random, { words, plain: true });
     const { replyTo, file: hasFile = false } = options;
@@ -239,6 +239,7 @@ export class Conversation {
       ...(file !== undefined && { files: [{ name: file.name, data: file.bytes }] }),
     });
     this.staff.push(new StaffMessage({ mark, id, text, thread, file }));
+    return true;
   }
 
   /** Somebody of the staff changes what they said. */
@@ -289,10 +290,16 @@ export class Conversation {
     return !this.#discord.now.world.guild.unavailable;
   }
 
+  /** A thread that is asleep wakes only where the guild may have one more that is active; staff are refused otherwise, too. */
+  #canBeAwake(thread: string): boolean {
+    const { world } = this.#discord.now;
+    return !world.thread(thread).thread.archived || world.activeThreads < world.limits.activeThreads;
+  }
+
   /** Nothing can be changed in a thread that is archived; people open it first. */
   #change(change: (thread: string) => void): boolean {
     const { thread } = this;
-    if (thread === undefined || !this.#staffCan) return false;
+    if (thread === undefined || !this.#staffCan || !this.#canBeAwake(thread)) return false;
     if (this.#discord.now.world.thread(thread).thread.archived) {
       this.#discord.now.staff("Warden").editThread(thread, { archived: false });
     }

@@ -16,6 +16,7 @@ const KINDS = [
   "threads archived",
   "threads archived",
   "threads deleted",
+  "no room for threads",
   "permission taken and given",
   "permission taken and given",
   "bot removed and invited",
@@ -29,7 +30,7 @@ const KINDS = [
 
 type Kind = typeof KINDS[number];
 
-/** What may happen while the bot lacks a permission. */
+/** What may happen while the bot lacks a permission, or the server has no room for threads. */
 const MEANWHILE = ["gateway cut", "gateway cut for good", "op 9", "kill -9", "Discord restarted"] as const;
 
 /** How often it does. */
@@ -40,6 +41,9 @@ const UNKNOWN_ERROR = 4_000;
 
 /** How long an outage, or the pause between two processes, may last. */
 const AWAY_MS = 1_500;
+
+/** How long the server has as many active threads as it may have. */
+const FULL_MS = [1_000, 4_000] as const;
 
 /** What misfortunes happen to. */
 export interface MisfortuneOptions {
@@ -96,6 +100,8 @@ export class Misfortunes {
       case "threads deleted":
         for (const conversation of conversations) if (random.chance(0.03)) conversation.bury();
         return;
+      case "no room for threads":
+        return await this.#fill();
       case "permission taken and given":
         return await this.#takePermission();
       case "bot removed and invited":
@@ -132,6 +138,16 @@ export class Misfortunes {
     discord.now.denyBot(discord.forum);
     discord.forbidden.end();
     tally.count(`without ${permission}`);
+  }
+
+  /** No thread may be made, and none that is asleep can wake: for staff as well. Nothing is excused, it all comes later. */
+  async #fill(): Promise<void> {
+    const { discord, random, pause } = this.#options;
+    this.#archive();
+    discord.limitActiveThreads(discord.now.world.activeThreads);
+    await this.#meanwhile();
+    await pause(random.between(...FULL_MS));
+    discord.limitActiveThreads(undefined);
   }
 
   async #meanwhile(): Promise<void> {

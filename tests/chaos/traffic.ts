@@ -90,11 +90,10 @@ export class Traffic {
         return this.#change(deed, conversation);
       case "answer":
       case "answer with a file":
-        conversation.answer(this.#voice(conversation), 1 + random.below(10), {
+        return conversation.answer(this.#voice(conversation), 1 + random.below(10), {
           ...this.#quoted(conversation),
           file: deed === "answer with a file",
         });
-        return conversation.thread !== undefined;
       case "/close":
       case "/reopen":
         return conversation.command(this.#voice(conversation), deed === "/close" ? "close" : "reopen");

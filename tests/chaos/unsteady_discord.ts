@@ -9,6 +9,9 @@ import type { SeededRandom } from "./random.ts";
 import { RequestFaults } from "./request_faults.ts";
 import type { Tally } from "./tally.ts";
 
+/** Active threads that a guild may have. */
+const MOST_THREADS = 1_000;
+
 /** How many lines of the transcript are kept for the report, across restarts. */
 const LINES_KEPT = 200_000;
 
@@ -38,6 +41,7 @@ export class UnsteadyDiscord implements AsyncDisposable {
   readonly forbidden: Forbidden = new Forbidden();
   readonly #watchers = new Set<() => void>();
   readonly #earlierPings: Ping[] = [];
+  #activeThreads: number | undefined;
   #earlierIdentifies = 0;
   #earlierInvalid = 0;
   readonly #lines: string[];
@@ -92,6 +96,12 @@ export class UnsteadyDiscord implements AsyncDisposable {
     this.#watchers.add(watcher);
   }
 
+  /** @param most how many threads may be active from now on, across restarts; as many as Discord allows when undefined */
+  limitActiveThreads(most: number | undefined): void {
+    this.#activeThreads = most;
+    this.#now.limitActiveThreads(most ?? MOST_THREADS);
+  }
+
   /** Ends and starts anew with what it holds, but without the sessions. */
   async restart(): Promise<void> {
     const old = this.#now;
@@ -110,6 +120,7 @@ export class UnsteadyDiscord implements AsyncDisposable {
       snapshot: old.snapshot(),
       log: note(this.#lines),
     });
+    this.limitActiveThreads(this.#activeThreads);
     this.#equip();
   }
 
