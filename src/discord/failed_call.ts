@@ -51,8 +51,8 @@ export function failureOf(call: FailedCall, error: unknown): DiscordRefusal | Di
   const later = notNow(code);
   if (later !== undefined) {
     const waitMs = wantedMs ?? later.retryAfterMs;
-    const detail = [`code ${code}, ${message}`, ...later.advice === undefined ? [] : [later.advice]].join("; ");
-    return new DiscordUnreachable(action, status, detail, {
+    const advice = later.advice === undefined ? "" : `; ${later.advice}`;
+    return new DiscordUnreachable(action, status, `code ${code}, ${message}${advice}`, {
       sent: false,
       ...(waitMs !== undefined && { retryAfterMs: waitMs }),
     });

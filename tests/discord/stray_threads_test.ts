@@ -256,9 +256,7 @@ Deno.test("[X2] StrayThreads tries again while Discord is out of reach, and puts
     discord.denyBot(channel, "ManageThreads");
     const stray = carryOut(discord, channel, visitor.uid);
     await bridge.until(() => discord.world.thread(stray).thread.archived, "the closing");
-    const closing = discord.requests.filter(({ method, path }) =>
-      method === "PATCH" && path.endsWith(stray)
-    );
+    const closing = discord.requests.filter(({ method, path }) => method === "PATCH" && path.endsWith(stray));
     assert.deepEqual([failed.hits, closing.length, closing[0]?.status], [1, 2, 403]);
     assert.equal(discord.world.thread(stray).thread.locked, false);
     assert.equal(linesIn(discord, stray).length, 1);
