@@ -8,12 +8,24 @@ import type { ErrorCode } from "./protocol.ts";
 export class Refusal extends Error {
   override readonly name: string = "Refusal";
   readonly code: ErrorCode;
+  /** When to ask again, in milliseconds from now; `undefined` when asking again gives the same answer. */
+  readonly retryAfterMs: number | undefined;
 
   /** @param message "Cannot <action>: <what is, what is allowed>" */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: RefusalOptions = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs ?? (code === "overloaded" ? OVERLOADED_RETRY_MS : undefined);
   }
+}
+
+/** How long a server that is overloaded is left alone, in milliseconds: a commit that failed may succeed the next time. */
+const OVERLOADED_RETRY_MS = 1_000;
+
+/** Options of a {@link Refusal}. */
+export interface RefusalOptions extends ErrorOptions {
+  /** See {@link Refusal.retryAfterMs}. */
+  readonly retryAfterMs?: number;
 }
 
 /** Words for a code where nobody has chosen better ones. */

@@ -86,7 +86,8 @@ async function take(
   } catch (error) {
     if (error instanceof ChatBoxError) {
       logger.error("Cannot store an upload", { uid, error });
-      return { refusal: { status: 503, code: "overloaded", message: refusalOf(error, "upload").message } };
+      const { message } = refusalOf(error, "upload");
+      return { refusal: { status: 503, code: "overloaded", message, retryAfterMs: ROOM_RETRY_MS } };
     }
     // Most often the visitor has closed the page; whoever is still there may try again.
     logger.debug("An upload ended early", { uid, error });
@@ -102,10 +103,13 @@ const TOO_LARGE: UploadRefusal = {
   message: `Cannot upload: the file is too large, allowed are ${MAX_FILE_BYTES} bytes`,
 };
 const EMPTY: UploadRefusal = { status: 400, code: "bad_frame", message: "Cannot upload: the file is empty" };
+/** When there may be room again, in milliseconds: nobody knows, and this is soon enough and not too often. */
+const ROOM_RETRY_MS = 60_000;
 const NO_ROOM: UploadRefusal = {
   status: 503,
   code: "overloaded",
   message: "Cannot upload: the server has no room for files now, try again later",
+  retryAfterMs: ROOM_RETRY_MS,
 };
 const REFUSALS = {
   too_large: TOO_LARGE,
@@ -114,11 +118,13 @@ const REFUSALS = {
     status: 429,
     code: "rate_limited",
     message: "Cannot upload: too many files wait to be sent already, send those first",
+    retryAfterMs: ROOM_RETRY_MS,
   },
   address_full: {
     status: 429,
     code: "rate_limited",
     message: "Cannot upload: too many files from your network wait to be sent already, try again later",
+    retryAfterMs: ROOM_RETRY_MS,
   },
   full: NO_ROOM,
   disk_full: NO_ROOM,

@@ -26,6 +26,9 @@ export class RateLimit {
   readonly #maxKeys: number;
   /** How long one unit takes to come back; 0 for no limit. */
   readonly #unitMs: number;
+  /** How far the clock was set back while this was used, in milliseconds: else everybody would wait as long. */
+  #setBackMs = 0;
+  #lastNow = 0;
   /** In the order of their last use. */
   readonly #fullAt = new Map<string, number>();
 
@@ -45,7 +48,7 @@ export class RateLimit {
   waitMs(key: string, cost = 1): number {
     // Asked for every frame: without a limit it costs nothing.
     if (this.#unitMs === 0) return 0;
-    const now = this.#clock.now();
+    const now = this.#now();
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now);
     // What can never fit passes when the bucket is full: it then pays with the time after.
     const need = Math.min(cost * this.#unitMs, this.#periodMs);
@@ -55,7 +58,7 @@ export class RateLimit {
   /** Uses so much, allowed or not. */
   use(key: string, cost = 1): void {
     if (this.#unitMs === 0) return;
-    const now = this.#clock.now();
+    const now = this.#now();
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + cost * this.#unitMs;
     this.#fullAt.delete(key);
     this.#fullAt.set(key, fullAt);
@@ -66,6 +69,14 @@ export class RateLimit {
   giveBack(key: string, cost: number): void {
     const fullAt = this.#fullAt.get(key);
     if (fullAt !== undefined) this.#fullAt.set(key, fullAt - cost * this.#unitMs);
+  }
+
+  /** The clock's time, that never goes back. */
+  #now(): number {
+    const now = this.#clock.now();
+    if (now < this.#lastNow) this.#setBackMs += this.#lastNow - now;
+    this.#lastNow = now;
+    return now + this.#setBackMs;
   }
 
   #sweep(now: number): void {

@@ -3,15 +3,14 @@ import { Refusal } from "../refusal.ts";
 /** Too much was asked in too short a time. */
 export class RateLimited extends Refusal {
   override readonly name = "RateLimited";
-  /** When to ask again, in milliseconds from now. */
-  readonly retryAfterMs: number;
+  declare readonly retryAfterMs: number;
 
   /** @param action what was refused, in words that can follow "Cannot" */
   constructor(action: string, retryAfterMs: number) {
     super(
       "rate_limited",
       `Cannot ${action}: too many in a short time, try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+      { retryAfterMs },
     );
-    this.retryAfterMs = retryAfterMs;
   }
 }

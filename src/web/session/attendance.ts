@@ -3,10 +3,11 @@ import { RateLimited } from "../limits/rate_limited.ts";
 import type { Asker } from "../limits/visitor_limits.ts";
 import { viewMessage, VISITOR_SIDE } from "../message_view.ts";
 import { type ClientFrame, CloseCode, type HelloFrame, type SendFrame } from "../protocol.ts";
-import { refusalOf } from "../refusal.ts";
+import { type Refusal, refusalOf } from "../refusal.ts";
 import type { SessionContext } from "./context.ts";
 import type { FrameWriter } from "./frame_writer.ts";
 import { answered, type Refusals } from "./refusals.ts";
+import type { SendHold } from "./send_hold.ts";
 import type { VisitorConversation } from "./visitor_conversation.ts";
 
 /** What an {@link Attendance} needs. */
@@ -16,6 +17,7 @@ export interface AttendanceOptions {
   readonly asker: Asker;
   readonly writer: FrameWriter;
   readonly refusals: Refusals;
+  readonly hold: SendHold;
   /** Ends the socket. */
   readonly close: (code: number, reason: string) => void;
 }
@@ -91,9 +93,8 @@ export class Attendance {
   }
 
   #isTooMany(frame: ClientFrame): boolean {
-    const { context, asker, refusals } = this.#options;
-    const waitMs = context.rates.message(asker);
-    if (waitMs > 0) refusals.tell(new RateLimited(frame.type, waitMs), answered(frame));
+    const waitMs = this.#options.context.rates.message(this.#options.asker);
+    if (waitMs > 0) this.#refuse(frame, new RateLimited(frame.type, waitMs));
     return waitMs > 0;
   }
 
@@ -116,18 +117,24 @@ export class Attendance {
   }
 
   #fail(frame: ClientFrame, error: unknown): void {
-    const { context, asker, refusals, close } = this.#options;
+    const { context, asker, close } = this.#options;
     const action = "seq" in frame ? `${frame.type} message ${frame.seq}` : frame.type;
     const refusal = refusalOf(error, action);
     if (refusal.code === "internal" || refusal.code === "overloaded") {
       context.logger.error("A visitor's frame failed", { uid: asker.uid, frame: frame.type, error });
     }
-    refusals.tell(refusal, answered(frame));
+    this.#refuse(frame, refusal);
     if (refusal.code === "not_found" && frame.type === "send") this.#leaveIfGone();
     // The conversation has moved, or the server stops: either way the next hello leads on.
     if (error instanceof ChatBoxError && error.code === "closed") {
       close(CloseCode.restarting, "come back soon");
     }
+  }
+
+  #refuse(frame: ClientFrame, refusal: Refusal): void {
+    const { refusals, hold } = this.#options;
+    if (frame.type === "send") hold.begin(refusal);
+    refusals.tell(refusal, answered(frame));
   }
 
   /** A conversation that was erased or has expired: the visitor comes back, and the next message begins it anew. */

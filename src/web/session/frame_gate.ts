@@ -5,6 +5,7 @@ import { parseFrame } from "../parse_frame.ts";
 import { type ClientFrame, CloseCode, MAX_FRAME_BYTES } from "../protocol.ts";
 import { Refusal } from "../refusal.ts";
 import { type Answered, answered } from "./refusals.ts";
+import type { SendHold } from "./send_hold.ts";
 
 /** This many frames in a row that are not the protocol end the socket. */
 const MAX_BAD_FRAMES = 10;
@@ -35,12 +36,14 @@ export interface Verdict {
 export class FrameGate {
   readonly #rates: VisitorLimits;
   readonly #clock: Clock;
+  readonly #hold: SendHold;
   #badFrames = 0;
   #refusals = { count: 0, since: 0 };
 
-  constructor(rates: VisitorLimits, clock: Clock) {
+  constructor(rates: VisitorLimits, clock: Clock, hold: SendHold) {
     this.#rates = rates;
     this.#clock = clock;
+    this.#hold = hold;
   }
 
   /**
@@ -69,7 +72,8 @@ export class FrameGate {
     // It is one of the protocol's, though perhaps not now.
     this.#badFrames = 0;
     if (!isFirst && frame.type === "hello") return this.#bad(helloTwice(), {});
-    return { frame };
+    const refusal = frame.type === "send" ? this.#hold.look() : undefined;
+    return refusal === undefined ? { frame } : { refusal, to: answered(frame) };
   }
 
   #bad(refusal: Refusal, to: Answered): Verdict {
@@ -79,9 +83,13 @@ export class FrameGate {
 
   #tooMany(data: unknown, waitMs: number): Verdict {
     const now = this.#clock.now();
-    if (now - this.#refusals.since > REFUSALS_COUNT_FOR_MS) this.#refusals = { count: 0, since: now };
+    // The clock may have been set back.
+    const age = Math.abs(now - this.#refusals.since);
+    if (age > REFUSALS_COUNT_FOR_MS) this.#refusals = { count: 0, since: now };
     if (++this.#refusals.count > MAX_REFUSED_FRAMES) return end(CloseCode.tooMany, "too many frames");
-    return { refusal: new RateLimited("read the frame", waitMs), to: nameOf(data) };
+    const refusal = new RateLimited("read the frame", waitMs);
+    this.#hold.begin(refusal);
+    return { refusal, to: nameOf(data) };
   }
 }
 

@@ -1,4 +1,3 @@
-import { RateLimited } from "../limits/rate_limited.ts";
 import type { WebMetrics } from "../metrics.ts";
 import type { ClientFrame } from "../protocol.ts";
 import type { Refusal } from "../refusal.ts";
@@ -35,7 +34,7 @@ export class Refusals {
 
   /** Says why not. */
   tell(refusal: Refusal, { cid, seq }: Answered = {}): void {
-    const { code, message } = refusal;
+    const { code, message, retryAfterMs } = refusal;
     this.#metrics.refused(code);
     this.#writer.frame({
       type: "error",
@@ -43,7 +42,7 @@ export class Refusals {
       message,
       ...(cid !== undefined && { cid }),
       ...(seq !== undefined && { seq }),
-      ...(refusal instanceof RateLimited && { retryAfterMs: refusal.retryAfterMs }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
 }

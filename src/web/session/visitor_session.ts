@@ -7,6 +7,7 @@ import { FrameGate } from "./frame_gate.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { recognise, welcome } from "./greeting.ts";
 import { Refusals } from "./refusals.ts";
+import { SendHold } from "./send_hold.ts";
 import type { SocketPort } from "./socket_port.ts";
 import { VisitorConversation } from "./visitor_conversation.ts";
 
@@ -32,6 +33,7 @@ type Phase =
 export class VisitorSession {
   readonly #context: SessionContext;
   readonly #socket: SocketPort;
+  readonly #hold: SendHold;
   readonly #gate: FrameGate;
   readonly #writer: FrameWriter;
   readonly #refusals: Refusals;
@@ -42,7 +44,8 @@ export class VisitorSession {
   constructor(context: SessionContext, socket: SocketPort, prefix: string) {
     this.#context = context;
     this.#socket = socket;
-    this.#gate = new FrameGate(context.rates, context.clock);
+    this.#hold = new SendHold(context.clock);
+    this.#gate = new FrameGate(context.rates, context.clock, this.#hold);
     this.#writer = new FrameWriter(socket, context.clock, () => this.#giveUp());
     this.#refusals = new Refusals(this.#writer, context.metrics);
     this.#asker = { prefix };
@@ -104,9 +107,9 @@ export class VisitorSession {
       this.close(CloseCode.forbidden, "blocked");
       return;
     }
-    const [writer, refusals] = [this.#writer, this.#refusals];
+    const [writer, refusals, hold] = [this.#writer, this.#refusals, this.#hold];
     const close = this.close.bind(this);
-    const attendance = new Attendance({ context, conversation, asker, writer, refusals, close });
+    const attendance = new Attendance({ context, conversation, asker, writer, refusals, hold, close });
     const isThere = (): boolean => this.#phase.name === "greeting";
     const leave = await welcome({
       hello,

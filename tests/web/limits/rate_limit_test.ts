@@ -25,6 +25,21 @@ Deno.test("RateLimit allows a burst of its count, and one more as each comes bac
   equal(take(limit, "a"), false);
 });
 
+Deno.test("RateLimit makes nobody wait for a clock that is set back, nor lets anybody through", () => {
+  let now = 10 * MINUTE_MS;
+  const limit = new RateLimit({
+    count: 2,
+    periodMs: MINUTE_MS,
+    clock: { now: () => now, after: () => () => {} },
+  });
+  equal([1, 2].every(() => take(limit, "a")), true);
+  now -= 5 * MINUTE_MS;
+  equal(limit.waitMs("a"), 30_000);
+  now += 30_000;
+  equal(take(limit, "a"), true);
+  equal(take(limit, "a"), false);
+});
+
 Deno.test("RateLimit keeps keys apart", () => {
   const limit = new RateLimit({ count: 1, periodMs: MINUTE_MS, clock: new FakeClock() });
   equal(take(limit, "a"), true);

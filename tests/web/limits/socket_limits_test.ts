@@ -33,6 +33,28 @@ socketTest(
 );
 
 socketTest(
+  "[O1] WebSocket lets no message pass one that was refused before it",
+  async ({ url }) => {
+    await using client = await SocketClient.hello(url);
+    await client.next();
+    const send = (cid: string): void => client.send({ type: "send", cid, content: "x" });
+    for (let count = 1; count <= 60; count++) send(`m${count}`);
+    for (const [cid, afterMs] of [["first", 0], ["behind", 999], ["last", 1]] as const) {
+      clock.advance(afterMs);
+      send(cid);
+      const { code, cid: answered, retryAfterMs } = await client.nextOf("error");
+      deepEqual([code, answered, Number(retryAfterMs) <= 1_000], ["rate_limited", cid, true]);
+    }
+    clock.advance(1_000);
+    send("first");
+    const isAcked = ({ type, acks }: Record<string, unknown>): boolean =>
+      type === "acks" && JSON.stringify(acks).includes('"first"');
+    await client.frames.until("the first to be acked", (frames) => frames.some(isAcked));
+  },
+  { clock, limits: { ...NO_LIMITS, messages: 60 } },
+);
+
+socketTest(
   "WebSocket refuses a conversation too many from an address with the cid of its first message",
   async ({ url }) => {
     for (const isAllowed of [true, false]) {

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { ChatBoxError } from "../../../src/core/mod.ts";
 import { NO_LIMITS, VisitorLimits } from "../../../src/web/limits/visitor_limits.ts";
 import { FrameGate } from "../../../src/web/session/frame_gate.ts";
+import { SendHold } from "../../../src/web/session/send_hold.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { Log } from "../../support/log.ts";
 import { SocketClient } from "../../support/socket_client.ts";
@@ -30,7 +31,8 @@ for (
       storage.store.append = () => Promise.reject(error);
       client.send({ type: "send", cid: "b", content: "x" });
       const { message, ...answer } = await client.nextOf("error");
-      deepEqual(answer, { type: "error", code, cid: "b" });
+      const later = code === "overloaded" && { retryAfterMs: 1_000 };
+      deepEqual(answer, { type: "error", code, cid: "b", ...later });
       match(String(message), /^Cannot send: the server (?:has a problem|cannot do it now, try again later)$/);
       deepEqual(logger.lines.map(({ level, fields }) => [level, fields]), [["error", {
         uid,
@@ -57,7 +59,7 @@ socketTest(
     const client = await SocketClient.hello(url, String(session));
     equal((await client.ended()).code, 1013);
     const { message, ...answer } = await client.next();
-    deepEqual(answer, { type: "error", code: "overloaded" });
+    deepEqual(answer, { type: "error", code: "overloaded", retryAfterMs: 1_000 });
     equal(client.frames.items.length, 1);
     match(String(message), /try again later$/);
     storage.sessions.find = find;
@@ -99,8 +101,13 @@ socketTest(
   },
 );
 
+function gateWithoutLimits(): FrameGate {
+  const clock = new FakeClock();
+  return new FrameGate(new VisitorLimits(NO_LIMITS, clock), clock, new SendHold(clock));
+}
+
 Deno.test("[S3] FrameGate counts the bytes of UTF-8, not the letters", () => {
-  const gate = new FrameGate(new VisitorLimits(NO_LIMITS, new FakeClock()), new FakeClock());
+  const gate = gateWithoutLimits();
   const frame = (letters: string): string => JSON.stringify({ type: "typing", pad: letters });
   const room = 65_536 - new TextEncoder().encode(frame("")).length;
   for (const letter of ["x", "ä", "語", "😀"]) {
@@ -120,7 +127,7 @@ for (
   ] as const
 ) {
   Deno.test(`FrameGate ${ends ? "ends" : "goes on"} after ten bad frames with ${what} between`, () => {
-    const gate = new FrameGate(new VisitorLimits(NO_LIMITS, new FakeClock()), new FakeClock());
+    const gate = gateWithoutLimits();
     const judge = (frame: unknown) => gate.judge(JSON.stringify(frame), { prefix: "a" }, false);
     for (let i = 0; i < 5; i++) equal(judge({ type: "?" }).end, undefined);
     if (between !== undefined) equal(judge(between).end, undefined);

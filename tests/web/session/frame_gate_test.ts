@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { NO_LIMITS, VisitorLimits } from "../../../src/web/limits/visitor_limits.ts";
 import { MAX_FRAME_BYTES } from "../../../src/web/protocol.ts";
 import { FrameGate, type Verdict } from "../../../src/web/session/frame_gate.ts";
+import { SendHold } from "../../../src/web/session/send_hold.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const ASKER = { uid: "a", prefix: "192.0.2.1" };
@@ -11,7 +12,7 @@ const IN_TIME_MS = 200;
 
 function gateFor(frames: number): FrameGate {
   const clock = new FakeClock();
-  return new FrameGate(new VisitorLimits({ ...NO_LIMITS, frames }, clock), clock);
+  return new FrameGate(new VisitorLimits({ ...NO_LIMITS, frames }, clock), clock, new SendHold(clock));
 }
 
 /** The shortest of a few tries: beside other work a single one may be held up. */
