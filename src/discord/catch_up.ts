@@ -15,7 +15,7 @@ const MAX_ARCHIVED_PAGES = 10;
 /** How many of the known threads are read where they cannot be listed. */
 const MAX_KNOWN = 1_000;
 
-/** What a look around has shown. */
+/** What a look at a list of threads has shown. */
 export interface Look {
   /** Paired threads that have something newer than what is known. */
   readonly behind: readonly Snowflake[];
@@ -44,22 +44,29 @@ export class CatchUp {
   }
 
   /**
-   * Finds out which paired threads of a guild have something newer than what is known.
+   * Finds out in which active threads of a guild something was missed.
    *
    * @param told threads that the guild has told of itself, for servers that cannot list them
-   * @param archivedOf the channel whose archived threads are looked through, too
+   * @param home the channel in which threads are made; those that are nobody's are looked for there
    */
-  async look(
+  async active(
     guildId: Snowflake,
     told: readonly DiscordChannel[],
-    archivedOf: Snowflake | undefined,
+    home: Snowflake | undefined,
   ): Promise<Look> {
     const active = await listed(this.#options.rest.activeThreads(guildId), told);
-    const archived = archivedOf === undefined ? [] : await this.#archived(archivedOf);
-    // By id: a thread may be archived between the two lists.
-    const threads = new Map([...active ?? told, ...archived ?? []].map((thread) => [thread.id, thread]));
-    const unlisted = active === undefined || archived === undefined;
-    return { ...await this.#sort(threads.values(), archivedOf), unlisted };
+    return { ...await this.#sort(active ?? told, home), unlisted: active === undefined };
+  }
+
+  /**
+   * Finds out in which archived threads of a channel something was missed. To be asked after the active ones, or a thread that is
+   * archived meanwhile is in neither list.
+   */
+  async archived(home: Snowflake): Promise<Look> {
+    const archived = await this.#archived(home);
+    // By id: what was archived in the same moment may be on two pages.
+    const threads = new Map(archived?.map((thread) => [thread.id, thread]));
+    return { ...await this.#sort([...threads.values()], home), unlisted: archived === undefined };
   }
 
   /** The archived threads of a channel, so many as are looked through; `undefined` when the server lists none. */
@@ -79,7 +86,7 @@ export class CatchUp {
   }
 
   async #sort(
-    threads: Iterable<DiscordChannel>,
+    threads: readonly DiscordChannel[],
     home: Snowflake | undefined,
   ): Promise<Omit<Look, "unlisted">> {
     const { worker } = this.#options;

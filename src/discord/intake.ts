@@ -1,5 +1,5 @@
 import { ChatBoxError, type Clock, type Logger, type ServiceWorker, type Uuid } from "../core/mod.ts";
-import type { CatchUp } from "./catch_up.ts";
+import type { CatchUp, Look } from "./catch_up.ts";
 import { DiscordRefusal, DiscordUnreachable, failureFields } from "./errors.ts";
 import { Footings } from "./footing.ts";
 import type { Inbox } from "./inbox.ts";
@@ -19,6 +19,9 @@ const SWEEP_PAUSE_MS = 500;
 
 /** How often something is tried that fails for no reason that is known to pass. */
 const MAX_TRIES = 5;
+
+/** A look around that takes longer is the operator's business, in milliseconds. */
+const LOOK_OVERDUE_MS = 60_000;
 
 /** What the intake needs. */
 export interface IntakeOptions {
@@ -55,20 +58,18 @@ const READ: Work = { run: () => Promise.resolve(), inOrder: true };
 type Outcome = "done" | "refused" | "stopped";
 
 /**
- * Keeps each thread's events in order, and behind what was missed before them: live events wait until it is known which
- * threads have to be read first. What is known of a thread is its footing, see {@link Footings}.
+ * Keeps each thread's events in order, and behind what was missed before them: in a thread that may have a gap, an event waits until
+ * the thread was read, and nobody waits for another thread. What is known of a thread is its footing, see {@link Footings}.
  */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #lanes: Lanes<Snowflake>;
   readonly #footings = new Footings();
   readonly #refused: RefusedReads;
-  readonly #looks = new Set<Promise<void>>();
-  #looking = 0;
+  /** Those that have not ended, and when each began. */
+  readonly #looks = new Map<Promise<void>, number>();
   #session = 0;
   #sweeps = 0;
-  #gate = Promise.withResolvers<void>();
-  #open = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -82,7 +83,13 @@ export class Intake {
         logger.error("Cannot find out whose thread this is", { thread, error });
       },
     });
-    signal.addEventListener("abort", () => this.#release(), { once: true });
+  }
+
+  /** What keeps staff's words of an absence from their visitors for long, for the operator. */
+  get overdue(): string | undefined {
+    const since = Math.min(...this.#looks.values());
+    if (this.#options.clock.now() - since < LOOK_OVERDUE_MS) return undefined;
+    return "Discord does not list its threads, so what staff wrote while ChatBox50 was away waits; the log says why";
   }
 
   /**
@@ -95,59 +102,60 @@ export class Intake {
     this.#refused.forgive();
   }
 
-  /** Live events wait from now on, until the next {@link Intake.lookAround} has ended. */
-  hold(): void {
-    if (!this.#open || this.#options.signal.aborted) return;
-    this.#gate = Promise.withResolvers();
-    this.#open = false;
-  }
-
-  #release(): void {
-    this.#gate.resolve();
-    this.#open = true;
-  }
-
-  /** Finds out what was missed in a guild, again and again until it is known, then lets live events pass. */
+  /**
+   * Finds out what was missed in a guild, again and again until it is known, and reads it. Live events need not wait for that: each
+   * thread of which it is not known yet is read before the next event in it.
+   *
+   * @param told threads that the guild has told of itself, for servers that cannot list them
+   * @param home the channel in which threads are made, whose archived threads are looked through, too
+   */
   lookAround(
     guildId: Snowflake,
     told: readonly DiscordChannel[],
-    archivedOf: Snowflake | undefined,
+    home: Snowflake | undefined,
   ): Promise<void> {
-    const look = this.#lookAround(guildId, told, archivedOf).finally(() => this.#looks.delete(look));
-    this.#looks.add(look);
+    const { clock, logger } = this.#options;
+    const began = clock.now();
+    const look = this.#lookAround(guildId, told, home).finally(() => {
+      this.#looks.delete(look);
+      if (clock.now() - began >= LOOK_OVERDUE_MS) {
+        logger.info("It is known again in which threads something was missed", { guild: guildId });
+      }
+    });
+    this.#looks.set(look, began);
     return look;
   }
 
+  /** What the active threads show is read although the archived ones cannot be listed. */
   async #lookAround(
     guildId: Snowflake,
     told: readonly DiscordChannel[],
-    archivedOf: Snowflake | undefined,
+    home: Snowflake | undefined,
   ): Promise<void> {
-    this.hold();
-    this.#looking++;
-    const { catchUp, logger, onNobodys } = this.#options;
-    try {
-      await this.#insist(async () => {
-        const session = this.#session;
-        const { behind, current, unpaired, nobodys, unlisted } = await catchUp.look(
-          guildId,
-          told,
-          archivedOf,
-        );
-        onNobodys(nobodys);
-        if (behind.length > 0) {
-          logger.info("Reading what was missed", { guild: guildId, threads: behind.length });
-        }
-        if (session === this.#session) { for (const thread of current) this.#footings.tell(thread, "quiet"); }
-        for (const thread of [...behind, ...unpaired]) this.#footings.tell(thread, "missed");
-        // Those, and what was refused before, in channels that nobody lists.
-        for (const thread of this.#footings.behind) this.#push(thread, READ);
-        if (unlisted) this.#sweep().catch((error) => logger.error("Cannot read what was missed", { error }));
-      });
-    } finally {
-      this.#looking--;
-      if (this.#looking === 0) this.#release();
-    }
+    const { catchUp } = this.#options;
+    await this.#look(guildId, () => catchUp.active(guildId, told, home));
+    if (home !== undefined) await this.#look(guildId, () => catchUp.archived(home));
+  }
+
+  async #look(guild: Snowflake, look: () => Promise<Look>): Promise<void> {
+    const { logger, onNobodys } = this.#options;
+    const outcome = await this.#insist(async () => {
+      const session = this.#session;
+      const { behind, current, unpaired, nobodys, unlisted } = await look();
+      onNobodys(nobodys);
+      if (behind.length > 0) logger.info("Reading what was missed", { guild, threads: behind.length });
+      if (session === this.#session) { for (const thread of current) this.#footings.tell(thread, "quiet"); }
+      for (const thread of [...behind, ...unpaired]) this.#footings.tell(thread, "missed");
+      // Those, and what was refused before, in channels that nobody lists.
+      for (const thread of this.#footings.behind) this.#push(thread, READ);
+      if (unlisted) this.#beginSweep();
+    });
+    // Whatever a server has against the call, the threads that are known can be read without it.
+    if (outcome === "refused") this.#beginSweep();
+  }
+
+  #beginSweep(): void {
+    this.#sweep().catch((error) => this.#options.logger.error("Cannot read what was missed", { error }));
   }
 
   /** Reads the threads that are known, at an even pace, where nobody tells which of them have something new. */
@@ -212,7 +220,7 @@ export class Intake {
 
   /** Waits until all that was taken is stored, and nothing is read any more. */
   async drain(): Promise<void> {
-    await Promise.allSettled(this.#looks);
+    await Promise.allSettled(this.#looks.keys());
     await this.#lanes.drain();
   }
 
@@ -222,7 +230,6 @@ export class Intake {
   }
 
   async #turn(thread: Snowflake, work: Work): Promise<void> {
-    await this.#gate.promise;
     if (this.#options.signal.aborted) return;
     const uid = await this.#uidOf(thread);
     if (uid === undefined) return;

@@ -107,16 +107,16 @@ export class DiscordService {
   get status(): DiscordStatus {
     if (this.#problem !== undefined) return { ready: false, reason: this.#problem.message };
     if (!this.#connected) return { ready: false, reason: this.#reason };
-    const { home, reason } = this.#keeper;
-    if (home === undefined) return { ready: false, reason };
+    const { home } = this.#keeper;
+    if (home === undefined) return { ready: false, reason: this.#keeper.reason };
     const stopped = this.#parts.stopped();
     if (stopped !== undefined) return { ready: false, reason: stopped };
     const { missing, channel } = home;
     if (missing.length > 0) {
       return { ready: false, reason: `The bot lacks in #${channel.name}: ${missing.join(", ")}` };
     }
-    const hidden = this.#parts.refusals.shutOut.reason(home);
-    return hidden === undefined ? { ready: true } : { ready: false, reason: hidden };
+    const reason = this.#parts.refusals.shutOut.reason(home) ?? this.#parts.intake.overdue;
+    return reason === undefined ? { ready: true } : { ready: false, reason };
   }
 
   /** Begins to connect; returns at once. What can heal is tried for ever, see {@link DiscordService.problem} for the rest. */
@@ -245,7 +245,6 @@ export class DiscordService {
     // Nobody knows what has become of them since the last session.
     this.#forgetCommands();
     this.#parts.intake.doubt();
-    this.#parts.intake.hold();
     logger.info("Connected to Discord", {
       bot: bot.username,
       guilds: guildIds.length,

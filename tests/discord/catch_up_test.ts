@@ -4,7 +4,6 @@ import { CatchUp } from "../../src/discord/catch_up.ts";
 import type { DiscordChannel, DiscordRest } from "../../src/discord/ports.ts";
 import { type Snowflake, snowflake } from "../../src/discord/snowflake.ts";
 
-const GUILD = "1" as Snowflake;
 const CHANNEL = "2" as Snowflake;
 
 /** Archived threads on pages of one, the latest archived first, without an end. */
@@ -14,10 +13,6 @@ class EndlessArchive {
 
   constructor(threads: readonly DiscordChannel[]) {
     this.#threads = threads;
-  }
-
-  activeThreads(): Promise<readonly DiscordChannel[]> {
-    return Promise.resolve([]);
   }
 
   archivedThreads(): ReturnType<DiscordRest["archivedThreads"]> {
@@ -62,7 +57,7 @@ Deno.test("[X4] CatchUp finds news behind a page of archived threads without any
     archived("200" as Snowflake, "501" as Snowflake),
   ]);
   const catchUp = new CatchUp({ worker: worker2, rest: rest as unknown as DiscordRest });
-  assert.deepEqual(await catchUp.look(GUILD, [], CHANNEL), {
+  assert.deepEqual(await catchUp.archived(CHANNEL), {
     behind: ["200"],
     current: ["100"],
     unpaired: [],

@@ -152,15 +152,17 @@ Deno.test("[X4] Intake reads what staff wrote between a thread's making at the f
 });
 
 Deno.test("[X4] Intake reads what staff wrote before the pairing while the gateway was away", async () => {
-  await begunTalk(async ({ discord, bridge, visitor: other, thread: otherThread, alice }) => {
+  await begunTalk(async ({ discord, bridge, thread: otherThread, alice }) => {
     const held = holdPairing(discord);
     const visitor = await bridge.visitor();
     const thread = await visitor.until(() => visitor.thread, "the thread");
     discord.dropGateway({ resumable: false });
     alice.say(thread, "Can I help?");
-    // Heard once it is known what was missed in which thread.
     alice.say(otherThread, "meanwhile");
-    await other.untilHeard(2);
+    await bridge.until(
+      () => bridge.logged("info").includes("Reading what was missed"),
+      "it to be known what was missed in which thread",
+    );
     held.release();
     await visitor.untilHeard(1);
     assert.deepEqual(visitor.texts, ["Can I help?"]);
