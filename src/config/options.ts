@@ -89,7 +89,7 @@ export const OPTIONS = {
   NOTE_PREFIX: option({
     type: line(20),
     fallback: "//",
-    help: "A staff message that begins so stays in Discord",
+    help: "A staff message that begins so, or forwards one, stays in Discord",
   }),
   STAFF_ROLE: option({
     type: line(100),

@@ -24,11 +24,16 @@ export function readExtras(message: Payload, mentioned: readonly DiscordUser[]):
   ];
 }
 
-/** https://discord.com/developers/docs/resources/message#message-snapshot-object */
+/** How each message begins that a message forwards: with its text or, where it has none, with what stands in its place. */
+export function readForwarded(message: Payload): readonly string[] {
+  return snapshots(message).flatMap((forwarded) => {
+    const begins = text(forwarded.content) ?? readExtras(forwarded, [])[0]?.text;
+    return [...(begins === undefined ? [] : [begins]), ...readForwarded(forwarded)];
+  });
+}
+
 function forwards(message: Payload, mentioned: readonly DiscordUser[]): readonly DiscordExtra[] {
-  if (object(message.message_reference).type !== FORWARD) return [];
-  return objects(message.message_snapshots).flatMap((snapshot) => {
-    const forwarded = object(snapshot.message);
+  return snapshots(message).flatMap((forwarded) => {
     const mentions = [...readMentions(forwarded), ...mentioned];
     return [
       ...markdown(forwarded.content, mentions),
@@ -36,6 +41,12 @@ function forwards(message: Payload, mentioned: readonly DiscordUser[]): readonly
       ...objects(forwarded.attachments).map(({ filename }) => ({ text: `[${text(filename) ?? "file"}]` })),
     ];
   });
+}
+
+/** https://discord.com/developers/docs/resources/message#message-snapshot-object */
+function snapshots(message: Payload): readonly Payload[] {
+  if (object(message.message_reference).type !== FORWARD) return [];
+  return objects(message.message_snapshots).map((snapshot) => object(snapshot.message));
 }
 
 function embeds(message: Payload, mentions: readonly DiscordUser[]): readonly DiscordExtra[] {

@@ -4,6 +4,7 @@ import type { Desk } from "./desk.ts";
 import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
 import type { Attachments, KeptAttachments } from "./files/attachments.ts";
 import { type MarkupNames, readMarkup } from "./markup.ts";
+import { isNote } from "./note.ts";
 import type { DiscordMessage, DiscordMessageEdit, DiscordRest, DiscordUser } from "./ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
 import type { Staff, Whereabouts } from "./staff.ts";
@@ -185,12 +186,7 @@ export class Inbox {
   async #isForVisitor(message: DiscordMessage): Promise<boolean> {
     const { isOwn, staff } = this.#options;
     return !isOwn(message) && message.webhookId === undefined && SPOKEN_TYPES.includes(message.type) &&
-      !this.#isNote(message) && await staff.has(message.author, message);
-  }
-
-  #isNote({ content }: DiscordMessage): boolean {
-    const { notePrefix } = this.#options;
-    return notePrefix !== "" && content.trimStart().startsWith(notePrefix);
+      !isNote(message, this.#options.notePrefix) && await staff.has(message.author, message);
   }
 
   /** A message for the visitor; `undefined` when nothing of it can be shown. */
@@ -218,13 +214,13 @@ export class Inbox {
   }
 
   async #change(message: DiscordMessage, stored: Message): Promise<void> {
-    const { worker } = this.#options;
+    const { worker, notePrefix } = this.#options;
     const { editedTimestamp, channelId } = message;
     if (editedTimestamp === undefined || !this.#isStaffs(stored) || stored.deletedAt !== undefined) return;
     // Told again, or overtaken by a later edit.
     const known = stored.data?.edited;
     if (typeof known === "string" && Date.parse(editedTimestamp) <= Date.parse(known)) return;
-    const view = this.#isNote(message) ? undefined : this.#view(message, stillThere(message, stored));
+    const view = isNote(message, notePrefix) ? undefined : this.#view(message, stillThere(message, stored));
     if (view === undefined) {
       await worker.delete(channelId, stored.seq);
       return;

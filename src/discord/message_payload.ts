@@ -1,4 +1,4 @@
-import { readExtras } from "./extras.ts";
+import { readExtras, readForwarded } from "./extras.ts";
 import {
   defined,
   id,
@@ -25,6 +25,7 @@ export function readMessage(payload: Payload): DiscordMessage {
     mentions,
     attachments: objects(payload.attachments).flatMap(readAttachment),
     extras: readExtras(payload, mentions),
+    forwarded: readForwarded(payload),
     ...defined({
       guildId: optionalId(payload.guild_id),
       webhookId: optionalId(payload.webhook_id),

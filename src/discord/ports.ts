@@ -61,6 +61,8 @@ export interface DiscordMessage {
   readonly attachments: readonly DiscordAttachment[];
   /** Stickers, polls, forwards and embeds, in the order in which Discord shows them. */
   readonly extras: readonly DiscordExtra[];
+  /** How each of the messages begins that this one forwards; their words are among the extras. */
+  readonly forwarded: readonly string[];
 }
 
 /** An edit as the gateway tells it; what was not told is `undefined`. */

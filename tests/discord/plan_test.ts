@@ -26,6 +26,7 @@ function message(number: string, content: string, author = bot): DiscordMessage 
     mentions: [],
     attachments: [],
     extras: [],
+    forwarded: [],
   };
 }
 

@@ -2,6 +2,7 @@ import { type Connection, type Logger, LruMap, type ServiceWorker, type Uuid } f
 import { displayName } from "../author.ts";
 import type { Desk } from "../desk.ts";
 import { escapeMarkdown } from "../escape.ts";
+import { noteBy } from "../note.ts";
 import { nonceOf } from "../plan.ts";
 import type { DiscordInteraction, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
@@ -183,7 +184,7 @@ export class Commands {
     if (text === "") return { content: "Cannot write a note: it is empty." };
     const place = interaction.id;
     const nonce = await nonceOf({ kind: "note", uid: connection.uid, place, seq: 0, rev: 0, part: 0 });
-    await rest.sendMessage(thread, { content: `**Note by ${escapeMarkdown(by)}:** ${text}`, nonce });
+    await rest.sendMessage(thread, { content: noteBy(by, text), nonce });
     return { content: "Noted; the visitor does not see it." };
   }
 }
