@@ -1,6 +1,7 @@
 import { LruMap } from "../core/mod.ts";
 import { type Membership, permissionsIn } from "./permissions.ts";
 import type {
+  ChannelKind,
   DiscordChannel,
   DiscordEvent,
   DiscordGuild,
@@ -38,6 +39,8 @@ export class GuildBook {
   readonly #guilds = new Map<Snowflake, GuildPage>();
   /** Those that this session has not told yet. */
   readonly #awaited = new Set<Snowflake>();
+  /** Those that have had an outage since this session began, so that nothing is known of them. */
+  readonly #unseen = new Set<Snowflake>();
   readonly #parents = new LruMap<Snowflake, Snowflake>(THREADS_KEPT);
   #botId: Snowflake | undefined;
 
@@ -48,7 +51,8 @@ export class GuildBook {
 
   /** Whether this session has told all of its guilds, and none of them has an outage. */
   get isComplete(): boolean {
-    return this.#awaited.size === 0 && [...this.#guilds.values()].every((page) => page.state === "told");
+    return this.#awaited.size === 0 && this.#unseen.size === 0 &&
+      [...this.#guilds.values()].every((page) => page.state === "told");
   }
 
   /** Learns from an event. @returns whether it may have changed the outcome of {@link GuildBook.find} */
@@ -60,6 +64,7 @@ export class GuildBook {
         return true;
       case "guild":
         this.#awaited.delete(event.guild.id);
+        this.#unseen.delete(event.guild.id);
         this.#guilds.set(event.guild.id, pageOf(event.guild));
         this.#heard(event.guild.threads);
         return true;
@@ -107,6 +112,7 @@ export class GuildBook {
   /** What is known of the guilds stays until each of them tells anew: names of roles are needed meanwhile, too. */
   #newSession(guildIds: readonly Snowflake[]): void {
     this.#awaited.clear();
+    this.#unseen.clear();
     for (const id of guildIds) this.#awaited.add(id);
     for (const page of this.#guilds.values()) {
       if (guildIds.includes(page.id)) page.state = "awaited";
@@ -122,9 +128,13 @@ export class GuildBook {
   }
 
   #guildGone(id: Snowflake, outage: boolean): boolean {
-    this.#awaited.delete(id);
+    const wasAwaited = this.#awaited.delete(id);
+    const wasUnseen = this.#unseen.delete(id);
     const page = this.#guilds.get(id);
-    if (page === undefined) return false;
+    if (page === undefined) {
+      if (outage) this.#unseen.add(id);
+      return wasAwaited || wasUnseen !== outage;
+    }
     if (outage) page.state = "away";
     else this.#guilds.delete(id);
     return true;
@@ -170,34 +180,25 @@ export class GuildBook {
 
   /**
    * Finds the channel: the one with this id, or else the one that was found before, whatever it is called now, or else the forum, or
-   * else the text channel, named {@link CHANNEL_NAME}, once all guilds are known: the first to come may not be the right one.
+   * else the text channel, named {@link CHANNEL_NAME}. Nothing is said of a channel that is not there before all guilds are known, and
+   * none is found by its name: the first guild to come may not be the right one.
    */
   find(channelId: Snowflake | undefined, kept?: Snowflake): ChannelSearch {
-    const before = channelId === undefined ? this.#kept(kept) : undefined;
-    if (before !== undefined) return before;
-    if (channelId === undefined && this.#awaited.size > 0) {
+    const known = channelId === undefined ? this.#byId(kept) : this.#byId(channelId, ["forum", "text"]);
+    if (known !== undefined) return known;
+    if (this.#awaited.size > 0) {
       return { channel: undefined, reason: "Waiting for Discord to tell about the server" };
     }
     const pages = [...this.#guilds.values()].filter((page) => page.state === "told")
       .sort((a, b) => compareSnowflakes(a.id, b.id));
-    for (const kind of ["forum", "text"] as const) {
-      for (const page of pages) {
-        const channel = [...page.channels.values()].find((candidate) =>
-          candidate.kind === kind &&
-          (channelId === undefined
-            ? candidate.name.toLowerCase() === CHANNEL_NAME
-            : candidate.id === channelId)
-        );
-        if (channel !== undefined) return { channel, guildId: page.id };
-      }
-    }
-    return { channel: undefined, reason: this.#whyNone(channelId, pages) };
+    const found = channelId === undefined ? byName(pages) : undefined;
+    return found ?? { channel: undefined, reason: this.#whyNone(channelId, pages) };
   }
 
-  #kept(id: Snowflake | undefined): ChannelSearch | undefined {
+  #byId(id: Snowflake | undefined, kinds?: readonly ChannelKind[]): ChannelSearch | undefined {
     for (const page of this.#guilds.values()) {
       const channel = id === undefined ? undefined : page.channels.get(id);
-      if (channel === undefined) continue;
+      if (channel === undefined || kinds?.includes(channel.kind) === false) continue;
       return page.state === "away"
         ? { channel: undefined, reason: `Discord reports an outage of ${page.name}` }
         : { channel, guildId: page.id };
@@ -206,8 +207,11 @@ export class GuildBook {
   }
 
   #whyNone(channelId: Snowflake | undefined, pages: readonly GuildPage[]): string {
-    if (this.#guilds.size === 0) return "The bot is in no Discord server yet";
-    const away = [...this.#guilds.values()].filter((page) => page.state === "away").map((page) => page.name);
+    if (this.#guilds.size === 0 && this.#unseen.size === 0) return "The bot is in no Discord server yet";
+    const away = [
+      ...[...this.#guilds.values()].filter((page) => page.state === "away").map((page) => page.name),
+      ...[...this.#unseen].map((id) => `the server ${id}`),
+    ];
     if (away.length > 0) return `Discord reports an outage of ${away.join(", ")}`;
     const wanted = channelId === undefined
       ? `forum or text channel named ${CHANNEL_NAME}`
@@ -237,6 +241,18 @@ export class GuildBook {
   fileBytes(guildId: Snowflake): number {
     return this.#guilds.get(guildId)?.fileBytes ?? 0;
   }
+}
+
+function byName(pages: readonly GuildPage[]): ChannelSearch | undefined {
+  for (const kind of ["forum", "text"] as const) {
+    for (const page of pages) {
+      const channel = [...page.channels.values()].find((candidate) =>
+        candidate.kind === kind && candidate.name.toLowerCase() === CHANNEL_NAME
+      );
+      if (channel !== undefined) return { channel, guildId: page.id };
+    }
+  }
+  return undefined;
 }
 
 const UNKNOWN = (1n << 64n) - 1n;
