@@ -20,9 +20,9 @@ export interface HomeKeeperOptions {
   readonly uses: PersonaUse;
   readonly bot: () => Bot | undefined;
   /** Looks where the threads of known conversations are. */
-  readonly findByThreads: () => Promise<DiscordChannel | undefined>;
+  readonly findByThreads: (signal: AbortSignal) => Promise<DiscordChannel | undefined>;
   /** By which it asks for the threads. */
-  readonly errands: Pick<Errands, "run" | "drop">;
+  readonly errands: Pick<Errands, "run" | "runs" | "drop">;
   /** The channel is there; told each time it was looked for. */
   readonly onFound: (home: Home) => void;
   /** It is another one than before, or the bot may do other things in it. */
@@ -39,8 +39,8 @@ export class HomeKeeper {
   #home: Home | undefined;
   /** The channel that was found last: it stays the one, whatever it is called. */
   #kept: Snowflake | undefined;
-  /** Whether it was looked in this session where the threads are. */
-  #searched = false;
+  /** Whether something has changed since it was begun to look where the threads are. */
+  #searchesAgain = false;
   #reason = WAITING;
 
   constructor(options: HomeKeeperOptions) {
@@ -59,7 +59,6 @@ export class HomeKeeper {
 
   /** A new session begins, in which the bot is in these guilds. */
   begin(guildIds: readonly Snowflake[]): void {
-    this.#searched = false;
     if (guildIds.length === 0) return this.settle();
     // The home stays until its guild comes again, unless the bot was put out of it meanwhile.
     if (this.#home !== undefined && !guildIds.includes(this.#home.guildId)) this.#home = undefined;
@@ -125,22 +124,28 @@ export class HomeKeeper {
     }
   }
 
-  /** Once a session. */
+  /** The bot may see more than before, or less. A search that is under way may have asked too early, so another one follows. */
   #searchByThreads(): void {
-    if (this.#searched) return;
-    this.#searched = true;
+    if (this.#options.errands.runs(SEARCH)) this.#searchesAgain = true;
+    else this.#search();
+  }
+
+  #search(): void {
+    this.#searchesAgain = false;
     this.#options.errands.run({
       kind: SEARCH,
       failure: "Cannot find out where the threads are",
       ask: this.#options.findByThreads,
-      done: (channel) => this.#stayWithThreads(channel),
+      done: (channel) => {
+        if (channel !== undefined) this.#stayWithThreads(channel);
+        else if (this.#searchesAgain) this.#search();
+      },
     });
   }
 
   /** The channel may have been renamed while this process was down: conversations go on where their threads are. */
-  #stayWithThreads(channel: DiscordChannel | undefined): void {
+  #stayWithThreads(channel: DiscordChannel): void {
     const { logger, onFoundByThreads } = this.#options;
-    if (channel === undefined) return;
     logger.warn(
       `No channel is named ${CHANNEL_NAME} any more, conversations stay where they are; set DISCORD_CHANNEL_ID to be sure`,
       { channel: channel.name, id: channel.id },

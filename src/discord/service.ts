@@ -1,5 +1,4 @@
 import type { Connection, DeliveryBatch } from "../core/mod.ts";
-import { channelOfThreads } from "./channel_of_threads.ts";
 import { Errands } from "./errands.ts";
 import { openGateway } from "./gateway.ts";
 import { GuildBook } from "./guild_book.ts";
@@ -79,7 +78,7 @@ export class DiscordService {
       book: this.#book,
       uses: this.#uses,
       bot: () => this.#bot,
-      findByThreads: () => channelOfThreads(options.worker, this.#parts.rest, this.#book),
+      findByThreads: (signal) => this.#parts.channelOfThreads.find(signal),
       errands: this.#errands,
       onFound: (home) => {
         this.#registerCommands(home);
@@ -208,6 +207,7 @@ export class DiscordService {
         for (const thread of event.threads) this.#parts.threads.heard(thread);
         // Discord does not always tell when the bot loses sight of a channel, but it does when it sees it again.
         this.#parts.intake.doubt();
+        if (this.#keeper.home === undefined) this.#keeper.settle();
         return this.#lookAround(event.guildId, event.threads);
       case "problem":
         return this.#onProblem(event.problem);
@@ -276,12 +276,23 @@ export class DiscordService {
     this.#errands.run({
       kind,
       failure: "Cannot list the channels",
+      success: "The channels are listed now",
       about: { guild: id },
+      remedy: this.#letInAgain(),
       ask: () => this.#parts.rest.guildChannels(id),
       done: (listed) => {
         for (const channel of listed) this.#hear({ type: "channel", channel });
       },
     });
+  }
+
+  /** What to click where Discord forbids what the bot's invitation should have allowed. */
+  #letInAgain(): Readonly<Record<string, unknown>> {
+    if (this.#bot === undefined) return {};
+    return {
+      remedy: "Open the invite and let the bot into the server again, with bot and applications.commands",
+      invite: inviteUrl(this.#bot.applicationId, this.#uses),
+    };
   }
 
   #onProblem(problem: DiscordProblem): void {
@@ -316,7 +327,9 @@ export class DiscordService {
     this.#errands.run({
       kind: COMMANDS,
       failure: "The slash commands are not available",
+      success: "The slash commands are available now",
       about: { guild: guildId },
+      remedy: this.#letInAgain(),
       ask: () => this.#parts.interactions.register(applicationId, guildId),
     });
     if (this.#uses.webhooks) {

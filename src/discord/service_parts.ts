@@ -1,5 +1,6 @@
 import type { Connection } from "../core/mod.ts";
 import { CatchUp } from "./catch_up.ts";
+import { ChannelOfThreads } from "./channel_of_threads.ts";
 import { Commands } from "./commands/commands.ts";
 import { InteractionCalls } from "./commands/interaction.ts";
 import { Courtesies } from "./courtesies.ts";
@@ -40,6 +41,7 @@ export interface ServiceParts {
   readonly commands: Commands;
   readonly courtesies: Courtesies;
   readonly explanation: Explanation;
+  readonly channelOfThreads: ChannelOfThreads;
 }
 
 /** What the parts learn of the present. */
@@ -155,5 +157,6 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     commands,
     courtesies: new Courtesies({ worker, rest, logger, now }),
     explanation,
+    channelOfThreads: new ChannelOfThreads({ worker, rest, book, clock }),
   };
 }

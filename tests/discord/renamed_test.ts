@@ -4,6 +4,7 @@ import { Bridge, LastingStore, withDiscord } from "./bridge.ts";
 import { hold } from "./hold.ts";
 import type { DiscordSimulator, FaultAction } from "../support/discord/mod.ts";
 import type { Uuid } from "../../src/core/mod.ts";
+import { syncThreads } from "../support/discord/actions/threads.ts";
 
 function rename(discord: DiscordSimulator, channel: string, name: string): void {
   discord.world.channel(channel).name = name;
@@ -31,7 +32,7 @@ Deno.test("DiscordService goes on in its channel when that is renamed, running o
     await again.say("three");
     await again.untilDelivered(3);
     assert.ok(
-      second.logged("warn").some((line) => line.startsWith("No channel is named chatbox50 any more")),
+      second.logged("warn").some((line) => line.startsWith(FOUND)),
     );
   });
 });
@@ -63,6 +64,95 @@ async function renamedMeanwhile(
   rename(discord, channel, "support");
   return visitor.uid;
 }
+
+const FOUND = "No channel is named chatbox50 any more";
+
+/** Waits until it was looked in vain where a thread is. */
+async function untilRefused(bridge: Bridge, discord: DiscordSimulator): Promise<void> {
+  await bridge.until(() => bridge.service.status.reason?.startsWith("There is no"), "the reason");
+  await discord.until(() =>
+    discord.requests.some(({ method, route, status }) =>
+      method === "GET" && route === "/channels/:channel_id" && status === 403
+    )
+  );
+}
+
+/** A visitor of before the restart is heard in the thread that they had. */
+async function goesOn(bridge: Bridge, uid: Uuid, discord: DiscordSimulator, channel: string): Promise<void> {
+  const visitor = await bridge.returning(uid);
+  await visitor.say("two");
+  await visitor.untilDelivered(2);
+  assert.equal(discord.threads(channel).filter(({ name }) => name === uid).length, 1);
+  assert.equal(bridge.logged("warn").filter((line) => line.startsWith(FOUND)).length, 1);
+}
+
+Deno.test("HomeKeeper finds a channel that was renamed and hidden meanwhile as soon as the bot sees it again", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const uid = await renamedMeanwhile(discord, channel, store);
+    discord.denyBot(channel, "ViewChannel");
+    await using bridge = await Bridge.start(discord, { store });
+    await untilRefused(bridge, discord);
+    discord.denyBot(channel);
+    await bridge.ready();
+    await goesOn(bridge, uid, discord, channel);
+  });
+});
+
+Deno.test("HomeKeeper looks for its channel again when Discord tells of threads that the bot sees", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const uid = await renamedMeanwhile(discord, channel, store);
+    discord.faults.add({
+      method: "GET",
+      route: "/channels/:channel_id",
+      action: { kind: "status", status: 403, body: { code: 50001, message: "Missing Access" } },
+    });
+    await using bridge = await Bridge.start(discord, { store });
+    await untilRefused(bridge, discord);
+    syncThreads(discord.world, channel);
+    await bridge.ready();
+    await goesOn(bridge, uid, discord, channel);
+  });
+});
+
+Deno.test("HomeKeeper looks again for its channel when something has changed while it was asking", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const uid = await renamedMeanwhile(discord, channel, store);
+    discord.denyBot(channel, "ViewChannel");
+    const held = hold(discord, "late", "GET", /^\/channels\/\d+$/);
+    await using bridge = await Bridge.start(discord, { store });
+    await held.asked;
+    /** What has happened before on either line has come by the time that this is seen. */
+    const seen = async (name: string): Promise<void> => {
+      discord.createTextChannel(name);
+      await bridge.until(() => bridge.service.status.reason?.includes(`#${name}`), name);
+    };
+    await seen("before");
+    discord.denyBot(channel);
+    await seen("after");
+    held.release();
+    await bridge.ready();
+    await goesOn(bridge, uid, discord, channel);
+  });
+});
+
+Deno.test("HomeKeeper finds a renamed channel although the threads where somebody spoke last are gone", async () => {
+  await withDiscord(async (discord, channel) => {
+    const store = new LastingStore();
+    const uid = await renamedMeanwhile(discord, channel, store);
+    const first = await (await Bridge.start(discord, { store })).ready();
+    for (let index = 0; index < 6; index++) {
+      const visitor = await first.visitor();
+      await visitor.say("one");
+      discord.deleteChannel(await visitor.untilDelivered(1));
+    }
+    await first[Symbol.asyncDispose]();
+    await using bridge = await (await Bridge.start(discord, { store })).ready();
+    await goesOn(bridge, uid, discord, channel);
+  });
+});
 
 /** How often it fails: a rate limit that has ended by the second try concerns nobody. */
 const FAILURES: Readonly<Record<string, { times: number; action: FaultAction }>> = {
@@ -104,7 +194,7 @@ Deno.test("HomeKeeper stays in the channel that was given the name while it coul
     assert.equal(discord.threads(next).length, 1);
     assert.equal(discord.threads(channel).length, 1);
     assert.ok(
-      !bridge.logged("warn").some((line) => line.startsWith("No channel is named chatbox50 any more")),
+      !bridge.logged("warn").some((line) => line.startsWith(FOUND)),
     );
   });
 });

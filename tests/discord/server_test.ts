@@ -4,7 +4,7 @@ import { GuildBook } from "../../src/discord/guild_book.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "../../src/discord/metrics.ts";
 import { DiscordInspection, type Finding } from "../../src/discord/mod.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
-import { systemClock } from "../../src/core/mod.ts";
+import { type Clock, systemClock } from "../../src/core/mod.ts";
 import { createMessage } from "../support/discord/actions/messages.ts";
 import { guildCreateData } from "../support/discord/gateway/ready.ts";
 import type { DiscordSimulator } from "../support/discord/mod.ts";
@@ -108,6 +108,51 @@ Deno.test("DiscordService registers its commands although Discord could not take
     await using bridge = await (await Bridge.start(discord)).ready();
     await bridge.until(() => discord.world.commands.length > 0, "the commands");
     assert.equal(fault.hits, 1);
+  });
+});
+
+const FORBIDDEN = { kind: "status", status: 403, body: { code: 50001, message: "Missing Access" } } as const;
+
+/** What waits for a person is asked again soon. */
+const HURRIED: Clock = {
+  ...systemClock,
+  after: (ms, callback) => systemClock.after(ms >= 15_000 ? 20 : ms, callback),
+};
+
+/** The one line with a level that begins so. */
+function lineOf({ log }: Bridge, level: string, begins: string): Readonly<Record<string, unknown>> {
+  const lines = log.filter((line) => line.level === level && line.message.startsWith(begins));
+  assert.equal(lines.length, 1, `${level} ${begins}`);
+  return lines[0]?.fields ?? {};
+}
+
+Deno.test("DiscordService says what to click when its commands are forbidden, and registers them once they are not", async () => {
+  await withDiscord(async (discord) => {
+    const route = "/applications/:application_id/guilds/:guild_id/commands";
+    const fault = discord.faults.add({ method: "PUT", route, times: 3, action: FORBIDDEN });
+    await using bridge = await (await Bridge.start(discord, { clock: HURRIED })).ready();
+    await bridge.until(() => bridge.logged("info").includes("The slash commands are available now"), "them");
+    assert.ok(discord.world.commands.length > 0);
+    assert.equal(fault.hits, 3);
+    const { remedy, invite } = lineOf(bridge, "warn", "The slash commands are not available");
+    assert.match(String(remedy), /let the bot into the server again/);
+    assert.equal(new URL(String(invite)).searchParams.get("scope"), "bot applications.commands");
+  });
+});
+
+Deno.test("DiscordService says what to click when it may not list the channels, and begins once it may", async () => {
+  await withDiscord(async (discord) => {
+    await using bridge = await (await Bridge.start(discord, { clock: HURRIED })).ready();
+    const fault = discord.faults.add({ method: "GET", route: CHANNELS, times: 2, action: FORBIDDEN });
+    tellWithoutChannels(discord);
+    await bridge.until(() => fault.hits === 2, "the refusals");
+    await bridge.ready();
+    const { invite } = lineOf(bridge, "warn", "Cannot list the channels");
+    assert.equal(new URL(String(invite)).searchParams.get("scope"), "bot applications.commands");
+    lineOf(bridge, "info", "The channels are listed now");
+    const visitor = await bridge.visitor();
+    await visitor.say("Hello");
+    await visitor.untilDelivered(1);
   });
 });
 
