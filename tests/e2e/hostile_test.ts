@@ -1,8 +1,9 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { ANY_NUMBER_FROM_AN_ADDRESS, Besieged } from "../hostile/besieged.ts";
 import { RawVisitor } from "../hostile/raw_visitor.ts";
 import { SocketClient } from "../support/socket_client.ts";
 import { vanish } from "../hostile/vanish.ts";
+import { within } from "../support/until.ts";
 import { RELAXED } from "./world.ts";
 
 const HELLO = { type: "hello", v: 1, session: null, after: 0 };
@@ -13,6 +14,21 @@ const KEPT_MIB = 64;
 const PAGE_CACHE_MIB = 64;
 /** Off, so that what lies below them is met. */
 const NO_RATES = { ...ANY_NUMBER_FROM_AN_ADDRESS, LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
+/** A page of history, and of those so many that no buffer of the system holds them. */
+const PAGE = { type: "history", before: 1_000, limit: 100 };
+const PAGES = 150;
+/** What a flood is made of, in turn. */
+const FLOOD = [
+  { type: "typing" },
+  { type: "read", seq: 1 },
+  { type: "history", before: 1, limit: 10 },
+  { type: "send", content: "flood" },
+] as const;
+const FLOOD_AT_ONCE = 400;
+/** Messages that make a flood, on a slow machine as well. */
+const LEAST_FLOOD = 2_000;
+/** No conversation comes so far: a frame that asks for it is answered by an error that names it. */
+const NO_SUCH_MESSAGE = 1_000_000_000;
 /** As the server comes: the attackers share one address with those who must be served. */
 const DEFAULTS = {};
 
@@ -84,15 +100,15 @@ siege("readers who take one byte and then no more", { openFiles: 256, env: NO_RA
     const readers = await Promise.all(Array.from({ length: 8 }, () => RawVisitor.upgrade(server.url)));
     await Promise.all(readers.map(async (one) => {
       held.use(one);
-      await one.frame(HELLO);
-      await one.read(1);
-      for (let i = 0; i < 50; i++) {
-        await one.frame({ type: "send", cid: `c${i}`, content: "x".repeat(4_000) });
-      }
-      equal(await refused(one), true);
+      await writeHistory(one);
+      await one.frame(PAGE);
+      equal((await one.read(1)).length, 1);
+      for (let i = 0; i < PAGES; i++) await one.frame(PAGE);
     }));
+    await server.process.logs.until("all of them to be given up", () => givenUp(server) === readers.length);
     await server.talk();
     await server.servesNewVisitors();
+    for (const one of readers) equal(await within("the end", one.closed()), 1013);
   }
   await server.shrinksTo(KEPT_MIB);
 });
@@ -119,36 +135,60 @@ siege("frames of 64 MiB, whole and in part", { openFiles: 256 }, async (server) 
 
 siege("floods of valid frames", { openFiles: 256, env: NO_RATES }, async (server) => {
   const ends = performance.now() + 2_000;
-  let flooded = 0;
-  await Promise.all(Array.from({ length: 5 }, async (_, number) => {
+  const before = await acceptedMessages(server);
+  const sent = await Promise.all(Array.from({ length: 5 }, async (_, number) => {
     using one = await RawVisitor.upgrade(server.url);
     await one.frame(HELLO);
     match(await one.read(), /welcome/);
-    // One that reads, so that only the flood itself is met.
-    const reading = (async (): Promise<void> => {
-      while (await one.read() !== "");
-    })().catch(() => {});
-    const kinds = [
-      { type: "typing" },
-      { type: "read", seq: 1 },
-      { type: "history", before: 1, limit: 100 },
-      { type: "send", content: "flood" },
-    ];
-    for (let i = 0; performance.now() < ends; i++) {
-      try {
-        await one.frame({ ...kinds[i % kinds.length], cid: `f${number}-${i}` });
-        flooded++;
-      } catch {
-        break;
-      }
+    let frames = 0;
+    while (performance.now() < ends) {
+      for (let left = FLOOD_AT_ONCE; left > 0; left--) await one.frame(floodFrame(number, frames++));
+      // Frames are looked at in their order: the answer to the last says that all of them were. Whoever only writes is a slow reader.
+      await one.frame({ type: "delete", seq: NO_SUCH_MESSAGE + frames });
+      equal(await within("the answer", readUntil(one, `"seq":${NO_SUCH_MESSAGE + frames}`)), true);
     }
-    one[Symbol.dispose]();
-    await reading;
+    return frames;
   }));
+  const messages = sent.reduce((sum, frames) => sum + frames / FLOOD.length, 0);
+  const accepted = await acceptedMessages(server) - before;
+  print(`flooded with ${sent.join(" + ")} frames, ${accepted} messages on disk`);
+  ok(messages > LEAST_FLOOD && accepted >= messages, `${accepted} of ${messages} messages`);
   await server.talk();
-  print(`flooded with ${flooded} frames`);
   await server.shrinksTo(KEPT_MIB + PAGE_CACHE_MIB);
 });
+
+siege(
+  "floods of valid frames are told to wait, and end with 4429",
+  { openFiles: 256, env: DEFAULTS },
+  async (server) => {
+    const flood = async (number: number): Promise<number> => {
+      using one = await RawVisitor.upgrade(server.url);
+      await one.frame(HELLO);
+      match(await one.read(), /welcome/);
+      let frames = 0;
+      const writing = (async (): Promise<void> => {
+        while (one.closeCode === undefined) await one.frame(floodFrame(number, frames++));
+      })().catch(() => {
+        // It was ended while it wrote; how, it reads.
+      });
+      equal(await within("to be told to wait", readUntil(one, '"code":"rate_limited"')), true);
+      equal(await within("the end", one.closed()), 4429);
+      await writing;
+      return frames;
+    };
+    const before = await acceptedMessages(server);
+    const floods = Promise.all(Array.from({ length: 5 }, (_, number) => flood(number)));
+    for (let i = 0; i < 3; i++) {
+      await server.talk();
+      await server.servesNewVisitors();
+    }
+    const sent = await floods;
+    const accepted = await acceptedMessages(server) - before;
+    print(`flooded with ${sent.join(" + ")} frames, ${accepted} messages on disk`);
+    // 60 a minute of each; those who were served wrote a few as well.
+    ok(accepted >= 5 * 60 && accepted < 5 * 60 + 30, `${accepted} messages`);
+  },
+);
 
 siege(
   "handshakes whose senders vanish leave no places taken",
@@ -299,34 +339,50 @@ siege(
 siege("readers who take a little now and then", { openFiles: 256, env: NO_RATES }, async (server) => {
   using held = new DisposableStack();
   const reader = held.use(await RawVisitor.upgrade(server.url));
-  await reader.frame(HELLO);
-  for (let i = 0; i < 50; i++) await reader.frame({ type: "send", cid: `c${i}`, content: "x".repeat(4_000) });
-  // Each page is 200 KB, and of each only a part is read: what waits grows until it is too much.
-  let ended = false;
-  for (let i = 0; i < 1_000 && !ended; i++) {
-    ended = await reader.frame({ type: "history", before: 1_000, limit: 100 }).then(() => false, () => true);
-    if (!ended) ended = (await reader.readSoon(50)) === "" && i > 100;
+  await writeHistory(reader);
+  // Of each page only a part is read: what waits grows until it is too much.
+  for (let i = 0; i < 1_000 && givenUp(server) === 0; i++) {
+    await reader.frame(PAGE);
+    notEqual(await reader.readSoon(50), "");
   }
-  equal(ended, true);
+  equal(givenUp(server), 1);
+  equal(await within("the end", reader.closed()), 1013);
   await server.talk();
   await server.shrinksTo(KEPT_MIB);
 });
 
-/** Asks for pages without reading them until the server has had enough. */
-async function refused(one: RawVisitor): Promise<boolean> {
-  const LONG = 10_000;
-  for (let i = 0; i < LONG; i++) {
-    try {
-      const written = await soon(
-        one.frame({ type: "history", before: 1_000, limit: 100 }).then(() => true),
-        5_000,
-      );
-      if (written === undefined) return false;
-    } catch {
-      return true;
-    }
+/** Says hello and writes what makes a page of 200 KB; the pages would be empty if they came before the acks. */
+async function writeHistory(one: RawVisitor): Promise<void> {
+  await one.frame(HELLO);
+  for (let i = 1; i <= 50; i++) await one.frame({ type: "send", cid: `c${i}`, content: "x".repeat(4_000) });
+  equal(await within("the acks", readUntil(one, '"cid":"c50"')), true);
+}
+
+/** How many sockets the server has closed because they read too slowly. */
+function givenUp({ process }: Besieged): number {
+  return process.logs.items.filter(({ message }) => message === "Closed a socket that reads too slowly")
+    .length;
+}
+
+function floodFrame(number: number, index: number): unknown {
+  return { ...FLOOD[index % FLOOD.length], cid: `f${number}-${index}` };
+}
+
+/** New messages of visitors, by the server's own count. */
+async function acceptedMessages({ url }: Besieged): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^chatbox50_messages_accepted_total\{direction="to_staff"\} (\d+)$/m.exec(text)?.[1]);
+}
+
+/** Reads on until a text comes by; whether it did before the end. */
+async function readUntil(one: RawVisitor, text: string): Promise<boolean> {
+  for (let last = "";;) {
+    const read = await one.read();
+    if (read === "") return false;
+    const seen = last + read;
+    if (seen.includes(text)) return true;
+    last = seen.slice(-text.length);
   }
-  return false;
 }
 
 async function soon<T>(promise: Promise<T>, limitMs = 200): Promise<T | undefined> {

@@ -1,10 +1,19 @@
-/** Text, close and continuation frames, RFC 6455 section 5.2. */
+import { ServerFrames } from "./server_frames.ts";
+
+/** A whole text frame, RFC 6455 section 5.2. */
 const TEXT = 0x81;
+const READ_BYTES = 65_536;
+/** Where a handshake's answer ends and the first frame may begin. */
+const END_OF_HEAD = "\r\n\r\n";
 
 /** A TCP connection that speaks HTTP and WebSocket by hand, and only as far as it wants to. */
 export class RawVisitor implements Disposable {
   readonly #connection: Deno.TcpConn;
   readonly #host: string;
+  /** From the handshake on. */
+  #frames: ServerFrames | undefined;
+  /** Nobody has waited for it to the end: it is what the next one reads. */
+  #underWay: Promise<Uint8Array> | undefined;
 
   private constructor(connection: Deno.TcpConn, host: string) {
     this.#connection = connection;
@@ -31,7 +40,14 @@ export class RawVisitor implements Disposable {
       `GET /ws HTTP/1.1\r\nHost: ${this.#host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
     );
-    return await this.read();
+    const bytes = await this.#read(READ_BYTES);
+    const answer = new TextDecoder().decode(bytes);
+    if (answer.startsWith("HTTP/1.1 101")) {
+      this.#frames = new ServerFrames();
+      // A head is ASCII: as many bytes as letters.
+      this.#frames.take(bytes.subarray(answer.indexOf(END_OF_HEAD) + END_OF_HEAD.length));
+    }
+    return answer;
   }
 
   /** Sends text as it is. */
@@ -40,10 +56,34 @@ export class RawVisitor implements Disposable {
   }
 
   /** Reads what has come, at most so many bytes; empty at the end. */
-  async read(most = 65_536): Promise<string> {
-    const buffer = new Uint8Array(most);
-    const count = await this.#connection.read(buffer);
-    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  async read(most = READ_BYTES): Promise<string> {
+    return new TextDecoder().decode(await this.#read(most));
+  }
+
+  #read(most: number): Promise<Uint8Array> {
+    return this.#underWay ??= this.#receive(most);
+  }
+
+  async #receive(most: number): Promise<Uint8Array> {
+    try {
+      const buffer = new Uint8Array(most);
+      const bytes = buffer.subarray(0, await this.#connection.read(buffer) ?? 0);
+      this.#frames?.take(bytes);
+      return bytes;
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  /** With which code the server has closed the WebSocket, as far as it was read. */
+  get closeCode(): number | undefined {
+    return this.#frames?.closeCode;
+  }
+
+  /** Reads on until the server closes the WebSocket, and gives the code; nothing when the connection ends without one. */
+  async closed(): Promise<number | undefined> {
+    while (this.closeCode === undefined && await this.read() !== "");
+    return this.closeCode;
   }
 
   /** Sends a text frame. */
@@ -62,12 +102,14 @@ export class RawVisitor implements Disposable {
     await this.#send(frameHead(length));
   }
 
-  /** What has come within a moment; empty when nothing has. */
-  async readSoon(limitMs = 100): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const timer = setTimeout(() => resolve(""), limitMs);
+  /** What comes within a moment, empty at the end; nothing when the moment is over first. */
+  async readSoon(limitMs = 100): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), limitMs);
+    // To be reset is an end as well.
+    const reading = this.read().catch(() => "");
     try {
-      return await Promise.race([this.read().catch(() => ""), promise]);
+      return await Promise.race([reading, promise]);
     } finally {
       clearTimeout(timer);
     }

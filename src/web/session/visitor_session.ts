@@ -19,6 +19,7 @@ const FOR_WHAT_THEY_SEND: ReadonlySet<number> = new Set([
   CloseCode.tooBig,
   CloseCode.notProtocol,
   CloseCode.tooMany,
+  CloseCode.overloaded,
 ]);
 
 type LaterFrame = Exclude<ClientFrame, HelloFrame>;
