@@ -1,11 +1,13 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { ChatBoxError } from "../../../src/core/mod.ts";
+import { ChatBoxError, silentLogger } from "../../../src/core/mod.ts";
 import { NO_LIMITS, VisitorLimits } from "../../../src/web/limits/visitor_limits.ts";
 import { FrameGate } from "../../../src/web/session/frame_gate.ts";
 import { SendHold } from "../../../src/web/session/send_hold.ts";
+import { RawVisitor } from "../../hostile/raw_visitor.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { Log } from "../../support/log.ts";
 import { SocketClient } from "../../support/socket_client.ts";
+import { Collector, within } from "../../support/until.ts";
 import { socketTest } from "../server_test_case.ts";
 
 for (
@@ -136,3 +138,23 @@ for (
     deepEqual([refusal?.code, end?.code], ["bad_frame", ends ? 4400 : undefined]);
   });
 }
+
+const told = new Collector<string>();
+
+socketTest(
+  "[O4] WebSocket ends with 1013 for a visitor who reads too slowly and goes on sending",
+  async ({ url }) => {
+    await using writer = await SocketClient.hello(url);
+    const { session } = await writer.next();
+    for (let i = 0; i < 50; i++) writer.send({ type: "send", cid: `c${i}`, content: "x".repeat(4_000) });
+    await writer.frames.until("the acks", (frames) => JSON.stringify(frames).includes('"cid":"c49"'));
+    using reader = await RawVisitor.upgrade(url);
+    await reader.frame({ type: "hello", v: 1, session, after: 51 });
+    match(await reader.read(), /welcome/);
+    // Pages of 200 KB, most of them asked for when the server has had enough.
+    for (let i = 0; i < 150; i++) await reader.frame({ type: "history", before: 1_000, limit: 100 });
+    await told.until("it to be given up", (lines) => lines.includes("Closed a socket that reads too slowly"));
+    equal(await within("the close frame", reader.closed()), 1013);
+  },
+  { logger: { ...silentLogger, info: told.push } },
+);
