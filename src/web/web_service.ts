@@ -19,6 +19,7 @@ import type { Presence } from "./presence.ts";
 import { CloseCode, MAX_CONTENT_CODE_POINTS, MAX_FILE_BYTES, MAX_FILES } from "./protocol.ts";
 import { makeRoutes, type Readiness } from "./routes.ts";
 import { SignIn } from "./sign_in.ts";
+import { SignInWarnings } from "./sign_in_warnings.ts";
 import { isStillThere, upgrade, whenGone } from "./upgrade.ts";
 import type { SessionContext } from "./session/context.ts";
 import { socketPort } from "./session/socket_port.ts";
@@ -99,6 +100,7 @@ export class WebService {
       chatBox: options.chatBox,
       identity,
       signIn: new SignIn(options.identitySecret, clock),
+      signInWarnings: new SignInWarnings(logger, clock),
       files,
       rates,
       presence: options.presence,

@@ -269,6 +269,37 @@ signInTest(
   },
 );
 
+const told = new Log();
+
+socketTest(
+  "Sign-in that is refused is told to the operator, once a minute however many there are",
+  async ({ url }) => {
+    const refuse = async (content: string): Promise<void> => {
+      await using refused = await arrive(url, { token: content });
+      equal((await refused.client.next()).code, "forbidden");
+    };
+    const expired = await token({ sub: "ada" }, { expiresInS: -6 });
+    for (const each of [expired, "nonsense", "nonsense"]) await refuse(each);
+    const line = (reason: string, refused: number): unknown => ({
+      level: "info",
+      message: "Refused to sign a visitor in",
+      fields: {
+        reason: `Cannot sign in: the token is not accepted, ${reason}`,
+        address: "127.0.0.1",
+        refused,
+      },
+    });
+    deepEqual(told.lines, [line("it has expired", 1)]);
+    clock.advance(59_999);
+    await refuse(await token({ sub: "ada" }, { expiresInS: -6 }));
+    equal(told.lines.length, 1);
+    clock.advance(1);
+    await refuse("nonsense");
+    deepEqual(told.lines.slice(1), [line("it is not a signed JWT", 4)]);
+  },
+  { clock, identitySecret: SECRET, logger: told },
+);
+
 Deno.test({
   name: "[S5] Sessions and tokens appear in no log line and no error",
   sanitizeOps: false,

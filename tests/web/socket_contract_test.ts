@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { isUuid, type Uuid } from "../../src/core/mod.ts";
 import { type Frame, SocketClient } from "../support/socket_client.ts";
 import { socketTest } from "./server_test_case.ts";
@@ -84,6 +85,56 @@ socketTest(
     deepEqual([welcome.uid, welcome.session, welcome.rev], [uid, undefined, 1]);
   },
 );
+
+/** How many rows each table has. */
+function countRows(path: string): Readonly<Record<string, number>> {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return Object.fromEntries(
+    tables.map((
+      { name },
+    ) => [name, Number(database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n)]),
+  );
+}
+
+socketTest(
+  "WebSocket stores nothing of a visitor who opens the chat, reads, types and comes back, and never writes",
+  async ({ url, database }) => {
+    const before = countRows(database);
+    await using first = await SocketClient.hello(url);
+    const { session } = await first.next();
+    await using second = await SocketClient.hello(url, String(session));
+    await second.next();
+    for (
+      const frame of [{ type: "typing" }, { type: "read", seq: 1 }, { type: "history", before: 1, limit: 1 }]
+    ) {
+      first.send(frame);
+      second.send(frame);
+    }
+    await first.nextOf("history");
+    await second.nextOf("history");
+    deepEqual(countRows(database), before);
+    // The first message makes the rows, so they are what was looked for.
+    first.send({ type: "send", cid: "a", content: "x" });
+    await first.nextOf("acks");
+    const { connections, sessions, messages } = countRows(database);
+    deepEqual([before.connections, before.sessions, before.messages], [0, 0, 0]);
+    deepEqual([connections, sessions, messages], [1, 1, 1]);
+  },
+);
+
+socketTest("[S5] WebSocket keeps of a session the SHA-256 of its secret only", async ({ url, database }) => {
+  await using client = await SocketClient.hello(url);
+  const { session } = await client.next();
+  client.send({ type: "send", cid: "a", content: "x" });
+  await client.nextOf("acks");
+  const [, secret = ""] = String(session).split(".");
+  const stored = ["", "-wal"].map((suffix) => Deno.readFileSync(`${database}${suffix}`))
+    .map((bytes) => new TextDecoder("latin1").decode(bytes)).join();
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  equal(stored.includes(new TextDecoder("latin1").decode(hash)), true);
+  equal(stored.includes(secret), false);
+});
 
 for (
   const [what, forge] of [

@@ -10,6 +10,8 @@ export interface TestServer extends AsyncDisposable {
   readonly web: WebService;
   readonly presence: Presence;
   readonly storage: Storage;
+  /** The path of the database. */
+  readonly database: string;
   /** The names of the stored files, arriving ones as well. */
   files(): readonly string[];
 }
@@ -50,6 +52,7 @@ export async function startServer(
     web,
     presence,
     storage: temp.storage,
+    database: temp.path,
     files(): readonly string[] {
       try {
         return [...Deno.readDirSync(`${temp.path}-files`)].map(({ name }) => name);

@@ -15,16 +15,22 @@ export interface Recognised {
   readonly refusal?: Refusal;
 }
 
-/** Finds out who says hello. Whoever cannot be signed in stays anonymous, and is told so. */
+/**
+ * Finds out who says hello. Whoever cannot be signed in stays anonymous, and is told so.
+ *
+ * @param prefix the address behind the socket
+ */
 export async function recognise(
   { session, identity: claim }: HelloFrame,
-  { identity, signIn }: Pick<SessionContext, "identity" | "signIn">,
+  { identity, signIn, signInWarnings }: Pick<SessionContext, "identity" | "signIn" | "signInWarnings">,
+  prefix: string,
 ): Promise<Recognised> {
   if (claim?.token === undefined) return { visitor: await identity.recognise(session) };
   try {
     return { visitor: await identity.signIn(session, await signIn.verify(claim.token)) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    signInWarnings.refused(error, prefix);
     return { visitor: await identity.recognise(session), refusal: error };
   }
 }

@@ -99,7 +99,7 @@ export class VisitorSession {
   async #greet(hello: HelloFrame): Promise<void> {
     const started = performance.now();
     const context = this.#context;
-    const recognised = await recognise(hello, context);
+    const recognised = await recognise(hello, context, this.#asker.prefix);
     const { visitor } = recognised;
     const asker = this.#asker = { ...this.#asker, uid: visitor.uid };
     const conversation = await VisitorConversation.open(context, visitor, asker, hello);
