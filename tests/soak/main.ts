@@ -7,12 +7,10 @@ import { Helper } from "../load/helper.ts";
 import { MeasuredServer } from "../load/measured_server.ts";
 import { processState } from "../load/process_state.ts";
 import { findWaitingDeliveries } from "../support/waiting_deliveries.ts";
-import { judge, LEAST_SAMPLES, type Sample } from "./verdict.ts";
+import { judge, LEAST_ROUNDS, type Sample } from "./verdict.ts";
 
 const VISITORS_A_ROUND = 100;
 const AT_ONCE = 20;
-/** Until the first rounds have made what is made once. */
-const WARM_ROUNDS = 3;
 const EXECUTABLE = Deno.env.has("CHATBOX50_EXECUTABLE");
 const MIB = 1024 * 1024;
 /** How long the last ones may need to be gone and delivered, in milliseconds. */
@@ -52,13 +50,12 @@ try {
 
 async function soak(totalMs: number): Promise<boolean> {
   await using server = await MeasuredServer.start({ folder, env: { DENO_V8_FLAGS: TIDY } });
-  const samples: Sample[] = [];
+  const rounds: Sample[] = [];
   const started = performance.now();
   let [visitors, failed, lastPrint] = [0, 0, -Infinity];
   print("minute | visitors | memory MiB | descriptors | pending rows | visits gone wrong");
   // On a slow machine it takes longer than was asked for: fewer rounds would tell nothing.
-  const leastRounds = WARM_ROUNDS + LEAST_SAMPLES;
-  for (let round = 0; round < leastRounds || performance.now() - started < totalMs; round++) {
+  while (rounds.length < LEAST_ROUNDS || performance.now() - started < totalMs) {
     {
       await using guests = Helper.start("guests.ts", server.url);
       await guests.ask(`visit ${VISITORS_A_ROUND} ${AT_ONCE}`);
@@ -67,30 +64,32 @@ async function soak(totalMs: number): Promise<boolean> {
       failed += VISITORS_A_ROUND - Number(good);
       if (problem !== undefined) print(`a visit went wrong: ${problem}`);
     }
-    const pending = await settled(server.url);
-    const sample = { visitors, ...processState(server.process.pid), stored: await storedBytes() };
-    if (round >= WARM_ROUNDS) samples.push(sample);
+    const left = await settled(server.url);
+    const sample = { visitors, ...processState(server.process.pid), stored: await storedBytes(), ...left };
+    rounds.push(sample);
     const atMinute = (performance.now() - started) / 60_000;
     if (minutes > TOLD_IN_FULL && atMinute - lastPrint < 1) continue;
     lastPrint = atMinute;
     const memory = (sample.memory / MIB).toFixed(1);
     print(
-      `${atMinute.toFixed(1)} | ${visitors} | ${memory} | ${sample.descriptors} | ${pending} | ${failed}`,
+      `${
+        atMinute.toFixed(1)
+      } | ${visitors} | ${memory} | ${sample.descriptors} | ${left.pending} | ${failed}`,
     );
+    if (left.sockets > 0) print(`${left.sockets} sockets are open although everybody has left`);
   }
-  const pending = await settled(server.url);
-  const { flat, words } = judge(samples, EXECUTABLE ? "free" : "tidy");
-  print(`${words}; ${pending} rows pending, ${failed} visits gone wrong`);
-  return flat && pending === 0 && failed === 0;
+  const { flat, words } = judge(rounds, EXECUTABLE ? "free" : "tidy");
+  print(`${words}; ${failed} visits gone wrong`);
+  return flat && failed === 0;
 }
 
-/** Waits until nobody is connected and everything has arrived; gives how many rows wait all the same. */
-async function settled(url: string): Promise<number> {
+/** Waits until nobody is connected and everything has arrived; gives what is left all the same. */
+async function settled(url: string): Promise<Pick<Sample, "pending" | "sockets">> {
   const limit = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
     const pending = findWaitingDeliveries(database).length;
     const sockets = await openSockets(url);
-    if ((pending === 0 && sockets === 0) || performance.now() > limit) return pending;
+    if ((pending === 0 && sockets === 0) || performance.now() > limit) return { pending, sockets };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
