@@ -12,6 +12,8 @@ const MIB = 1024 * 1024;
 const KEPT_MIB = 64;
 /** What SQLite keeps of a database that has grown. */
 const PAGE_CACHE_MIB = 64;
+/** What each socket over the limit sends of a frame, in MiB: SECURITY.md tells what 20 and 63 take. */
+const PART_MIB = Number(Deno.env.get("HOSTILE_FRAME_MIB") ?? 4);
 /** Off, so that what lies below them is met. */
 const NO_RATES = { ...ANY_NUMBER_FROM_AN_ADDRESS, LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0" };
 /** A page of history, and of those so many that no buffer of the system holds them. */
@@ -89,7 +91,7 @@ siege("sockets that never say hello are told so, and end", { openFiles: 256 }, a
     const silent = await Promise.all(Array.from({ length: 100 }, () => RawVisitor.upgrade(server.url)));
     for (const one of silent) held.use(one);
     await server.talk();
-    for (const one of silent) match(await one.read(), /no hello in time/);
+    for (const one of silent) equal(await one.closed(), 4408);
   }
   await server.closesDownTo(before + 8);
 });
@@ -121,6 +123,7 @@ siege("frames of 64 MiB, whole and in part", { openFiles: 256 }, async (server) 
       const one = held.use(await RawVisitor.upgrade(server.url));
       await one.frame(HELLO);
       await one.frame(large);
+      equal(await within("the end", one.closed()), 1009);
       await server.talk();
     }
     for (let i = 0; i < 4; i++) {
@@ -228,10 +231,10 @@ siege(
       equal(server.descriptors <= before + 25, true);
       for (const one of opened) {
         await one.announce(64 * MIB - 1);
-        await one.write("x".repeat(4 * MIB));
+        await one.write("x".repeat(PART_MIB * MIB));
       }
       await server.talk();
-      print(`sockets over the limit: ${Math.round(server.grown)} MiB more for ${4 * opened.length} sent`);
+      print(`sockets over the limit: ${Math.round(server.grown)} MiB more for ${PART_MIB * opened.length} sent`);
     }
     await server.closesDownTo(before + 8);
     await server.shrinksTo(KEPT_MIB);

@@ -4,10 +4,16 @@ import { parseFrame } from "../../src/web/parse_frame.ts";
 import { fuzzFrame } from "./frames.ts";
 import { inTime } from "./in_time.ts";
 import { Random } from "./random.ts";
+import { usedHeap } from "./used_heap.ts";
 
 /** How many frames; `deno task fuzz` asks for a million. */
 const FRAMES = Number(Deno.env.get("FUZZ_FRAMES") ?? 50_000);
+/** How many inputs of a property; `deno task fuzz` asks for thousands. */
+const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 300) };
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 50);
+
+/** What all frames together may leave in the heap, in bytes: code that was compiled, no frames. */
+const KEPT_BYTES = 2 * 1024 * 1024;
 
 /** Whatever the text: soon a frame that reads back as itself, or a fault in words that fit into a frame. */
 function check(text: string): "frame" | "fault" {
@@ -26,7 +32,9 @@ function check(text: string): "frame" | "fault" {
 Deno.test("[S3] parseFrame reads or refuses whatever mutation makes of real frames", () => {
   const random = new Random(SEED);
   const counts = { frame: 0, fault: 0 };
+  let heap: number | undefined;
   for (let i = 0; i < FRAMES; i++) {
+    if (i === Math.floor(FRAMES / 10)) heap = usedHeap();
     const text = fuzzFrame(random);
     try {
       counts[check(text)]++;
@@ -36,6 +44,8 @@ Deno.test("[S3] parseFrame reads or refuses whatever mutation makes of real fram
   }
   // Neither everything refused nor everything taken: the mutations reach both.
   ok(counts.frame > FRAMES / 10 && counts.fault > FRAMES / 10, JSON.stringify(counts));
+  const grown = (usedHeap() ?? 0) - (heap ?? 0);
+  ok(grown < KEPT_BYTES, `${FRAMES * 0.9} frames have left ${grown} bytes in the heap`);
 });
 
 /** Texts that fuzzing or a review once found a fault with, by what it was. */
@@ -69,18 +79,21 @@ Deno.test("fuzzFrame gives the same frames for the same seed", () => {
 });
 
 Deno.test("[S3] parseFrame reads or refuses any text and any JSON", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void check(text)));
-  fc.assert(fc.property(fc.json(), (text) => void check(text)));
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void check(text)), RUNS);
+  fc.assert(fc.property(fc.json(), (text) => void check(text)), RUNS);
 });
 
 Deno.test("[S3] parseFrame keeps what a valid send says, to the character", () => {
   const content = fc.string({ unit: "grapheme", minLength: 1, maxLength: 500 })
     .filter((text) => text.isWellFormed() && /[^\r\n]/.test(text));
   const cid = fc.string({ unit: fc.constantFrom(..."azAZ09_-"), minLength: 1, maxLength: 64 });
-  fc.assert(fc.property(cid, content, (cid, content) => {
-    const frame = { type: "send", cid, content };
-    deepEqual(parseFrame(JSON.stringify(frame)), { frame });
-  }));
+  fc.assert(
+    fc.property(cid, content, (cid, content) => {
+      const frame = { type: "send", cid, content };
+      deepEqual(parseFrame(JSON.stringify(frame)), { frame });
+    }),
+    RUNS,
+  );
 });
 
 Deno.test("[S3] parseFrame takes no property from a prototype in the text", () => {

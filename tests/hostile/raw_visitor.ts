@@ -120,6 +120,11 @@ export class RawVisitor implements Disposable {
     return this.#send(bytes);
   }
 
+  /** Says that nothing more will come, and goes on reading. */
+  finish(): Promise<void> {
+    return this.#connection.closeWrite();
+  }
+
   async #send(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) rest = rest.subarray(await this.#connection.write(rest));

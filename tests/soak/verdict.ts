@@ -19,7 +19,7 @@ const LEAST_FORGIVEN = 0.5;
 const PAGE_CACHE = 64 * MIB;
 /**
  * What the caches of conversations keep of one, in bytes, for as many as they hold: a run long enough to fill them may grow by no more. Good
- * runs grow by 3.5 to 4.1 KiB a visitor until then, of which 1.3 KiB are pages of the file.
+ * runs grow by 3.5 to 4.6 KiB a visitor until then, of which 1.3 KiB are pages of the file.
  */
 const KEPT_OF_A_VISITOR = 3_072;
 const KEPT_VISITORS = 10_000;
