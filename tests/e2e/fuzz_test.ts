@@ -16,6 +16,8 @@ const SOCKETS = 4;
 const FRAMES_A_SOCKET = 1_000;
 /** How long the slowest answer may take, in milliseconds, however busy the machine. */
 const SLOWEST_MS = 5_000;
+/** How soon the server closes a socket whose other end has closed, in milliseconds: before it would for want of a hello. */
+const CLOSED_WITHIN_MS = 5_000;
 const OPEN_FILES = 256;
 const NO_RATES = { LIMIT_MESSAGES: "0", LIMIT_FRAMES: "0", LIMIT_SESSIONS: "0", MAX_CONNECTIONS_PER_IP: "0" };
 /** What SQLite keeps, what V8 keeps, and what a million stored messages need in memory. */
@@ -85,7 +87,7 @@ Deno.test("[S3] End to end: bytes that are no WebSocket frames stop nothing", RE
     await one.finish().catch(() => {
       // It was ended for what it sent.
     });
-    await within("the server to close", untilEnd(one));
+    await within("the server to close", untilEnd(one), CLOSED_WITHIN_MS);
   }
   await server.talk();
   await server.servesNewVisitors();
