@@ -234,7 +234,9 @@ siege(
         await one.write("x".repeat(PART_MIB * MIB));
       }
       await server.talk();
-      print(`sockets over the limit: ${Math.round(server.grown)} MiB more for ${PART_MIB * opened.length} sent`);
+      print(
+        `sockets over the limit: ${Math.round(server.grown)} MiB more for ${PART_MIB * opened.length} sent`,
+      );
     }
     await server.closesDownTo(before + 8);
     await server.shrinksTo(KEPT_MIB);
