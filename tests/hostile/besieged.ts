@@ -86,7 +86,7 @@ export class Besieged implements AsyncDisposable {
     this.#visitor.send({ type: "send", cid: `m${number}`, content: `question ${number}` });
     const has = (text: string) => (frames: readonly unknown[]): boolean =>
       JSON.stringify(frames).includes(text);
-    await this.#visitor.frames.until("the ack", has(`"cid":"m${number}"`));
+    await this.#visitor.frames.until("the ack", has(`"acks":[{"cid":"m${number}"`));
     this.#discord.staff("ada").say(this.#thread, `answer ${number}`);
     await this.#visitor.frames.until("the answer", has(`"answer ${number}"`));
   }
