@@ -83,12 +83,24 @@ export class Besieged implements AsyncDisposable {
   /** The visitor writes and gets an ack, the staff writes and is heard. */
   async talk(): Promise<void> {
     const number = ++this.#messages;
-    this.#visitor.send({ type: "send", cid: `m${number}`, content: `question ${number}` });
+    const { frames } = this.#visitor;
     const has = (text: string) => (frames: readonly unknown[]): boolean =>
       JSON.stringify(frames).includes(text);
-    await this.#visitor.frames.until("the ack", has(`"acks":[{"cid":"m${number}"`));
+    const acked = has(`"acks":[{"cid":"m${number}"`);
+    for (;;) {
+      const before = frames.items.length;
+      this.#visitor.send({ type: "send", cid: `m${number}`, content: `question ${number}` });
+      const answers = await frames.until(
+        "the ack",
+        (all) => acked(all) || refusedIn(all.slice(before)) !== undefined,
+      );
+      if (acked(answers)) break;
+      // Who talks as long as it takes is asked to wait, and does.
+      const { retryAfterMs } = refusedIn(answers.slice(before)) ?? {};
+      await new Promise((resolve) => setTimeout(resolve, Number(retryAfterMs)));
+    }
     this.#discord.staff("ada").say(this.#thread, `answer ${number}`);
-    await this.#visitor.frames.until("the answer", has(`"answer ${number}"`));
+    await frames.until("the answer", has(`"answer ${number}"`));
   }
 
   /** Whatever was written has reached the staff. */
@@ -155,4 +167,11 @@ export class Besieged implements AsyncDisposable {
     await this.#discord.close();
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** That a message was too many for now, among some frames. */
+function refusedIn(
+  frames: readonly Readonly<Record<string, unknown>>[],
+): Readonly<Record<string, unknown>> | undefined {
+  return frames.find(({ code }) => code === "rate_limited");
 }
