@@ -1,10 +1,13 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { BanStop, STOPPED } from "./ban_stop.ts";
+import type { Bucket } from "./bucket.ts";
+import { Buckets } from "./buckets.ts";
 import { DiscordRefusal, DiscordUnreachable } from "./errors.ts";
 import { failureOf } from "./failed_call.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "./metrics.ts";
 import type { Upload } from "./ports.ts";
 import { RateLimitQueues } from "./rate_limit_queues.ts";
+import { sharedLimit } from "./shared_routes.ts";
 import { type TamedManager, tamedManager } from "./tamed_manager.ts";
 import { TokenWatch } from "./token_watch.ts";
 import { unlessAborted, wait } from "./waiting.ts";
@@ -43,6 +46,14 @@ export interface RestCallerOptions {
   readonly invalidRequestLimit?: number;
 }
 
+/** A call as it is made. */
+interface Call {
+  readonly action: string;
+  readonly method: Method;
+  readonly route: `/${string}`;
+  readonly options: CallOptions;
+}
+
 /** What a request carries. */
 export interface CallOptions {
   /** JSON, in Discord's own spelling. */
@@ -54,14 +65,17 @@ export interface CallOptions {
 
 /**
  * Makes discordeno's calls reliable: every call ends, in an answer or in one of our two errors. Its rate-limit queues do
- * their work; calls of the same queue are handed over one at a time, because it polls once a second when a second call
- * meets an empty one.
+ * their work for what is one thread's own; calls of the same queue are handed over one at a time, because it polls once a second
+ * when a second call meets an empty one. It waits for each answer before it sends the next call, so what conversations share goes
+ * past its queues, through buckets.
  */
 export class RestCaller {
   readonly #rest: TamedManager;
   readonly #options: RestCallerOptions;
   readonly #queues = new RateLimitQueues();
+  readonly #buckets: Buckets;
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #besideEachOther = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   readonly #token: TokenWatch;
   readonly #banStop: BanStop;
@@ -74,6 +88,7 @@ export class RestCaller {
     const { token, apiUrl, clock, logger } = options;
     this.#token = new TokenWatch(() => this.#isTokenRefused(), () => options.onTokenRefused?.());
     this.#banStop = new BanStop({ clock, logger, limit: options.invalidRequestLimit });
+    this.#buckets = new Buckets(clock);
     this.#rest = tamedManager({
       token,
       apiUrl,
@@ -85,7 +100,10 @@ export class RestCaller {
         this.#banStop.answered(status);
         this.#metrics.requested(method, route, status, ms);
       },
-      onHeaders: (headers) => this.#learn(headers),
+      onHeaders: (limit, headers) => {
+        this.#learn(headers);
+        this.#buckets.learn(limit, headers);
+      },
     });
   }
 
@@ -121,9 +139,15 @@ export class RestCaller {
     route: `/${string}`,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const key = `Bot ${this.#options.token}${this.#rest.simplifyUrl(route, method)}`;
+    const limit = sharedLimit(method, route);
+    const request = { action, method, route, options };
+    return limit === undefined ? this.#inTurn(request) : this.#beside(request, this.#buckets.of(limit));
+  }
+
+  #inTurn(request: Call): Promise<unknown> {
+    const key = `Bot ${this.#options.token}${this.#rest.simplifyUrl(request.route, request.method)}`;
     const before = this.#tails.get(key) ?? Promise.resolve();
-    const result = before.then(() => this.#attempt(action, method, route, key, options));
+    const result = before.then(() => this.#queued(request, key));
     const tail = result.catch(() => {}).then(() => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
@@ -131,13 +155,8 @@ export class RestCaller {
     return result;
   }
 
-  async #attempt(
-    action: string,
-    method: Method,
-    route: `/${string}`,
-    key: string,
-    { body, files, anonymous = false }: CallOptions,
-  ): Promise<unknown> {
+  async #queued(request: Call, key: string): Promise<unknown> {
+    const { action } = request;
     await this.#demandToken(action);
     this.#demandOpen(action);
     await this.#pace();
@@ -145,7 +164,62 @@ export class RestCaller {
     await this.#demandToken(action);
     this.#demandOpen(action);
     try {
+      return await this.#send(request, true);
+    } finally {
+      this.#reopen(key);
+    }
+  }
+
+  #beside(request: Call, bucket: Bucket): Promise<unknown> {
+    const result = this.#throughBucket(request, bucket);
+    const end: Promise<unknown> = result.catch(() => {}).then(() => this.#besideEachOther.delete(end));
+    this.#besideEachOther.add(end);
+    return result;
+  }
+
+  /** After a 429 it goes out once more, as it does in a queue of discordeno's. */
+  async #throughBucket(request: Call, bucket: Bucket, again = false): Promise<unknown> {
+    const { action } = request;
+    await this.#demandToken(action);
+    if (!again) this.#demandOpen(action);
+    await this.#enter(action, bucket, again);
+    let sent = false;
+    try {
+      await this.#globallyOpen();
+      await this.#pace();
+      await this.#demandToken(action);
+      this.#demandOpen(action);
+      sent = true;
+      return await this.#send(request, false);
+    } catch (error) {
+      if (again || !sent || !(error instanceof DiscordUnreachable) || error.status !== 429) throw error;
+    } finally {
+      bucket.leave(sent);
+    }
+    return await this.#throughBucket(request, bucket, true);
+  }
+
+  async #enter(action: string, bucket: Bucket, again: boolean): Promise<void> {
+    const asked = this.#options.clock.now();
+    const retryAfterMs = await bucket.enter(again);
+    const waitedMs = this.#options.clock.now() - asked;
+    if (waitedMs > 0) this.#metrics.waited("route", waitedMs);
+    if (retryAfterMs > 0) {
+      throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs, sent: false });
+    }
+  }
+
+  async #globallyOpen(): Promise<void> {
+    // Of no route: what discordeno knows of the limit of all.
+    const waitMs = this.#rest.checkRateLimits("", "") || 0;
+    if (waitMs > 0 && waitMs <= MAX_QUEUE_WAIT_MS) await this.#delay("global", waitMs);
+  }
+
+  async #send({ action, method, route, options }: Call, runThroughQueue: boolean): Promise<unknown> {
+    const { body, files, anonymous = false } = options;
+    try {
       const answer = this.#rest.makeRequest(method, route, {
+        runThroughQueue,
         // discordeno's type knows objects only; it serialises lists as well.
         ...(body !== undefined && { body: (Array.isArray(body) ? [...body] : { ...body }) as Body }),
         ...(files !== undefined && { files: [...files] }),
@@ -157,8 +231,6 @@ export class RestCaller {
       const unauthorized = !anonymous && failure instanceof DiscordRefusal && failure.status === 401;
       if (!unauthorized || await this.#token.suspect()) throw failure;
       throw new DiscordUnreachable(action, 401, "although the token is good", { sent: false });
-    } finally {
-      this.#reopen(key);
     }
   }
 
@@ -245,7 +317,8 @@ export class RestCaller {
   /** Ends calls, and discordeno's timers. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled(this.#tails.values());
+    this.#buckets.stop();
+    await Promise.allSettled([...this.#tails.values(), ...this.#besideEachOther]);
     // A queue sets its timer after it has given the answer.
     await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
     this.#queues.stop();

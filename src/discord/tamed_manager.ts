@@ -6,6 +6,7 @@ import { onceAtMost, readableOnce } from "./one_time_body.ts";
 import { quiet } from "./quiet_logger.ts";
 import type { RateLimitQueues } from "./rate_limit_queues.ts";
 import { watched } from "./rest_watch.ts";
+import { sharedLimit } from "./shared_routes.ts";
 
 /**
  * How often discordeno tries again after a 429 by itself. Its own default is for ever, and without a pause where the
@@ -29,8 +30,8 @@ export interface TamedManagerOptions {
   readonly timeoutMs: (uploads: boolean) => number;
   /** Told of each attempt. */
   readonly requested: DiscordMetrics["requested"];
-  /** Told the headers of each answer. */
-  readonly onHeaders: (headers: Headers) => void;
+  /** Told the headers of each answer, and of which limit: a shared one, or what discordeno takes for one. */
+  readonly onHeaders: (limit: string, headers: Headers) => void;
 }
 
 /**
@@ -49,7 +50,7 @@ export function tamedManager(options: TamedManagerOptions): TamedManager {
 }
 
 function tame(rest: TamedManager, { signal, timeoutMs, requested, onHeaders }: TamedManagerOptions): void {
-  const { createRequestBody, processHeaders } = rest;
+  const { createRequestBody, processHeaders, simplifyUrl } = rest;
   const sendRequest = watched(rest.sendRequest, { requested });
   rest.createRequestBody = (method, options) => {
     const limitMs = timeoutMs(options?.files !== undefined);
@@ -60,8 +61,10 @@ function tame(rest: TamedManager, { signal, timeoutMs, requested, onHeaders }: T
       onceAtMost(method, options?.body) && readableOnce(request),
     );
   };
+  // Its own takes making a thread and reading the webhooks of a channel, for one, for the same.
+  rest.simplifyUrl = (url, method) => sharedLimit(method, url) ?? simplifyUrl(url, method);
   rest.processHeaders = (url, headers, identifier) => {
-    onHeaders(headers);
+    onHeaders(url, headers);
     return processHeaders(url, headers, identifier);
   };
   // Its own looks again every second until the last limit has passed, stop or not.
@@ -73,6 +76,11 @@ function tame(rest: TamedManager, { signal, timeoutMs, requested, onHeaders }: T
   };
   // An answer that breaks off throws in here and is dropped by the queue: the call would never end.
   rest.sendRequest = async (request) => {
+    if (request.runThroughQueue === false) {
+      // It would wait by itself and try again at once with all others; whoever goes past the queues asks the bucket again.
+      request.retryCount = rest.maxRetryCount;
+      await rest.invalidBucket.waitUntilRequestAvailable();
+    }
     const { reject } = request;
     // When the network fails it rejects with a guess of its own, and throws what has happened: that is what counts.
     request.reject = (reason) => {
