@@ -8,10 +8,11 @@ import { type NamedLimit, readLimit } from "./named_limit.ts";
 const UNNAMED_WINDOW_MS = 1_000;
 
 /**
- * Between the starts of calls that are under way together, in milliseconds: 14 a second. A new conversation takes up to three calls, and
- * Discord takes 50 a second in all. Where answers come sooner than that, each call starts when the one before has ended.
+ * Between the starts of calls that are under way together, in milliseconds: ten a second. A new conversation takes four calls (its thread,
+ * its words, and a look at what stands there), and Discord takes 50 a second in all. Where answers come sooner than that, each call starts
+ * when the one before has ended.
  */
-const BESIDE_MS = 70;
+const BESIDE_MS = 100;
 
 /** A longest wait for a bucket that has been used up; what takes longer is refused, to be tried again. In milliseconds. */
 const MAX_WAIT_MS = 60_000;
@@ -37,6 +38,8 @@ export class Bucket {
   #windowMs = UNNAMED_WINDOW_MS;
   /** How many more may go out in this window; below 0 when calls that hang have kept more places than there are. */
   #remaining = 1;
+  /** Places of this window that are kept by calls of earlier ones, at most. */
+  #kept = 0;
   /** One more may go out, since calls that hang keep all places. */
   #hasSpare = false;
   #underWay = 0;
@@ -115,14 +118,18 @@ export class Bucket {
     // Answers of one window do not all name its end exactly; that of the next one is a whole window later.
     const tolerance = this.#windowMs / 2;
     const isLater = end > this.#end + tolerance;
-    if (this.#isNamed && (this.#isEndNamed ? end < this.#end - tolerance : !isLater)) {
+    const isEarlier = this.#isEndNamed ? end < this.#end - tolerance : !isLater;
+    if (isEarlier && this.#kept > 0) {
       // It was counted in a window that is over, so the place that it has kept in this one is free.
+      this.#kept--;
       this.#remaining++;
       return;
     }
-    if (!this.#isNamed || (this.#isEndNamed && isLater)) {
+    // Earlier though nothing is from then: Discord's clock was set back.
+    if (!this.#isNamed || isEarlier || (this.#isEndNamed && isLater)) {
       // What else is under way may be counted by now, or not yet.
-      this.#remaining = remaining - (this.#underWay - 1);
+      this.#kept = this.#underWay - 1;
+      this.#remaining = remaining - this.#kept;
       this.#lowest = Infinity;
     } else {
       this.#remaining = Math.min(this.#remaining, remaining);
@@ -143,7 +150,8 @@ export class Bucket {
     this.#endsAt = undefined;
     this.#isEndNamed = false;
     this.#lowest = Infinity;
-    this.#remaining = this.#limit - this.#underWay;
+    this.#kept = this.#underWay;
+    this.#remaining = this.#limit - this.#kept;
     this.#hasSpare = this.#remaining <= 0;
   }
 
