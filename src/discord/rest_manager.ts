@@ -185,7 +185,8 @@ export class RestCaller {
     await this.#enter(action, bucket, again);
     let sent = false;
     try {
-      await this.#globallyOpen();
+      // Of no route: what discordeno knows of the limit of all.
+      await this.#outwait(action, "global", this.#rest.checkRateLimits("", "") || 0);
       await this.#pace();
       await this.#demandToken(action);
       this.#demandOpen(action);
@@ -207,12 +208,6 @@ export class RestCaller {
     if (retryAfterMs > 0) {
       throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs, sent: false });
     }
-  }
-
-  async #globallyOpen(): Promise<void> {
-    // Of no route: what discordeno knows of the limit of all.
-    const waitMs = this.#rest.checkRateLimits("", "") || 0;
-    if (waitMs > 0 && waitMs <= MAX_QUEUE_WAIT_MS) await this.#delay("global", waitMs);
   }
 
   async #send({ action, method, route, options }: Call, runThroughQueue: boolean): Promise<unknown> {
@@ -295,12 +290,15 @@ export class RestCaller {
     for (let attempt = 0; attempt < 3; attempt++) {
       const queue = this.#queues.get(key);
       if (queue === undefined || queue.isRequestAllowed()) return;
-      const waitMs = this.#rest.checkRateLimits(key, "") || 0;
-      if (waitMs > MAX_QUEUE_WAIT_MS) {
-        throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs: waitMs, sent: false });
-      }
-      await this.#delay("route", waitMs);
+      await this.#outwait(action, "route", this.#rest.checkRateLimits(key, "") || 0);
     }
+  }
+
+  async #outwait(action: string, reason: "route" | "global", waitMs: number): Promise<void> {
+    if (waitMs > MAX_QUEUE_WAIT_MS) {
+      throw new DiscordUnreachable(action, 429, "limited", { retryAfterMs: waitMs, sent: false });
+    }
+    if (waitMs > 0) await this.#delay(reason, waitMs);
   }
 
   #delay(reason: "route" | "global", waitMs: number): Promise<void> {

@@ -281,7 +281,9 @@ export class Conversation {
     const there = readBack(this.postedForVisitor.map(({ content }) => unescape(content)));
     for (const [place, message] of this.said.entries()) {
       const [words] = readBack([this.visitor.own[place]?.content ?? ""]).values();
-      if (words?.join(" ") !== there.get(message.mark)?.join(" ")) this.#excuse(message, excuse);
+      const arrived = there.get(message.mark);
+      // What the server has not acknowledged yet has no words here either.
+      if (arrived === undefined || words?.join(" ") !== arrived.join(" ")) this.#excuse(message, excuse);
     }
   }
 
