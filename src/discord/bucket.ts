@@ -110,8 +110,8 @@ export class Bucket {
 
   #refused(until: number): void {
     this.#remaining = Math.min(0, this.#remaining);
-    this.#hasSpare = false;
-    this.#refusedUntil = this.#endsAt = Math.max(until, this.#endsAt ?? 0);
+    this.#refusedUntil = Math.max(until, this.#refusedUntil);
+    this.#endsAt = Math.max(until, this.#endsAt ?? 0);
   }
 
   #named({ limit, remaining, resetAfterMs, end }: NamedLimit): void {
@@ -137,11 +137,11 @@ export class Bucket {
     this.#limit = limit;
     this.#windowMs = Math.max(this.#windowMs, resetAfterMs);
     this.#isNamed = this.#isEndNamed = true;
-    this.#hasSpare = false;
+    this.#hasSpare &&= remaining > 0;
     if (remaining > this.#lowest) return;
     this.#lowest = remaining;
     this.#end = end;
-    this.#endsAt = Math.max(this.#clock.now() + resetAfterMs, this.#refusedUntil);
+    this.#endsAt = this.#clock.now() + resetAfterMs;
   }
 
   /** Once the present window is over, the next one is open. */
@@ -172,6 +172,7 @@ export class Bucket {
 
   #waitMs(): number {
     const now = this.#clock.now();
+    if (now < this.#refusedUntil) return this.#refusedUntil - now;
     if (this.#remaining <= 0 && !this.#hasSpare) return Math.max(1, (this.#endsAt ?? now) - now);
     return this.#underWay === 0 ? 0 : Math.max(0, this.#lastStart + BESIDE_MS - now);
   }

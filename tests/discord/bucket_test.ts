@@ -94,6 +94,12 @@ Deno.test("Bucket sends as many side by side as are left, in their order, and th
   assert.equal(scene.out, "a b c d e f");
   await scene.pass(BESIDE_MS);
   assert.equal(scene.out, "a b c d e f g");
+  await scene.answer(5, 3, 500, 12_000);
+  await scene.ask("h", "i", "j", "k");
+  await scene.pass(499);
+  assert.equal(scene.out, "a b c d e f g h i j");
+  await scene.pass(1);
+  assert.equal(scene.out, "a b c d e f g h i j k");
 });
 
 Deno.test("Bucket starts no more than ten calls a second side by side, and at once what is by itself", async () => {
@@ -114,9 +120,12 @@ Deno.test("Bucket believes the answer that knows of most calls, whichever comes 
   const scene = await fiveInTwoSeconds();
   await scene.ask("b", "c", "d");
   await scene.pass(4 * BESIDE_MS);
-  for (const remaining of [0, 2, 3]) await scene.answer(5, remaining, 1_500, 10_000);
+  await scene.answer(5, 0, 1_500, 10_000);
+  // These two were given before, and were long on their way.
+  await scene.pass(400);
+  for (const remaining of [2, 3]) await scene.answer(5, remaining, 1_500, 10_000);
   await scene.ask("e");
-  await scene.pass(1_499);
+  await scene.pass(1_099);
   assert.equal(scene.out, "a b c d");
   await scene.pass(1);
   assert.equal(scene.out, "a b c d e");
@@ -157,14 +166,39 @@ Deno.test("Bucket gives the place of a call free whose answer tells of a window 
 
 Deno.test("Bucket learns from an answer that Discord's window has begun before its own has ended", async () => {
   const scene = await fiveInTwoSeconds();
-  await scene.ask("b", "c");
+  await scene.ask("b");
+  await scene.answer(5, 3, 2_000, 10_000);
+  await scene.ask("c", "d");
   await scene.pass(BESIDE_MS);
-  // Two are counted in the next window already.
-  await scene.answer(5, 3, 1_990, 12_000);
-  await scene.ask("d", "e", "f", "g");
-  await scene.pass(4 * BESIDE_MS);
-  assert.equal(scene.out, "a b c d e");
+  // The first of the next window. Whether the other one is counted in it nobody knows.
+  await scene.answer(5, 4, 2_500, 12_000);
+  await scene.ask("e", "f", "g", "h");
+  await scene.pass(2_499);
+  assert.equal(scene.out, "a b c d e f g");
+  await scene.pass(1);
+  assert.equal(scene.out, "a b c d e f g h");
 });
+
+for (const [remaining, out] of [[4, "a b c d e f"], [0, "a b c d e"]] as const) {
+  Deno.test(`Bucket lets one more go while calls keep all places, when Discord says that ${remaining} are left`, async () => {
+    const scene = await fiveInTwoSeconds();
+    await scene.ask("b", "c", "d", "e");
+    await scene.pass(3 * BESIDE_MS);
+    scene.bucket.learn(
+      new Headers({
+        "x-ratelimit-limit": "4",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset-after": "1",
+        "x-ratelimit-reset": "10",
+      }),
+    );
+    await scene.pass(1_000);
+    await scene.answer(4, remaining, 1_900, 12_000);
+    await scene.ask("f", "g");
+    await scene.pass(BESIDE_MS);
+    assert.equal(scene.out, out);
+  });
+}
 
 Deno.test("Bucket goes by what it is told when Discord's clock was set back", async () => {
   const scene = await fiveInTwoSeconds();
@@ -188,6 +222,22 @@ for (const [what, named] of [["a limit that was named", true], ["one that was no
     await scene.pass(1);
     assert.equal(scene.told.length, before + 1);
     assert.equal(scene.told.at(-1)?.name, "first");
+  });
+}
+
+for (const [what, end] of [["this window", 10_000], ["the next one", 12_000]] as const) {
+  Deno.test(`Bucket waits after a 429 whatever another answer names of ${what}`, async () => {
+    const scene = await fiveInTwoSeconds();
+    await scene.ask("b", "c");
+    await scene.pass(BESIDE_MS);
+    scene.bucket.learn(new Headers({ "x-ratelimit-reset-after": "5", "retry-after": "5" }));
+    await scene.leave();
+    await scene.answer(5, 3, 1_900, end);
+    await scene.ask("d");
+    await scene.pass(4_999);
+    assert.equal(scene.out, "a b c");
+    await scene.pass(1);
+    assert.equal(scene.out, "a b c d");
   });
 }
 
