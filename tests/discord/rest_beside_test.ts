@@ -144,11 +144,16 @@ Deno.test("RestCaller gives a call back that would wait for longer than a minute
 
 Deno.test("RestCaller ends what hangs and what waits for it when it is closed", async () => {
   await withServer(async ({ caller, requests, ask }) => {
+    const first = ask();
+    const [asked] = await requests.count("the first request", 1);
+    asked?.answer(Response.json({ id: "1" }, limited(2, 1)));
+    await first;
+    // One hangs, and the other waits for half a minute.
     const calls = [ask(), ask()].map(failure);
-    await requests.count("the first request", 1);
+    await requests.count("the second request", 2);
     await within("the end", caller.close(), 5_000);
     const errors = await Promise.all(calls);
     assert.deepEqual(errors.map(({ sent }) => sent), [true, false]);
-    assert.equal(requests.items.length, 1);
+    assert.equal(requests.items.length, 2);
   });
 });
