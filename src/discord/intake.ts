@@ -13,9 +13,12 @@ import { wait } from "./waiting.ts";
 /** Events of one thread that wait; beyond that they are dropped and the thread is read instead. */
 const LANE_CAPACITY = 500;
 
-/** Where threads cannot be listed, so many of those that are known are read at once, and so long is the pause: 20 a second. */
-const SWEPT_AT_ONCE = 10;
-const SWEEP_PAUSE_MS = 500;
+/**
+ * So many threads are read at once, and so long is the pause: 20 a second. Discord takes 50 calls a second from a bot in all
+ * (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), and what people write now needs some of them.
+ */
+const READ_AT_ONCE = 10;
+const READ_PAUSE_MS = 500;
 
 /** How often something is tried that fails for no reason that is known to pass. */
 const MAX_TRIES = 5;
@@ -69,6 +72,7 @@ export class Intake {
   /** Those that have not ended, and when each began. */
   readonly #looks = new Map<Promise<void>, number>();
   #session = 0;
+  #readings = 0;
   #sweeps = 0;
 
   constructor(options: IntakeOptions) {
@@ -147,20 +151,21 @@ export class Intake {
       if (session === this.#session) { for (const thread of current) this.#footings.tell(thread, "quiet"); }
       for (const thread of [...behind, ...unpaired]) this.#footings.tell(thread, "missed");
       // Those, and what was refused before, in channels that nobody lists.
-      for (const thread of this.#footings.behind) this.#push(thread, READ);
-      if (unlisted) this.#beginSweep();
+      const number = ++this.#readings;
+      this.#begin(this.#readEvenly(this.#footings.behind, () => number === this.#readings));
+      if (unlisted) this.#begin(this.#sweep());
     });
     // Whatever a server has against the call, the threads that are known can be read without it.
-    if (outcome === "refused") this.#beginSweep();
+    if (outcome === "refused") this.#begin(this.#sweep());
   }
 
-  #beginSweep(): void {
-    this.#sweep().catch((error) => this.#options.logger.error("Cannot read what was missed", { error }));
+  #begin(reading: Promise<void>): void {
+    reading.catch((error) => this.#options.logger.error("Cannot read what was missed", { error }));
   }
 
-  /** Reads the threads that are known, at an even pace, where nobody tells which of them have something new. */
+  /** Reads the threads that are known, where nobody tells which of them have something new. */
   async #sweep(): Promise<void> {
-    const { catchUp, logger, clock, signal } = this.#options;
+    const { catchUp, logger } = this.#options;
     const number = ++this.#sweeps;
     const threads = (await catchUp.known()).filter((thread) => this.#footings.of(thread) !== "current");
     if (number === 1) {
@@ -168,9 +173,15 @@ export class Intake {
         threads: threads.length,
       });
     }
+    await this.#readEvenly(threads, () => number === this.#sweeps);
+  }
+
+  /** Reads threads at an even pace, until there is a newer list. */
+  async #readEvenly(threads: readonly Snowflake[], isNewest: () => boolean): Promise<void> {
+    const { clock, signal } = this.#options;
     for (const [index, thread] of threads.entries()) {
-      if (index > 0 && index % SWEPT_AT_ONCE === 0) await wait(SWEEP_PAUSE_MS, clock, signal);
-      if (signal.aborted || number !== this.#sweeps) return;
+      if (index > 0 && index % READ_AT_ONCE === 0) await wait(READ_PAUSE_MS, clock, signal);
+      if (signal.aborted || !isNewest()) return;
       this.#push(thread, READ);
     }
   }
