@@ -9,10 +9,10 @@ const WITHOUT = "with --leave-thread it is erased here alone";
 /**
  * Deletes a visitor's thread on Discord.
  *
- * @throws {StartError} when it is still there, with what to do
+ * @throws {StartError} when it is still there, with what to do; the signal's reason, after which it may be there or not
  */
 export async function deleteThread(
-  { config, logger }: CommandContext,
+  { config, logger, signal }: CommandContext,
   uid: Uuid,
   id: Snowflake,
 ): Promise<void> {
@@ -27,6 +27,7 @@ export async function deleteThread(
     apiUrl: config.discordApiUrl,
     clock: systemClock,
     logger,
+    signal,
   });
   try {
     await discord.deleteThread(id);

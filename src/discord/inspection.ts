@@ -35,14 +35,24 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** Options of {@link DiscordInspection}. */
+export interface InspectionOptions extends RestCallerOptions {
+  /** Gives it up, also while Discord does not answer; every call rejects with its reason then. */
+  readonly signal?: AbortSignal;
+}
+
 /** Looks at Discord with the eyes of the bot, by REST alone: a server that is running does not notice. */
 export class DiscordInspection implements Disposable {
   readonly #rest: RestCaller;
   readonly #logger: Logger;
+  readonly #signal: AbortSignal | undefined;
+  readonly #giveUp = (): void => void this.#rest.close();
 
-  constructor(options: RestCallerOptions) {
+  constructor(options: InspectionOptions) {
     this.#rest = new RestCaller(options);
     this.#logger = options.logger;
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#giveUp);
   }
 
   /**
@@ -51,7 +61,7 @@ export class DiscordInspection implements Disposable {
    * @param channelId the configured channel; the one named `chatbox50` when left out
    * @param use what the bot is to do, which takes permissions of its own
    * @param staffRole the role of those who answer, by id or by name; not looked at when left out
-   * @throws {DiscordUnreachable} when Discord cannot be asked
+   * @throws {DiscordUnreachable} when Discord cannot be asked; the signal's reason
    */
   async *inspect(
     channelId?: Snowflake,
@@ -64,7 +74,7 @@ export class DiscordInspection implements Disposable {
       return;
     }
     yield { subject: "Token", ok: true, detail: `the bot is ${bot.username}` };
-    const application = object(await this.#rest.call("read the application", "GET", "/applications/@me"));
+    const application = object(await this.#call("read the application", "GET", "/applications/@me"));
     yield mayReadMessages(application) === true
       ? { subject: "Message content", ok: true, detail: "the bot may read messages" }
       : { subject: "Message content", ok: false, detail: INTENTS_PROBLEM.message };
@@ -103,12 +113,12 @@ export class DiscordInspection implements Disposable {
    *
    * @returns false when it was gone already
    * @throws {DiscordRefusal} when the bot may not; it needs Manage Threads
-   * @throws {DiscordUnreachable} when Discord cannot be asked
+   * @throws {DiscordUnreachable} when Discord cannot be asked; the signal's reason
    */
   async deleteThread(id: Snowflake): Promise<boolean> {
     const thread = await this.#channel(id);
     try {
-      await this.#rest.call("delete a thread", "DELETE", `/channels/${id}`);
+      await this.#call("delete a thread", "DELETE", `/channels/${id}`);
     } catch (error) {
       if (refusedWith(error, Code.unknownChannel)) return false;
       throw error;
@@ -121,7 +131,7 @@ export class DiscordInspection implements Disposable {
 
   /** A channel or thread; `undefined` when it is gone, or hidden. */
   async #channel(id: Snowflake): Promise<DiscordChannel | undefined> {
-    const payload = await optional(this.#rest.call("read a channel", "GET", `/channels/${id}`), undefined);
+    const payload = await optional(this.#call("read a channel", "GET", `/channels/${id}`), undefined);
     return payload === undefined ? undefined : readChannel(object(payload));
   }
 
@@ -130,13 +140,13 @@ export class DiscordInspection implements Disposable {
     try {
       // It was written in the moment in which the thread was made, and has an id of its own.
       const route = `/channels/${parent}/messages?around=${thread}&limit=${NOTICE_AMONG}` as const;
-      const around = objects(await this.#rest.call("read messages", "GET", route));
+      const around = objects(await this.#call("read messages", "GET", route));
       const notices = around.filter((message) =>
         message.type === THREAD_CREATED && object(message.message_reference).channel_id === thread
       );
       for (const { id } of notices) {
         if (!isSnowflake(id)) continue;
-        await this.#rest.call("delete a message", "DELETE", `/channels/${parent}/messages/${id}`);
+        await this.#call("delete a message", "DELETE", `/channels/${parent}/messages/${id}`);
       }
     } catch (error) {
       if (!(error instanceof DiscordRefusal)) throw error;
@@ -154,12 +164,23 @@ export class DiscordInspection implements Disposable {
 
   /** Lets go of timers. */
   [Symbol.dispose](): void {
+    this.#signal?.removeEventListener("abort", this.#giveUp);
     this.#rest.close();
+  }
+
+  async #call(...call: Parameters<RestCaller["call"]>): Promise<unknown> {
+    this.#signal?.throwIfAborted();
+    try {
+      return await this.#rest.call(...call);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw error;
+    }
   }
 
   async #bot(): Promise<DiscordUser | undefined> {
     try {
-      return readUser(object(await this.#rest.call("read the bot's name", "GET", "/users/@me")));
+      return readUser(object(await this.#call("read the bot's name", "GET", "/users/@me")));
     } catch (error) {
       if (error instanceof DiscordRefusal && error.status === 401) return undefined;
       throw error;
@@ -169,7 +190,7 @@ export class DiscordInspection implements Disposable {
   /** The servers as the gateway would tell them. */
   async #guilds(bot: DiscordUser): Promise<GuildBook> {
     const book = new GuildBook();
-    const list = objects(await this.#rest.call("list the servers", "GET", "/users/@me/guilds"));
+    const list = objects(await this.#call("list the servers", "GET", "/users/@me/guilds"));
     const guildIds = list.map(({ id }) => id).filter(isSnowflake).slice(0, MOST_GUILDS);
     book.apply({ type: "ready", bot, applicationId: bot.id, guildIds });
     for (const id of guildIds) {
@@ -180,7 +201,7 @@ export class DiscordInspection implements Disposable {
 
   async #guild(id: Snowflake, bot: DiscordUser): Promise<Payload> {
     const read = async (action: string, route: `/${string}`): Promise<unknown> =>
-      await this.#rest.call(action, "GET", `/guilds/${id}${route === "/" ? "" : route}`);
+      await this.#call(action, "GET", `/guilds/${id}${route === "/" ? "" : route}`);
     const guild = object(await read("read a server", "/"));
     const member = object(await read("read the bot's roles", `/members/${bot.id}`));
     return {
