@@ -29,6 +29,8 @@ const URL_HERE = "http://127.0.0.1:8000";
 const CONFIG = "/etc/chatbox50/chatbox50.conf";
 /** Where the settings lie while a step tries others. */
 const CONFIG_ASIDE = `${CONFIG}.aside`;
+/** Where certbot keeps the certificate. */
+const LINEAGE = "/etc/letsencrypt/live/chat.example.com";
 const UID_OF_PAGE = "2f1ee9b8-5f0c-4a36-9d3b-0d8f6a1c7e55";
 
 /** Everything around the commands; those without a step only have to end well. */
@@ -57,6 +59,40 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
   const sameVisitor = (): readonly (readonly [string, string])[] => [[UID_OF_PAGE, uid]];
   const mainPid = async (): Promise<string> =>
     (await debian.type("systemctl show -P MainPID chatbox50")).output.trim();
+  const makeCertificate = async (): Promise<void> =>
+    void await root(
+      `mkdir -p ${LINEAGE} && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=chat.example.com ` +
+        `-addext subjectAltName=DNS:chat.example.com -keyout ${LINEAGE}/privkey.pem -out ${LINEAGE}/fullchain.pem`,
+    );
+  /** Waits until the program serves what lies in certbot's folder. */
+  const untilServed = async (): Promise<void> => {
+    const print = "openssl x509 -noout -fingerprint";
+    const connect = "openssl s_client -connect 127.0.0.1:443 -servername chat.example.com";
+    await root(
+      `wanted=$(${print} -in ${LINEAGE}/fullchain.pem); for i in $(seq 60); do ` +
+        `served=$(${connect} </dev/null 2>/dev/null | ${print} 2>/dev/null); ` +
+        `[ "$served" = "$wanted" ] && exit 0; sleep 0.5; done; exit 1`,
+    );
+  };
+  /** The other way without a proxy, with the files that the commands before have put there, and after a renewal. */
+  const certificateFiles = async (): Promise<void> => {
+    const ours = "/etc/chatbox50/tls";
+    await root(
+      `cp ${CONFIG_ASIDE} ${CONFIG} && sed -i -e "s/^PORT=.*/PORT=443/" -e "s/^HOST=.*/HOST=0.0.0.0/" ${CONFIG} && ` +
+        `printf "TLS_CERT=${ours}/fullchain.pem\\nTLS_KEY=${ours}/privkey.pem\\n" >> ${CONFIG} && ` +
+        `systemctl restart chatbox50`,
+    );
+    await untilServed();
+    equal(
+      await root(`stat -c "%a %U %G" ${ours} ${ours}/privkey.pem`),
+      "750 root chatbox50-tls\n640 root chatbox50-tls",
+    );
+    // As the service sees them, whose group is not everybody's.
+    equal((await root("chatbox50-admin check")).includes("FAIL"), false);
+    await makeCertificate();
+    await root(`RENEWED_LINEAGE=${LINEAGE} /usr/local/sbin/chatbox50-certificate`);
+    await untilServed();
+  };
   const answers = async (): Promise<void> => void await say("Still there?");
 
   return [
@@ -118,13 +154,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
     },
     {
       of: "nginx -t",
-      before: async () => {
-        const folder = "/etc/letsencrypt/live/chat.example.com";
-        await root(
-          `mkdir -p ${folder} && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=chat.example.com -days 2 ` +
-            `-keyout ${folder}/privkey.pem -out ${folder}/fullchain.pem`,
-        );
-      },
+      before: makeCertificate,
     },
     {
       of: "systemctl reload nginx",
@@ -158,6 +188,7 @@ export function stepsOf({ debian, discord, forum, acme }: Surroundings): readonl
         await root(
           `timeout 20 sh -c "until curl -skf --resolve chat.example.com:443:127.0.0.1 https://chat.example.com/readyz; do sleep 0.5; done"`,
         );
+        await certificateFiles();
         await root(
           `mv ${CONFIG_ASIDE} ${CONFIG} && rm -r /etc/systemd/system/chatbox50.service.d && systemctl daemon-reload && ` +
             `systemctl restart chatbox50`,

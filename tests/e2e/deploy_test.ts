@@ -22,12 +22,17 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/nginx -t/, "proxies_test.ts runs it, with what has to be around"],
   [/caddy|nginx/, "changes the machine"],
   [/low-ports/, "needs systemd"],
+  [/chatbox50-tls|chatbox50-certificate/, "changes the machine"],
   [/sqlite3/, "changes the machine, and needs its program"],
 ];
 
-/** In place of systemctl: the service may use low ports, for who asks for that. */
+/** In place of systemctl: the service may use low ports and read a certificate, for who asks for that. */
 const SYSTEMCTL = `#!/bin/sh
-[ "$*" = "show --property=AmbientCapabilities --value chatbox50.service" ] && echo cap_net_bind_service
+case "$*" in
+  "show --property=AmbientCapabilities --value chatbox50.service") echo cap_net_bind_service ;;
+  "show --property=SupplementaryGroups --value chatbox50.service") echo chatbox50-tls ;;
+  *) exit 1 ;;
+esac
 `;
 
 /** In place of systemd-run: the command, with the credentials that it was to have, and no less than the service may. */
@@ -36,11 +41,12 @@ may=
 while [ "\${1#--}" != "$1" ]; do
   case "$1" in
     --property=LoadCredential=*) cp "\${1##*:}" "$CREDENTIALS_DIRECTORY/" ;;
-    --property=AmbientCapabilities=*) may="\${1##*=}" ;;
+    --property=AmbientCapabilities=*) may="$may \${1##*=}" ;;
+    --property=SupplementaryGroups=*) may="$may \${1##*=}" ;;
   esac
   shift
 done
-[ "$may" = cap_net_bind_service ] || { echo "may less than the service: $may" >&2; exit 1; }
+[ "$may" = " cap_net_bind_service chatbox50-tls" ] || { echo "may less than the service: $may" >&2; exit 1; }
 exec "$@"
 `;
 
