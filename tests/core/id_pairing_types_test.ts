@@ -101,6 +101,21 @@ Deno.test("ServiceWorker takes the ids of its own service only", () => {
   });
 });
 
+Deno.test("ServiceWorker cannot tell ids apart whose types fit each other, and can where they are branded", () => {
+  type Ticket = string & { readonly __ticket: true };
+  compiles((desk: ServiceWorker<string, Uuid> = never(), visitor: Uuid = never()) => {
+    // It compiles, as docs/library.md says: a Uuid is a text.
+    desk.getMessageSender(visitor);
+  });
+  compiles(
+    (desk: ServiceWorker<Ticket, Uuid> = never(), visitor: Uuid = never(), ticket: Ticket = never()) => {
+      desk.getMessageSender(ticket);
+      // @ts-expect-error -- a text, but no ticket
+      desk.getMessageSender(visitor);
+    },
+  );
+});
+
 function never(): never {
   throw new Error("compiled, not run");
 }
