@@ -5,9 +5,16 @@
  */
 import type { Config } from "./config.ts";
 import { ChatBox, type Clock, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
-import { CHANNEL_NAME, DiscordService, isSnowflake, type Snowflake, snowflake } from "./discord/mod.ts";
+import {
+  CHANNEL_NAME,
+  DiscordService,
+  type DiscordStatus,
+  isSnowflake,
+  type Snowflake,
+  snowflake,
+} from "./discord/mod.ts";
 import type { LoggerFactory } from "./logging.ts";
-import { OPEN_FAULT_REASONS } from "./app/command.ts";
+import { explainDamage, OPEN_FAULT_REASONS } from "./app/command.ts";
 import { listen } from "./app/listening.ts";
 import { preflights } from "./app/preflight.ts";
 import { repeat } from "./app/repeat.ts";
@@ -36,6 +43,9 @@ const FOREIGN_CHECK_MS = 1_000;
 /** The key from which visitors' ids are derived; made once for each database. */
 const IDENTITY_KEY = "identity_key";
 
+/** What `/readyz` says from then on, without the operator's paths. */
+const DAMAGED = "The database is damaged";
+
 /** What the server is started with. */
 export interface AppOptions {
   readonly makeLogger: LoggerFactory;
@@ -61,6 +71,14 @@ export interface App {
  * @throws {StartError} for what the operator can do something about
  */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  try {
+    return await build(config, options);
+  } catch (error) {
+    throw explainDamage(error);
+  }
+}
+
+async function build(config: Config, options: AppOptions): Promise<App> {
   const { makeLogger, signal, clock = systemClock } = options;
   const logger = makeLogger("app");
   const token = config.discordToken;
@@ -141,6 +159,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     clock,
   });
 
+  let damaged = false;
+  const status = (): DiscordStatus => damaged ? { ready: false, reason: DAMAGED } : discord.status;
   const tls = await openTls(config, { store: storage.meta, clock, makeLogger });
   started.defer(() => tls.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
   const descriptors = socketsForOpenFiles();
@@ -153,7 +173,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       identityKey,
       identitySecret: config.identitySecret,
       presence,
-      readiness: () => discord.status,
+      readiness: status,
       clock,
       logger: makeLogger("web"),
       host: config.host,
@@ -191,7 +211,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     queuedWrites: () => storage.queued,
     pendingMessages: (to) => storage.backlog.messages(to),
     pendingConversations: (to) => storage.backlog.conversations(to),
-    ready: () => discord.status.ready,
+    ready: () => status().ready,
     certificateUntil: tls.until,
   });
   started.defer(() => web.stop(AbortSignal.timeout(STOP_DEADLINE_MS)));
@@ -220,6 +240,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       return stopping ??= stop(reason, 0);
     },
   };
+  // Storage has said what to do. Going on would deliver what cannot be marked as delivered, and take in what cannot be kept.
+  storage.damaged.then(() => {
+    damaged = true;
+    stopping ??= stop(DAMAGED, EXIT.noInput);
+  });
   discord.problem.then(() => stopping ??= stop("Discord refuses", EXIT.config));
   return app;
 
@@ -227,7 +252,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   async function stop(reason: string, exitCode: number): Promise<void> {
     web.pause();
     await within(STOP_DEADLINE_MS, discord.stop());
-    await storage.flush();
+    await storage.flush().catch((error) =>
+      logger.error("What waited was not stored, and not acked", { error })
+    );
     await parts.disposeAsync();
     logger.info("Stopped", { reason });
     finished.resolve({ exitCode });

@@ -5,6 +5,7 @@ import {
   type CommandOutcome,
   counted,
   formatBytes,
+  OPEN_FAULT_REASONS,
   openArchive,
   share,
 } from "./command.ts";
@@ -41,6 +42,6 @@ export async function backUp(context: CommandContext, file: string): CommandOutc
     return undefined;
   } catch (error) {
     if (!(error instanceof DatabaseOpenError)) throw error;
-    throw new StartError(error.message, "cannotCreate", { cause: error });
+    throw new StartError(error.message, OPEN_FAULT_REASONS[error.fault], { cause: error });
   }
 }

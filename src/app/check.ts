@@ -3,10 +3,11 @@ import type { Config } from "../config.ts";
 import { systemClock } from "../core/mod.ts";
 import { DiscordInspection, DiscordUnreachable, isSnowflake } from "../discord/mod.ts";
 import { StartError, type StartErrorReason } from "../start_error.ts";
-import { isServed } from "../storage/mod.ts";
+import { findDamage, isServed } from "../storage/mod.ts";
 import {
   type CommandContext,
   type CommandOutcome,
+  explainDamage,
   formatBytes,
   openArchive,
   plainReason,
@@ -29,6 +30,7 @@ type Report = (ok: boolean | "warn", subject: string, detail: string, reason?: S
  * Looks at everything a start needs, a line for each: `ok`, or `FAIL` or `warn` and what to do. Changes nothing, and disturbs no running server.
  *
  * @returns the first reason why a start would fail
+ * @throws the signal's reason
  */
 export async function check(context: CommandContext): CommandOutcome {
   const { config } = context;
@@ -39,7 +41,7 @@ export async function check(context: CommandContext): CommandOutcome {
   };
   // It was read already, or there would be no check.
   report(true, "Configuration", "every setting is known and allowed");
-  const { served, certificates } = checkDatabase(context, report);
+  const { served, certificates } = await checkDatabase(context, report);
   checkMachine(config, served, report);
   checkKeptCertificate(context, certificates, report);
   await checkDiscord(context, report);
@@ -61,8 +63,8 @@ function line(mark: Mark, subject: string, detail: string): string {
   return `${mark.padEnd(4)}  ${subject}: ${detail}\n`;
 }
 
-function checkDatabase(context: CommandContext, report: Report): DatabaseFinding {
-  const { databasePath: path } = context.config;
+async function checkDatabase(context: CommandContext, report: Report): Promise<DatabaseFinding> {
+  const { config: { databasePath: path }, signal } = context;
   try {
     const size = fileSize(path);
     // As a start does: it fills an empty file.
@@ -77,10 +79,17 @@ function checkDatabase(context: CommandContext, report: Report): DatabaseFinding
     const { conversations, bytes } = archive.stats();
     const certificates = archive.values(CERTIFICATE_KEYS);
     if (!served) demandWritable(dirname(path));
+    // A start looks at the pages of a small one only: here is time for all.
+    context.progress(`Looking at every page of ${path}, ${formatBytes(bytes)} ...`);
+    await findDamage(path, signal);
+    context.progress("");
     const user = served ? ", a server is using it" : "";
     report(true, "Database", `${path}, ${conversations} conversations, ${formatBytes(bytes)}${user}`);
     return { served, certificates };
-  } catch (error) {
+  } catch (cause) {
+    signal.throwIfAborted();
+    context.progress("");
+    const error = explainDamage(cause);
     if (error instanceof StartError) report(false, "Database", error.message, error.reason);
     else if (error instanceof Error) {
       report(
@@ -126,20 +135,21 @@ function checkKeptCertificate(
   report(fine || "warn", "Certificate", detail);
 }
 
-async function checkDiscord({ config, logger }: CommandContext, report: Report): Promise<void> {
+async function checkDiscord({ config, logger, signal }: CommandContext, report: Report): Promise<void> {
   const { discordToken: token, discordApiUrl: apiUrl, discordChannelId, discordPersona, staffRole } = config;
   if (token === undefined) {
     report(false, "Token", 'DISCORD_TOKEN is not set; "chatbox50 serve" explains how to get one');
     return;
   }
   const use = { webhooks: discordPersona === "webhook" };
-  using discord = new DiscordInspection({ token, apiUrl, clock: systemClock, logger });
+  using discord = new DiscordInspection({ token, apiUrl, clock: systemClock, logger, signal });
   try {
     const channel = channelOf(discordChannelId);
     for await (const { ok, subject, detail } of discord.inspect(channel, use, staffRole)) {
       report(ok, subject, detail);
     }
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
     report(false, "Discord", error.message, error instanceof DiscordUnreachable ? "unavailable" : "config");
   }

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../core/mod.ts";
 import { StartError, type StartErrorReason } from "../start_error.ts";
-import { Archive, DatabaseOpenError, type OpenFault } from "../storage/mod.ts";
+import { Archive, DatabaseDamage, DatabaseOpenError, type OpenFault } from "../storage/mod.ts";
 
 /** What a command of the command line works with. */
 export interface CommandContext {
@@ -43,6 +43,13 @@ export function openArchive(config: Config, access: "read" | "copy" | "change"):
     const reason = error.fault === "unreachable" ? "noInput" : OPEN_FAULT_REASONS[error.fault];
     throw new StartError(error.message, reason, { cause: error });
   }
+}
+
+/** What an error means to the operator: a damage ends whatever meets it in the same words, and with the same exit code as at a start. */
+export function explainDamage(error: unknown): unknown {
+  return error instanceof DatabaseDamage
+    ? new StartError(error.message, OPEN_FAULT_REASONS.damaged, { cause: error })
+    : error;
 }
 
 /** What the system said to a file, without the words that are Deno's own: `(os error 2), readdir '/there'`. */

@@ -5,6 +5,7 @@
  */
 import { backUp } from "./backup.ts";
 import { check, checkMisconfigured } from "./check.ts";
+import { type CommandContext, type CommandOutcome, explainDamage } from "./command.ts";
 import { erase } from "./erase.ts";
 import { exportConversations } from "./export.ts";
 import { writeKit } from "./kit.ts";
@@ -13,15 +14,28 @@ import { stats } from "./stats.ts";
 
 export type { CommandContext, CommandOutcome } from "./command.ts";
 
+/** A command that works on the database: in a large one a damage is met only by what reads it. */
+function onDatabase<Rest extends readonly unknown[]>(
+  work: (context: CommandContext, ...rest: Rest) => CommandOutcome,
+): (context: CommandContext, ...rest: Rest) => CommandOutcome {
+  return async (context, ...rest) => {
+    try {
+      return await work(context, ...rest);
+    } catch (error) {
+      throw explainDamage(error);
+    }
+  };
+}
+
 /** The commands' work by name. */
 export const OPERATIONS = {
-  backUp,
+  backUp: onDatabase(backUp),
   check,
   checkMisconfigured,
-  erase,
-  exportConversations,
-  purge,
-  stats,
+  erase: onDatabase(erase),
+  exportConversations: onDatabase(exportConversations),
+  purge: onDatabase(purge),
+  stats: onDatabase(stats),
   writeKit,
 } as const;
 

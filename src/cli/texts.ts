@@ -25,9 +25,9 @@ Usage: chatbox50 [COMMAND] [FLAGS]
 Commands:
 ${commandHelp()}
 
-Exit codes: 0 done, 64 unknown command or wrong use, 66 no such file or conversation, 69 a service or the
-address is not available, 70 a fault of the program, 73 a file cannot be made, 74 reading or writing
-failed, 78 the configuration is wrong, 128 and the signal's number when a signal ended the work.
+Exit codes: 0 done, 64 unknown command or wrong use, 66 no such file or conversation, or a damaged database,
+69 a service or the address is not available, 70 a fault of the program, 73 a file cannot be made, 74 reading
+or writing failed, 78 the configuration is wrong, 128 and the signal's number when a signal ended the work.
 
 Every setting can be a flag, an environment variable, or a line of the file .env in the working directory,
 or of the file that --config FILE names instead; when it is given more than once, the flag counts first and

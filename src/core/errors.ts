@@ -26,7 +26,7 @@ export type ChatBoxErrorCode =
   | "blocked"
   /** The other side's create callback failed or is missing. */
   | "create_failed"
-  /** Too much is waiting to be stored, or the disk is full; nothing was stored, try again later. */
+  /** Too much is waiting to be stored, the disk is full, or the database damaged; nothing was stored, try again later. */
   | "overloaded"
   /** The ChatBox is not running. */
   | "closed";

@@ -1,5 +1,6 @@
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { ChatBoxError } from "../core/mod.ts";
+import { DatabaseDamage } from "./damage/database_damage.ts";
 
 /** A value of a column. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -7,12 +8,19 @@ export type SqlValue = string | number | bigint | Uint8Array | null;
 /** A row, by column name. Every table is STRICT, so the type that a caller names for a column is the one that is stored. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
+/** What a statement needs to know of its database. */
+interface StatementOwner {
+  readonly closed: boolean;
+  /** What to throw in place of what SQLite has thrown. */
+  judge(error: unknown): unknown;
+}
+
 /** A statement that is compiled once and kept. */
 export class Statement<R extends object = Row> {
   readonly #statement: StatementSync;
-  readonly #database: { readonly closed: boolean };
+  readonly #database: StatementOwner;
 
-  constructor(statement: StatementSync, database: { readonly closed: boolean }) {
+  constructor(statement: StatementSync, database: StatementOwner) {
     this.#statement = statement;
     this.#database = database;
   }
@@ -25,12 +33,20 @@ export class Statement<R extends object = Row> {
 
   /** The first row. */
   get(...values: readonly SqlValue[]): R | undefined {
-    return this.#open.get(...values as SQLInputValue[]) as R | undefined;
+    try {
+      return this.#open.get(...values as SQLInputValue[]) as R | undefined;
+    } catch (error) {
+      throw this.#database.judge(error);
+    }
   }
 
   /** Every row. */
   all(...values: readonly SqlValue[]): readonly R[] {
-    return this.#open.all(...values as SQLInputValue[]) as unknown as readonly R[];
+    try {
+      return this.#open.all(...values as SQLInputValue[]) as unknown as readonly R[];
+    } catch (error) {
+      throw this.#database.judge(error);
+    }
   }
 
   /**
@@ -38,12 +54,16 @@ export class Statement<R extends object = Row> {
    * for `get` as well, and no object has to be made of how many rows changed, which costs a third of an UPDATE.
    */
   execute(...values: readonly SqlValue[]): void {
-    this.#open.get(...values as SQLInputValue[]);
+    this.get(...values);
   }
 
   /** Executes; gives how many rows changed. */
   run(...values: readonly SqlValue[]): number {
-    return Number(this.#open.run(...values as SQLInputValue[]).changes);
+    try {
+      return Number(this.#open.run(...values as SQLInputValue[]).changes);
+    } catch (error) {
+      throw this.#database.judge(error);
+    }
   }
 }
 
@@ -84,6 +104,7 @@ const FAULTS_BY_TEXT: readonly (readonly [string, SqliteFault])[] = [
 
 /** Tells what kind of fault an error of SQLite is. */
 export function faultOf(error: unknown): SqliteFault {
+  if (error instanceof DatabaseDamage) return "corrupt";
   if (!(error instanceof Error)) return "other";
   const code: unknown = Reflect.get(error, "errcode");
   // The low byte is the primary result code.
@@ -94,26 +115,41 @@ export function faultOf(error: unknown): SqliteFault {
 /** How many pages are copied at once: 4 MB of the usual size. */
 const COPY_PAGES = 1_000;
 
-/** One connection to one SQLite file: the only place that knows `node:sqlite`. */
+/**
+ * One connection to one SQLite file: the only place that knows `node:sqlite`. Whatever meets a damaged page here throws a
+ * {@link DatabaseDamage}, and the connection remembers it: see {@link Database.damage}.
+ */
 export class Database {
   readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #onDamage = new Set<(damage: DatabaseDamage) => void>();
+  #damage: DatabaseDamage | undefined;
   #closed = false;
 
   /** @throws whatever SQLite says; see {@link faultOf} */
   constructor(path: string, options: { readonly readOnly?: boolean; readonly busyTimeoutMs?: number } = {}) {
     const { readOnly = false, busyTimeoutMs = 0 } = options;
+    this.#path = path;
     this.#database = new DatabaseSync(path, { readOnly });
     this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 
   /** Executes one or several statements without results. */
   exec(sql: string): void {
-    this.#database.exec(sql);
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw this.judge(error);
+    }
   }
 
   /** Compiles a statement. */
   prepare<R extends object = Row>(sql: string): Statement<R> {
-    return new Statement(this.#database.prepare(sql), this);
+    try {
+      return new Statement(this.#database.prepare(sql), this);
+    } catch (error) {
+      throw this.judge(error);
+    }
   }
 
   /** Reads one value, of a PRAGMA for example. */
@@ -155,6 +191,28 @@ export class Database {
       rate: COPY_PAGES,
       progress: ({ totalPages, remainingPages }) => onStep(totalPages - remainingPages, totalPages),
     });
+  }
+
+  /** The first damage that was met, by a read or a write; a file that is damaged stays so. */
+  get damage(): DatabaseDamage | undefined {
+    return this.#damage;
+  }
+
+  /** Calls back when a damage is met first. */
+  onDamage(listener: (damage: DatabaseDamage) => void): void {
+    this.#onDamage.add(listener);
+  }
+
+  /** What to throw in place of what SQLite has thrown: notes it when it tells of a damage. */
+  judge(error: unknown): unknown {
+    const fault = faultOf(error);
+    if (fault !== "corrupt" && fault !== "not_a_database") return error;
+    if (this.#damage === undefined) {
+      const found = error instanceof Error ? error.message : String(error);
+      this.#damage = new DatabaseDamage(this.#path, found, { cause: error });
+      for (const listener of this.#onDamage) listener(this.#damage);
+    }
+    return this.#damage;
   }
 
   /** Whether it has let go of the file; its statements refuse as `closed` from then on. */

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { ChatBoxError, guardedLogger, type Logger } from "../core/mod.ts";
+import { DatabaseDamage } from "./damage/database_damage.ts";
 import { type Database, faultOf } from "./database.ts";
 
 /** More writes than this waiting at once are refused: the disk does not keep up. */
@@ -123,7 +124,8 @@ export class GroupCommit {
    * Runs work in the next transaction.
    *
    * @param uid the conversation that it concerns
-   * @throws {ChatBoxError} `overloaded` when too much waits, the disk is full or not writable; `closed` after close
+   * @throws {ChatBoxError} `overloaded` when too much waits, the disk is full or not writable, or the database damaged; `closed` after
+   *   close
    */
   write<T>(work: Work<T>, uid?: string): Promise<T> {
     if (this.#closed) {
@@ -176,6 +178,7 @@ export class GroupCommit {
         this.#options.database.exec("BEGIN IMMEDIATE");
         this.#executeEach(batch);
       }
+      this.#demandWhole();
       this.#options.database.exec("COMMIT");
     } catch (error) {
       this.#rollback();
@@ -200,6 +203,7 @@ export class GroupCommit {
   /** Gives false when another process holds the file; then the writes stay in the queue for a later attempt. */
   #begin(): boolean {
     try {
+      this.#demandWhole();
       this.#options.database.exec("BEGIN IMMEDIATE");
       this.#busySince = undefined;
       this.#options.onBegin?.();
@@ -227,10 +231,8 @@ export class GroupCommit {
       try {
         operation.execute();
       } catch (error) {
-        if (!(error instanceof ChatBoxError)) {
-          if (isDiskFault(error)) throw error;
-          return false;
-        }
+        if (isDiskFault(error)) throw error;
+        if (!(error instanceof ChatBoxError)) return false;
         operation.fail(error);
       }
     }
@@ -256,6 +258,12 @@ export class GroupCommit {
     }
   }
 
+  /** Nothing more goes into a file in which a page cannot be right, whoever has met it. */
+  #demandWhole(): void {
+    const { damage } = this.#options.database;
+    if (damage !== undefined) throw damage;
+  }
+
   /** Never throws: those whose writes were taken back have to be told. Should it fail, the next attempt to begin repeats it. */
   #rollback(): void {
     try {
@@ -267,6 +275,11 @@ export class GroupCommit {
   }
 
   #refuse(batch: readonly AnyOperation[], cause: unknown): void {
+    if (cause instanceof DatabaseDamage) {
+      // It was told when it was met.
+      for (const operation of batch) operation.reject(cause);
+      return;
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error = new ChatBoxError("overloaded", `Cannot store: ${reason}; try again later`, { cause });
     for (const operation of batch) operation.reject(error);
@@ -276,5 +289,7 @@ export class GroupCommit {
 
 /** The disk's fault, not the write's: every other write would fail as well. */
 function isDiskFault(error: unknown): boolean {
+  // The words of the other ones are ours, and may hold anybody's.
+  if (error instanceof ChatBoxError) return error instanceof DatabaseDamage;
   return faultOf(error) !== "other";
 }

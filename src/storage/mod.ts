@@ -11,6 +11,8 @@ export {
   type ValueStore,
 } from "./storage.ts";
 export { DatabaseOpenError, type OpenFault } from "./open.ts";
+export { DatabaseDamage } from "./damage/database_damage.ts";
+export { findDamage } from "./damage/find_damage.ts";
 export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 export { type SessionRecord, SessionTable } from "./session_table.ts";
 export { MetaTable } from "./meta_table.ts";

@@ -1,3 +1,4 @@
+import { DatabaseDamage, demandWhole } from "./damage/database_damage.ts";
 import { Database, faultOf } from "./database.ts";
 import { logPages } from "./log_limit.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -8,7 +9,10 @@ const APPLICATION_ID = 0x43423530;
 /** How long another process may hold the file at the start, in milliseconds. */
 const START_BUSY_TIMEOUT_MS = 2_000;
 
-/** Up to this size, in bytes, every page is checked at the start; that takes about 100 ms. */
+/**
+ * Up to this size, in bytes, every page is checked at the start; that takes about 100 ms. In a larger file a damage is met by the first
+ * query that reads the page, by `check`, or by the next backup (docs/architecture.md).
+ */
 const FULL_CHECK_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -140,7 +144,8 @@ function takeLock(path: string): Database {
  * Looks before anything is written.
  *
  * @param newest the newest schema version that this program knows
- * @throws {DatabaseOpenError} `foreign`, `newer`, `damaged`
+ * @throws {DatabaseOpenError} `foreign`, `newer`
+ * @throws {DatabaseDamage}
  */
 export function inspectDatabase(path: string, size: number, newest: number): void {
   const database = new Database(path, { readOnly: true, busyTimeoutMs: START_BUSY_TIMEOUT_MS });
@@ -161,13 +166,7 @@ export function inspectDatabase(path: string, size: number, newest: number): voi
           `use the newer program`,
       );
     }
-    const found = size <= FULL_CHECK_BYTES ? String(database.value("PRAGMA quick_check(1)")) : "ok";
-    if (found !== "ok") {
-      throw new DatabaseOpenError(
-        "damaged",
-        `Cannot open the database ${path}: it is damaged (${oneLine(found)}); restore a backup`,
-      );
-    }
+    if (size <= FULL_CHECK_BYTES) demandWhole(path, database.value("PRAGMA quick_check(1)"));
   } finally {
     database.close();
   }
@@ -208,15 +207,15 @@ function migrate(database: Database, migrations: readonly string[]): void {
 /** What any error of opening a database means to the operator. */
 export function explainOpenError(path: string, error: unknown): DatabaseOpenError {
   if (error instanceof DatabaseOpenError) return error;
+  if (error instanceof DatabaseDamage) {
+    return new DatabaseOpenError("damaged", error.message, { cause: error });
+  }
   const reason = error instanceof Error ? oneLine(error.message) : String(error);
   const line = (text: string): string => `Cannot open the database ${path}: ${text}`;
   const options = { cause: error };
   switch (faultOf(error)) {
     case "busy":
       return new DatabaseOpenError("locked", line("another process has locked it"), options);
-    case "corrupt":
-    case "not_a_database":
-      return new DatabaseOpenError("damaged", line(`it is damaged (${reason}); restore a backup`), options);
     case "readonly":
       return new DatabaseOpenError("unwritable", line("the file or its folder is not writable"), options);
     case "full":

@@ -1,4 +1,5 @@
 import {
+  type ChatBoxError,
   CheckedStore,
   guardedLogger,
   type Logger,
@@ -6,6 +7,7 @@ import {
   type Store,
   type Uuid,
 } from "../core/mod.ts";
+import type { Database } from "./database.ts";
 import { type CommitListener, GroupCommit } from "./group_commit.ts";
 import { FileStore } from "./file_store.ts";
 import { FileTable } from "./file_table.ts";
@@ -13,7 +15,7 @@ import { Heads } from "./heads.ts";
 import { IdentityTable } from "./identity_table.ts";
 import { MetaTable } from "./meta_table.ts";
 import { backUpTo } from "./backup/backup.ts";
-import { openDatabase } from "./open.ts";
+import { explainOpenError, openDatabase } from "./open.ts";
 import { type SessionRecord, SessionTable } from "./session_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { ForeignChanges } from "./upkeep/foreign_changes.ts";
@@ -169,6 +171,11 @@ export interface Storage extends AsyncDisposable {
    * @returns false when somebody who reads keeps it from that
    */
   emptyLog(): boolean;
+  /**
+   * Resolves when a page was met that cannot be right, with the line for the operator. Nothing is stored any more from then on, every
+   * write is refused as `overloaded`: close it, and restore a backup.
+   */
+  readonly damaged: Promise<ChatBoxError>;
   /** How many writes wait to be committed. */
   readonly queued: number;
   /** Resolves when everything that was accepted until now is on disk. */
@@ -208,9 +215,32 @@ export interface Storage extends AsyncDisposable {
  * @throws {DatabaseOpenError} when it cannot be used
  */
 export function openStorage(path: string, options: StorageOptions = {}): Storage {
+  const { database, lock } = openDatabase(path);
+  const release = (): void => {
+    database.close();
+    lock.close();
+  };
+  try {
+    return build({ path, database, release, options });
+  } catch (error) {
+    // What is read first of a larger file may be what is damaged.
+    release();
+    throw explainOpenError(path, error);
+  }
+}
+
+interface Opened {
+  readonly path: string;
+  readonly database: Database;
+  /** Lets go of the file. */
+  readonly release: () => void;
+  readonly options: StorageOptions;
+}
+
+function build({ path, database, release, options }: Opened): Storage {
   const { listener } = options;
   const logger = guardedLogger(options.logger ?? silentLogger);
-  const { database, lock } = openDatabase(path);
+  const damaged = Promise.withResolvers<ChatBoxError>();
   const heads = new Heads(database);
   const foreignChanges = new ForeignChanges(database);
   foreignChanges.subscribe(() => heads.clear());
@@ -221,30 +251,31 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     onBegin: () => foreignChanges.check(),
     ...(listener && { listener }),
   });
-  const release = (): Promise<void> => {
+  const end = (): Promise<void> => {
     try {
       // Written with the last transaction; should it fail, the next start finds out by itself.
       commits.write(() => store.tidy()).catch((error) => logger.debug("Tidying up was left out", { error }));
       commits.close();
     } finally {
-      database.close();
-      lock.close();
+      release();
     }
     return Promise.resolve();
   };
-  const store = new SqliteStore({ database, commits, heads, close: release });
+  const store = new SqliteStore({ database, commits, heads, close: end });
+  const files = new FileStore(filesFolder(path), new FileTable(database, commits), logger);
   const checked = new CheckedStore(store);
   // Whichever of the two is closed: neither is asked anything afterwards.
   const close = (): Promise<void> => checked.close();
-  return {
+  const storage: Storage = {
     store: checked,
     sessions: new SessionTable(database, commits),
     identities: new IdentityTable(database, commits),
-    files: new FileStore(filesFolder(path), new FileTable(database, commits), logger),
+    files,
     meta: new MetaTable(database, commits),
     foreignChanges,
     retention: new Retention(database, commits, heads),
     backlog: new Backlog(database),
+    damaged: damaged.promise,
     get queued() {
       return commits.queued;
     },
@@ -254,4 +285,10 @@ export function openStorage(path: string, options: StorageOptions = {}): Storage
     close,
     [Symbol.asyncDispose]: close,
   };
+  // What is met before is thrown.
+  database.onDamage((damage) => {
+    logger.error("The database is damaged, nothing more is stored", { reason: damage.message });
+    damaged.resolve(damage);
+  });
+  return storage;
 }

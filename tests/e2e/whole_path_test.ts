@@ -168,6 +168,6 @@ Deno.test(
     await Deno.writeTextFile(`${world.folder}/chatbox50.db`, "not a database ".repeat(100));
     const [damaged, damagedLine] = await refused({});
     equal(damaged, 66);
-    match(damagedLine, /^chatbox50: Cannot open the database .*damaged.*$/);
+    match(damagedLine, /^chatbox50: Cannot use the database .*damaged.*$/);
   },
 );

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
-import { DatabaseOpenError } from "../open.ts";
+import { DatabaseDamage } from "../damage/database_damage.ts";
+import { DatabaseOpenError, explainOpenError } from "../open.ts";
 import { filesFolder, removeIfThere } from "../upkeep/removed_files.ts";
 import { copyDatabase } from "./copy_database.ts";
 import { FileCopies } from "./file_copies.ts";
@@ -30,7 +31,8 @@ export interface BackupResult {
  *
  * @param source the SQLite file
  * @param path must not exist
- * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written; the signal's reason
+ * @throws {DatabaseOpenError} `unwritable` when there is a file already or it cannot be written, `damaged` when a page of it cannot
+ *   be right: all are looked at; the signal's reason
  */
 export async function backUpTo(
   source: string,
@@ -56,6 +58,7 @@ export async function backUpTo(
     return { bytes: size, files: files.count, missing };
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
+    if (cause instanceof DatabaseDamage) throw explainOpenError(source, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DatabaseOpenError("unwritable", `Cannot back up to ${path}: ${reason}`, { cause });
   }

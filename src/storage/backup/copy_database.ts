@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { DatabaseDamage } from "../damage/database_damage.ts";
 
 /** What the worker is given. */
 export interface CopyTask {
@@ -12,6 +13,8 @@ export interface CopyTask {
 export type CopyNews =
   | { readonly done: number; readonly all: number }
   | { readonly error: string }
+  /** In SQLite's words. */
+  | { readonly damage: string }
   | "copied";
 
 /** Options of {@link copyDatabase}. */
@@ -25,6 +28,7 @@ export interface CopyOptions {
  * event loop until it is done, so it has one of its own: visitors are served and signals heard meanwhile.
  *
  * @param target an empty file
+ * @throws {DatabaseDamage} when a page of it cannot be right
  * @throws {Error} when it cannot be copied; the signal's reason
  */
 export async function copyDatabase(
@@ -38,6 +42,7 @@ export async function copyDatabase(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   worker.on("message", (news: CopyNews) => {
     if (news === "copied") resolve();
+    else if ("damage" in news) reject(new DatabaseDamage(source, news.damage));
     else if ("error" in news) reject(new Error(news.error));
     else onProgress?.(news.done, news.all);
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { DatabaseDamage, demandWhole } from "../damage/database_damage.ts";
 import { Database } from "../database.ts";
 import type { CopyNews, CopyTask } from "./copy_database.ts";
 
@@ -37,8 +38,7 @@ function verify(path: string): void {
   const database = new Database(path);
   try {
     database.value("PRAGMA journal_mode = DELETE");
-    const found = database.value("PRAGMA quick_check(1)");
-    if (found !== "ok") throw new Error(`the copy is damaged (${found})`);
+    demandWhole(path, database.value("PRAGMA quick_check(1)"));
   } finally {
     database.close();
   }
@@ -46,5 +46,10 @@ function verify(path: string): void {
 
 copy().then(
   () => say("copied"),
-  (error) => say({ error: error instanceof Error ? error.message : String(error) }),
+  (error) =>
+    say(
+      error instanceof DatabaseDamage
+        ? { damage: error.found }
+        : { error: error instanceof Error ? error.message : String(error) },
+    ),
 );
