@@ -114,13 +114,15 @@ export class ChatBox<in out Id1 = Uuid, in out Id2 = Uuid> implements AsyncDispo
   }
 
   /**
-   * Looks connections up anew: somebody else has removed or changed them in the store.
+   * Looks connections up anew: somebody else has removed or changed them in the store. What waits for the next attempt to deliver to one
+   * that is gone ends, and so does the queue of its client.
    *
    * @param uid the one that has changed; all when left out
    */
   forget(uid?: Uuid): void {
     this.#directory.forget(uid);
     this.#blocks.forget(uid);
+    this.#dispatcher.forget(uid);
   }
 
   /**

@@ -79,11 +79,16 @@ export class Courier {
     this.#cancelWait?.();
   }
 
-  /** Works until nothing waits, there is no receiver, or the ChatBox closes. Never rejects. */
+  /** Whether it waits for its next attempt. */
+  get waits(): boolean {
+    return this.#cancelWait !== undefined;
+  }
+
+  /** Works until nothing waits, there is no receiver, its connection is gone, or the ChatBox closes. Never rejects. */
   async run(): Promise<void> {
     // One function: the end is told in the same step in which it is decided.
     try {
-      const { signal } = this.#context;
+      const { signal, logger } = this.#context;
       while (!signal.aborted) {
         let waitMs: number;
         const receiver = receiverOf(this.#service, this.#uid);
@@ -102,6 +107,13 @@ export class Courier {
             if (this.#woken || error.again) continue;
             return;
           }
+          if (await this.#isGone()) {
+            // Made anew under the same uid, or told of something before it went.
+            if (this.#woken) continue;
+            logger.debug("A delivery has ended: its connection is gone", { service: this.#service.name });
+            return;
+          }
+          if (signal.aborted) return;
           waitMs = this.#report(error);
         }
         // Out here, so that thousands who wait do not keep what has failed for each of them.
@@ -231,6 +243,16 @@ export class Courier {
       });
       if (changed) hub.publish(this.#uid, { type: "message", message });
     }
+  }
+
+  /** Whether its connection has been removed: whoever erased it wants to read of it no more. */
+  async #isGone(): Promise<boolean> {
+    // One that is made anew under the same uid counts from the beginning.
+    this.#seen = 0;
+    if (!await this.#context.directory.isGone(this.#uid)) return false;
+    this.#told = 0;
+    this.#failures = 0;
+    return true;
   }
 
   /** Counts and logs a failure, and gives the time until the next attempt in milliseconds. */

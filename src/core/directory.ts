@@ -180,6 +180,18 @@ export class Directory {
     this.#remember(await this.#options.store.setId(record.uid, side, null));
   }
 
+  /** Whether a connection has been removed from the store; then it is forgotten here, too. Never rejects: what cannot be known is not gone. */
+  async isGone(uid: Uuid): Promise<boolean> {
+    try {
+      if (await this.#options.store.connection(uid) !== undefined) return false;
+    } catch {
+      // Whoever goes on there meets the same fault, and reports it.
+      return false;
+    }
+    this.forget(uid);
+    return true;
+  }
+
   /** Forgets what it has looked up, of one connection or of all: the store has changed behind its back. */
   forget(uid?: Uuid): void {
     if (uid === undefined) {

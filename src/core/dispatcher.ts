@@ -18,6 +18,12 @@ const LOOK_UP_SLOTS = 256;
 /** After this time, in milliseconds, a delivery takes long. */
 const SLOW_MS = 1_000;
 
+/**
+ * So long after connections may have been removed, in milliseconds, it is looked which of those that wait are gone: a removal in steps
+ * tells many times a second, and after an outage thousands wait.
+ */
+const LOOK_MS = 1_000;
+
 /** What is under way on one side. */
 interface Desk {
   readonly couriers: Map<Uuid, Courier>;
@@ -36,6 +42,7 @@ export class Dispatcher {
   readonly #desks: Readonly<Record<Side, Desk>> = { 1: makeDesk(), 2: makeDesk() };
   readonly #underWay: UnderWay;
   #started = false;
+  #cancelLook: (() => void) | undefined;
 
   /** @param underWay counts in what is under way */
   constructor(context: CourierContext, underWay: UnderWay) {
@@ -43,6 +50,7 @@ export class Dispatcher {
     this.#underWay = underWay;
     // One for all: thousands may wait.
     context.signal.addEventListener("abort", () => {
+      this.#cancelLook?.();
       for (const side of [1, 2] as const) this.#hurry(side);
     }, { once: true });
   }
@@ -88,6 +96,35 @@ export class Dispatcher {
   resume(side: Side): void {
     this.#hurry(side);
     this.#lookUp(side);
+  }
+
+  /** Connections, or this one, may have been removed from the store: nobody waits for the next attempt to deliver there, or for messages. */
+  forget(uid?: Uuid): void {
+    const { signal, clock, services } = this.#context;
+    if (signal.aborted) return;
+    if (uid !== undefined) {
+      for (const side of [1, 2] as const) this.#lookFor(uid, side);
+      return;
+    }
+    const nobody = this.size + services[1].clients.size + services[2].clients.size === 0;
+    if (nobody || this.#cancelLook !== undefined) return;
+    this.#cancelLook = clock.after(LOOK_MS, () => {
+      this.#cancelLook = undefined;
+      for (const side of [1, 2] as const) {
+        const uids = new Set([...this.#desks[side].couriers.keys(), ...services[side].clients.keys()]);
+        for (const each of uids) this.#lookFor(each, side);
+      }
+    });
+  }
+
+  async #lookFor(uid: Uuid, side: Side): Promise<void> {
+    const { directory, services } = this.#context;
+    const courier = this.#desks[side].couriers.get(uid);
+    const { onGone } = services[side].clients.get(uid) ?? {};
+    if (courier?.waits !== true && onGone === undefined) return;
+    if (!await directory.isGone(uid)) return;
+    onGone?.();
+    courier?.hurry();
   }
 
   #hurry(side: Side): void {

@@ -213,6 +213,8 @@ export interface Receiver {
   readonly kind: "batch" | "single" | "queue";
   /** For how many connections it takes deliveries at once; for all when left out. */
   readonly maxAtOnce?: number;
+  /** Told that the one connection whose deliveries it takes has been removed. */
+  readonly onGone?: () => void;
 }
 
 /** Who takes the deliveries of a connection. */

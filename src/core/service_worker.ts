@@ -183,7 +183,8 @@ export class ServiceWorker<in out Id, in out PeerId> {
 
   /**
    * The messages from the other side for one client, as a queue of its own; the others go where they went before. The same one is
-   * given until it is closed. An unknown client's queue ends with a `not_found`; one that is being registered may be asked for already.
+   * given until it is closed. An unknown client's queue ends with a `not_found`, and so does one whose client was removed, see
+   * {@link ChatBox.forget}; for one that is being registered it may be asked for already.
    *
    * @throws {TypeError} when the service is not durable: then nothing waits for its clients
    * @throws {ChatBoxError} `conflict` when the queue is open with another capacity

@@ -1,4 +1,4 @@
-import type { Directory } from "./directory.ts";
+import { type Directory, unknownConnection } from "./directory.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ChatBoxError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -82,7 +82,8 @@ export class WorkerQueues<Id> {
     this.#ofClients.set(id, queue);
     const attach = ({ uid }: ConnectionRecord): void => {
       if (queue.closed) return;
-      service.clients.set(uid, receiver(queue, { limit: capacity }));
+      const onGone = (): void => queue.close(unknownConnection(uid));
+      service.clients.set(uid, receiver(queue, { limit: capacity, onGone }));
       this.#ofAll?.withdraw(uid);
       detach = () => {
         service.clients.delete(uid);
@@ -149,7 +150,7 @@ export class WorkerQueues<Id> {
 
 function receiver<Id>(
   queue: MessageQueue<Id>,
-  options: { readonly limit: number; readonly maxAtOnce?: number },
+  options: Pick<Receiver, "limit" | "maxAtOnce" | "onGone">,
 ): Receiver {
   const callback: BatchReceiver<Id> = (batch, isWanted) => queue.accept(batch, isWanted);
   return { callback: callback as BatchReceiver<unknown>, echo: false, kind: "queue", ...options };
