@@ -70,7 +70,7 @@ export class SqliteStore implements Store {
   }
 
   setActive(uid: Uuid, side: Side, active: boolean): Promise<ConnectionRecord> {
-    return this.#commits.write(() => this.#connections.setActive(uid, side, active));
+    return this.#commits.write(() => this.#connections.setActive(uid, side, active), uid);
   }
 
   touch(uid: Uuid, at: number): Promise<void> {

@@ -5,6 +5,7 @@ import { GroupCommit } from "../../src/storage/group_commit.ts";
 import { Heads } from "../../src/storage/heads.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { SqliteStore } from "../../src/storage/sqlite_store.ts";
+import { Log } from "../support/log.ts";
 import { tempStorage } from "../support/temp_storage.ts";
 
 async function connect(store: Store, id: string): Promise<Uuid> {
@@ -156,3 +157,28 @@ Deno.test("[D5] Store refuses as overloaded when the file may not grow, keeps wh
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+const FAILING: readonly (readonly [string, (store: Store, uid: Uuid) => Promise<unknown>])[] = [
+  ["setId", (store, uid) => store.setId(uid, 2, "b")],
+  ["setActive", (store, uid) => store.setActive(uid, 2, false)],
+  ["touch", (store, uid) => store.touch(uid, 5)],
+  ["setProperties", (store, uid) => store.setProperties(uid, new Map([["a", 1]]))],
+  ["append", (store, uid) => append(store, uid, "x")],
+  ["setNote", (store, uid) => store.setNote(uid, 2, 1)],
+  ["setCursor", (store, uid) => store.setCursor(uid, 2, "c")],
+];
+
+for (const [name, write] of FAILING) {
+  Deno.test(`Store.${name} that fails is logged with its conversation`, async () => {
+    const log = new Log();
+    await using temp = await tempStorage({ logger: log });
+    const { store } = temp.storage;
+    const uid = await connect(store, "a");
+    using other = new DatabaseSync(temp.path);
+    for (const  of of["UPDATE ON connections", "INSERT ON messages", "UPDATE ON deliveries"]) {
+      other.exec(`CREATE TRIGGER "${of}" BEFORE ${of} BEGIN SELECT RAISE(ABORT, 'a fault'); END`);
+    }
+    await rejects(write(store, uid));
+    deepEqual(log.lines.map(({ message, fields }) => [message, fields["uid"]]), [["A write failed", uid]]);
+  });
+}
