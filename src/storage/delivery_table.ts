@@ -11,12 +11,14 @@ import type { Database, Statement } from "./database.ts";
 import type { Head, Heads, SideState } from "./heads.ts";
 import { fromText, toText } from "./text.ts";
 import { decodeMessage, MESSAGE_COLUMNS, type MessageRow } from "./message_rows.ts";
+import { WAITS } from "./upkeep/waiting.ts";
 
 /** The statements of the `deliveries` and `remote_messages` tables: how far each side has come. */
 export class DeliveryTable {
   readonly #heads: Heads;
   readonly #insert: Statement;
   readonly #mark: Statement;
+  readonly #unmarkAll: Statement;
   readonly #pass: Statement;
   readonly #confirm: Statement;
   readonly #note: Statement<{ note: string | null }>;
@@ -41,6 +43,9 @@ export class DeliveryTable {
       database.prepare<R>(`SELECT ${column} FROM deliveries WHERE connection_id = ? AND side = ?`);
     this.#insert = database.prepare("INSERT OR IGNORE INTO deliveries (connection_id, side) VALUES (?, ?)");
     this.#mark = update("pending = ?");
+    this.#unmarkAll = database.prepare(
+      `UPDATE deliveries AS d SET pending = 0 WHERE d.pending = 1 AND NOT ${WAITS}`,
+    );
     this.#pass = update("pending = 1, seq = ?, rev = ?");
     this.#confirm = update("seq = ?, rev = ?, note = NULL");
     this.#setNote = update("note = ?");
@@ -95,16 +100,34 @@ export class DeliveryTable {
     }
   }
 
-  /** Takes the marks of those away for whom nothing waits. */
-  unmark(): void {
-    for (const head of this.#heads.loaded()) {
-      for (const side of [1, 2] as const) {
-        const state = head.sides[side];
-        if (!state.marked || state.pending) continue;
-        this.#mark.execute(0, head.id, side);
-        state.marked = false;
-      }
+  /**
+   * Takes a mark away that would stand before what is not for its side, its own messages without an echo: on the disk it would look as if
+   * they waited. Where nothing lies behind a mark it may stay, for a while: a busy conversation is spared two writes a message by that.
+   */
+  settle(head: Head): void {
+    let isLeftOver = false;
+    for (const side of [1, 2] as const) {
+      const state = head.sides[side];
+      if (!state.marked || state.pending) continue;
+      if (state.seq < head.seq || state.rev < head.rev) this.#unmark(head, side);
+      else isLeftOver = true;
     }
+    const oldest = isLeftOver ? this.#heads.leftOver(head) : undefined;
+    if (oldest === undefined) return;
+    for (const side of [1, 2] as const) {
+      const state = oldest.sides[side];
+      if (state.marked && !state.pending) this.#unmark(oldest, side);
+    }
+  }
+
+  #unmark(head: Head, side: Side): void {
+    this.#mark.execute(0, head.id, side);
+    head.sides[side].marked = false;
+  }
+
+  /** Takes the marks of those away for whom nothing waits, those included that a crash has left and nobody has come by since. */
+  unmarkAll(): void {
+    this.#unmarkAll.run();
   }
 
   deliverable(uid: Uuid, head: Head, side: Side, limit: number, own: boolean): Deliverable {
@@ -168,6 +191,7 @@ export class DeliveryTable {
     state.hasNote = false;
     state.pending &&= rev < state.dueRev || seq < state.dueSeq;
     this.#heads.confirmed(head);
+    this.settle(head);
   }
 
   setNote(head: Head, side: Side, note: JsonValue): void {

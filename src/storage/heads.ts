@@ -10,6 +10,9 @@ const MAX_CIDS = 400_000;
 /** How many messages of one conversation that wait for a side are kept at hand; beyond it they are read from the table. */
 const MAX_TAIL = 32;
 
+/** How many conversations keep marks that are left over: so many are looked at in vain by whoever counts what waits. */
+const MAX_LEFTOVERS = 4_096;
+
 /** How far one side has come. */
 export interface SideState {
   /** Every message up to this `seq`, and every change up to this `rev`, has been delivered: as on disk. */
@@ -25,7 +28,7 @@ export interface SideState {
   dueRev: number;
   /**
    * Whether the disk says so. The mark is set in the transaction of the message and taken away late, because a busy conversation
-   * would move it twice for each message; what it says too much is found out by the marks when the head is loaded.
+   * would move it twice for each message; what it says too much is found out by the watermarks, which nothing lies behind then.
    */
   marked: boolean;
   hasNote: boolean;
@@ -35,6 +38,7 @@ export interface SideState {
 
 /** Where a conversation stands: what the next message needs to know. Rebuilt from the tables whenever it is not at hand. */
 export interface Head {
+  readonly uid: Uuid;
   readonly id: number;
   seq: number;
   rev: number;
@@ -66,6 +70,8 @@ interface SideRow {
 /** The heads of the conversations that were written to lately. */
 export class Heads {
   readonly #heads = new Map<Uuid, Head>();
+  /** Those with marks that are left over, the longest quiet first. */
+  readonly #leftOver = new Set<Head>();
   readonly #find: Statement<HeadRow>;
   readonly #sides: Statement<SideRow>;
   readonly #recent: Statement<{ side: Side; cid: string; seq: number }>;
@@ -98,9 +104,20 @@ export class Heads {
     return head;
   }
 
-  /** All that are at hand. */
-  loaded(): Iterable<Head> {
-    return this.#heads.values();
+  /**
+   * A mark of this one is left over: it says that something waits, and all has arrived.
+   *
+   * @returns the one that has been so for longest, when there are too many
+   */
+  leftOver(head: Head): Head | undefined {
+    this.#leftOver.delete(head);
+    this.#leftOver.add(head);
+    if (this.#leftOver.size <= MAX_LEFTOVERS) return undefined;
+    const [oldest] = this.#leftOver;
+    if (oldest === undefined) return undefined;
+    this.#leftOver.delete(oldest);
+    // Loaded anew since, it may be another that knows what waits now.
+    return this.#heads.get(oldest.uid) === oldest ? oldest : undefined;
   }
 
   #load(uid: Uuid): Head {
@@ -123,7 +140,7 @@ export class Heads {
         stored: true,
       });
     }
-    return { id, seq, rev, changedRev: changed_rev, sides, tail: undefined, cids: undefined };
+    return { uid, id, seq, rev, changedRev: changed_rev, sides, tail: undefined, cids: undefined };
   }
 
   /** Notes a stored message, which moves the head. */
@@ -199,6 +216,7 @@ export class Heads {
   /** Forgets everything, after a transaction was taken back. */
   clear(): void {
     this.#heads.clear();
+    this.#leftOver.clear();
     this.#cids = 0;
   }
 }

@@ -100,6 +100,7 @@ export class SqliteStore implements Store {
       }
       if (cursor !== undefined) this.#deliveries.setCursor(head, request.side, cursor);
       this.#deliveries.markPending(head, request.targets);
+      this.#deliveries.settle(head);
       return appended;
     }, uid);
   }
@@ -108,7 +109,9 @@ export class SqliteStore implements Store {
     return this.#commits.write(() => {
       const head = this.#heads.get(uid);
       const changed = this.#messages.change(uid, head, request);
-      if (changed.changed) this.#deliveries.markPending(head, request.targets);
+      if (!changed.changed) return changed;
+      this.#deliveries.markPending(head, request.targets);
+      this.#deliveries.settle(head);
       return changed;
     }, uid);
   }
@@ -182,7 +185,7 @@ export class SqliteStore implements Store {
 
   /** Tidies up what a busy store leaves for later; nothing is lost without it. */
   tidy(): void {
-    this.#deliveries.unmark();
+    this.#deliveries.unmarkAll();
   }
 
   #read<T>(uid: Uuid, work: (head: Head) => T): Promise<T> {

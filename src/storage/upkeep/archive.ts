@@ -114,8 +114,7 @@ export class Archive implements Disposable {
         conversations: number("SELECT count(*) FROM connections"),
         messages: bySide("SELECT side, count(*) AS count FROM messages GROUP BY side"),
         pending: bySide(`
-          SELECT d.side, count(*) AS count FROM deliveries d JOIN connections c ON c.id = d.connection_id
-          WHERE d.pending = 1 AND ${WAITS} GROUP BY d.side`),
+          SELECT d.side, count(*) AS count FROM deliveries d WHERE ${WAITS} GROUP BY d.side`),
         sessions: number("SELECT count(*) FROM sessions"),
         oldestAt: time("SELECT created_at FROM messages ORDER BY id LIMIT 1"),
         newestAt: time("SELECT created_at FROM messages ORDER BY id DESC LIMIT 1"),

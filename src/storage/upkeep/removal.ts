@@ -1,6 +1,6 @@
 import type { Uuid } from "../../core/mod.ts";
 import type { Database, Statement } from "../database.ts";
-import { WAITS } from "./waiting.ts";
+import { IS_DUE } from "./waiting.ts";
 
 /** How many rows beyond a step without an old one are looked at, so that small steps end no sooner than large ones. */
 const LOOK_AHEAD = 1_000;
@@ -48,17 +48,16 @@ export class Removal {
   readonly #anyOlder: Statement;
 
   constructor(database: Database) {
-    // A message that still waits for a side is kept, however old: it leaves once it was delivered or has failed.
+    // What still waits for a side, the message or its last change, is kept, however old: it leaves once it was delivered or has failed.
     this.#oldest = database.prepare(`
       SELECT m.id, m.connection_id, c.uid, m.seq, max(m.rev, coalesce(m.changed_rev, 0)) AS top_rev, m.created_at,
-        EXISTS (SELECT 1 FROM deliveries d WHERE d.connection_id = m.connection_id AND d.side <> m.side
-                AND d.pending = 1 AND d.seq < m.seq) AS waiting
+        EXISTS (SELECT 1 FROM deliveries d WHERE d.connection_id = m.connection_id AND ${IS_DUE}) AS waiting
       FROM messages m JOIN connections c ON c.id = m.connection_id
       WHERE m.id > ? ORDER BY m.id LIMIT ?`);
+    // Where no message is left nothing waits.
     this.#idle = database.prepare(`
       SELECT id, uid, last_seen_at < ?
-        AND NOT EXISTS (SELECT 1 FROM messages WHERE connection_id = c.id)
-        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.connection_id = c.id AND ${WAITS}) AS idle
+        AND NOT EXISTS (SELECT 1 FROM messages WHERE connection_id = c.id) AS idle
       FROM connections c WHERE id > ? ORDER BY id LIMIT ?`);
     this.#deleteMessage = database.prepare("DELETE FROM messages WHERE id = ?");
     // The sweeper takes the bytes away; a conversation's deletion marks its files by a trigger.

@@ -1,9 +1,17 @@
 /**
- * Whether something waits for a side, as SQL about `deliveries d` and `connections c`. The mark in the partial index is
- * taken away late, so it only says where to look: the watermark against the head of the conversation decides.
+ * Whether a message waits for a side, as SQL about `messages m` and `deliveries d` of one conversation: whether
+ * `DeliveryTable.deliverable` would give it. A side's own messages are looked at as well, because it may have asked for an echo; where
+ * it has not, the mark has fallen before them, see `DeliveryTable.settle`. While a plan is noted, what was taken back may stand there
+ * half posted, and its row is needed to find out.
  */
-export const WAITS = `(d.pending = 1 AND (
-  d.seq < max(c.seq_floor, coalesce((SELECT max(seq) FROM messages WHERE connection_id = c.id), 0)) OR
-  d.rev < max(c.rev_floor,
-    coalesce((SELECT rev FROM messages WHERE connection_id = c.id ORDER BY seq DESC LIMIT 1), 0),
-    coalesce((SELECT max(changed_rev) FROM messages WHERE connection_id = c.id AND changed_rev IS NOT NULL), 0))))`;
+export const IS_DUE = `(d.pending = 1 AND (
+  m.seq > d.seq AND (m.deleted_at IS NULL AND m.failed IS NULL OR d.note IS NOT NULL) OR
+  m.seq <= d.seq AND m.changed_rev > d.rev AND (m.failed IS NULL OR d.note IS NOT NULL)))`;
+
+/**
+ * Whether anything waits for a side, as SQL about `deliveries d`. In two parts, so that each reads the few entries of one index behind
+ * the side's watermark, however long the conversation is.
+ */
+export const WAITS = `(d.pending = 1 AND (d.note IS NOT NULL OR
+  EXISTS (SELECT 1 FROM messages m WHERE m.connection_id = d.connection_id AND m.seq > d.seq AND ${IS_DUE}) OR
+  EXISTS (SELECT 1 FROM messages m WHERE m.connection_id = d.connection_id AND m.changed_rev > d.rev AND ${IS_DUE})))`;
