@@ -14,6 +14,8 @@ Deno.test("stats counts the conversations that wait for Discord, and no others",
   const at = 1_700_000_001_000;
   await temp.storage.store.append(one.uid, { side: 2, draft: { content: "answer" }, at, targets: [1] });
   await temp.storage.store.confirm(three.uid, 2, { seq: 10, rev: 10 });
+  // The last word is staff's own: nothing is to be brought to them.
+  await temp.storage.store.append(three.uid, { side: 2, draft: { content: "answer" }, at, targets: [] });
   const context = contextFor(temp.path);
   await stats(context);
   match(context.printed.join(""), /^Conversations +3$/m);
