@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { ChatBox, type Clock, randomUuid, systemClock, type Uuid } from "./core/mod.ts";
 import {
   CHANNEL_NAME,
+  DiscordPictures,
   DiscordService,
   type DiscordStatus,
   isSnowflake,
@@ -172,6 +173,7 @@ async function build(config: Config, options: AppOptions): Promise<App> {
       files: storage.files,
       identityKey,
       identitySecret: config.identitySecret,
+      pictures: new DiscordPictures({ apiUrl: config.discordApiUrl, logger: makeLogger("discord") }),
       presence,
       readiness: status,
       clock,

@@ -8,6 +8,7 @@
 export { DiscordService, type DiscordStatus } from "./service.ts";
 export type { DiscordServiceOptions } from "./service_options.ts";
 export type { ConversationFiles } from "./files/ports.ts";
+export { DiscordPictures } from "./files/staff_pictures.ts";
 export type { DiscordProblem } from "./ports.ts";
 export { compareSnowflakes, isSnowflake, type Snowflake, snowflake, snowflakeTime } from "./snowflake.ts";
 export type { MarkupNode } from "./markup_node.ts";

@@ -38,6 +38,11 @@ export class Content {
     this.compressible = bytes.length >= WORTH_BYTES && COMPRESSIBLE.test(type);
   }
 
+  /** Its length as it is, in bytes. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
   /** The bytes as text. */
   get text(): string {
     return new TextDecoder().decode(this.#bytes);

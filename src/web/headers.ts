@@ -32,8 +32,7 @@ export class SecurityHeaders {
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      // Pictures of staff are Discord's.
-      "img-src 'self' blob: https:",
+      "img-src 'self' blob:",
       "media-src 'self'",
       "connect-src 'self'",
       "form-action 'none'",

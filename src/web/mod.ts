@@ -15,4 +15,5 @@ export type { VisitorFiles } from "./files/ports.ts";
 export type { LimitSettings } from "./limits/visitor_limits.ts";
 export type { ConnectionLimits } from "./limits/connection_count.ts";
 export { socketsForOpenFiles } from "./limits/open_files.ts";
+export type { StaffPictures } from "./avatars/ports.ts";
 export { StaffLinks } from "./files/staff_links.ts";

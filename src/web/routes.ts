@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import { ChatBoxError, type Clock, type Logger, type Uuid } from "../core/mod.ts";
 import { answer, answerJson, methodNotAllowed } from "./answers.ts";
 import type { Assets } from "./assets.ts";
+import type { AvatarPaths } from "./avatars/avatar_paths.ts";
+import type { Avatars } from "./avatars/avatars.ts";
 import { Content } from "./content.ts";
 import { conversationOf } from "./files/bearer.ts";
 import { download } from "./files/download.ts";
@@ -9,6 +11,7 @@ import type { VisitorFiles } from "./files/ports.ts";
 import type { StaffLinks } from "./files/staff_links.ts";
 import type { TransferLimits } from "./files/transfer_limits.ts";
 import { upload } from "./files/upload.ts";
+import { FILE_POLICY } from "./headers.ts";
 import type { Identity } from "./identity.ts";
 import type { ClientAddress } from "./limits/client_address.ts";
 import type { VisitorLimits } from "./limits/visitor_limits.ts";
@@ -31,6 +34,8 @@ export interface RoutesOptions {
   readonly identity: Identity;
   readonly files: VisitorFiles;
   readonly staffLinks: StaffLinks;
+  readonly avatarPaths: AvatarPaths;
+  readonly avatars: Avatars;
   /** Whether staff want to hear nothing from a visitor. */
   readonly isBlocked: (uid: Uuid) => Promise<boolean>;
   readonly rates: VisitorLimits;
@@ -51,7 +56,8 @@ const ANYWHERE = { "Cross-Origin-Resource-Policy": "cross-origin" };
 
 /** The whole HTTP surface but for `/ws`. */
 export function makeRoutes(options: RoutesOptions): Routes {
-  const { assets, readiness, identity, files, staffLinks, isBlocked, logger } = options;
+  const { assets, readiness, identity, files, staffLinks, avatarPaths, avatars, transfers } = options;
+  const { isBlocked, logger } = options;
   const pages = new Map(PAGE_LOCALES.map((locale) => [locale, fillPage(options, locale)]));
   const app: Routes = new Hono();
 
@@ -102,6 +108,18 @@ export function makeRoutes(options: RoutesOptions): Routes {
     return await download(file, context.req.raw, { ...options, prefix: context.env.client.prefix });
   });
 
+  app.get("/avatars/:name", async (context) => {
+    const name = avatarPaths.nameOf(context.req.param("name"));
+    if (name === undefined) return notFound();
+    const { prefix } = context.env.client;
+    const picture = await avatars.find(name, () => transfers.download(prefix));
+    if (picture === "gone") return notFound();
+    if (typeof picture === "string") return notNow(picture === "busy" ? 2 : 30);
+    // Its path names what it is: a picture that is changed gets another.
+    const headers = { "Content-Security-Policy": FILE_POLICY };
+    return await serveContent(context, picture, { caching: Caching.forever, headers });
+  });
+
   app.get("/healthz", () => answer("ok"));
   app.get("/readyz", () => {
     const { ready, reason = "not ready" } = readiness();
@@ -134,6 +152,11 @@ function found(
 
 function notFound(): Response {
   return answer("Not found", { status: 404 });
+}
+
+/** The page then shows the first letter of the name. */
+function notNow(seconds: number): Response {
+  return answer("Not to be had now", { status: 503, headers: { "Retry-After": String(seconds) } });
 }
 
 /** RFC 9110 section 15.5.2 asks for the challenge. */

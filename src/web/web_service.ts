@@ -1,6 +1,9 @@
 import type { Clock, Logger } from "../core/mod.ts";
 import { answer, forMethod } from "./answers.ts";
 import { Assets } from "./assets.ts";
+import { AvatarPaths } from "./avatars/avatar_paths.ts";
+import { Avatars } from "./avatars/avatars.ts";
+import { NO_PICTURES, type StaffPictures } from "./avatars/ports.ts";
 import type { VisitorFiles } from "./files/ports.ts";
 import { StaffLinks } from "./files/staff_links.ts";
 import { NO_TRANSFER_LIMITS, TransferLimits, type TransferSettings } from "./files/transfer_limits.ts";
@@ -48,6 +51,8 @@ export interface WebServiceOptions {
   readonly identityKey: Uint8Array;
   /** Shared with the site's own server, which signs who its visitors are; nobody can sign in without it. */
   readonly identitySecret?: string | undefined;
+  /** Where pictures of the staff are; they have none when left out. */
+  readonly pictures?: StaffPictures;
   readonly presence: Presence;
   readonly readiness: () => Readiness;
   readonly clock: Clock;
@@ -83,6 +88,7 @@ export class WebService {
   readonly #listener: Listener;
   readonly #headers: SecurityHeaders;
   readonly #addresses: ClientAddresses;
+  readonly #avatars: Avatars;
   readonly #connections: ConnectionCount;
   readonly #turnedAway: ConnectionCount;
   readonly #warnings: ProxyWarnings;
@@ -95,6 +101,9 @@ export class WebService {
     const { sessions, identities, files, clock, logger, publicUrl, allowedSites = [] } = options;
     this.#options = options;
     const identity = new Identity({ key: options.identityKey, sessions, identities, clock });
+    const { pictures = NO_PICTURES } = options;
+    const avatarPaths = new AvatarPaths(options.identityKey, pictures);
+    this.#avatars = new Avatars({ pictures, clock });
     const rates = new VisitorLimits(options.limits ?? NO_LIMITS, clock);
     this.#context = {
       chatBox: options.chatBox,
@@ -107,6 +116,7 @@ export class WebService {
       clock,
       logger,
       createOn: options.createOn ?? "message",
+      avatarPath: avatarPaths.pathOf,
       limits: { content: MAX_CONTENT_CODE_POINTS, files: MAX_FILES, fileBytes: MAX_FILE_BYTES },
       metrics: options.metrics ?? NO_WEB_METRICS,
     };
@@ -125,6 +135,8 @@ export class WebService {
       readiness: options.readiness,
       identity,
       files,
+      avatarPaths,
+      avatars: this.#avatars,
       staffLinks: new StaffLinks(options.identityKey),
       isBlocked: (uid) => options.chatBox.worker1.isBlocked(options.chatBox.connection(uid)),
       rates,
@@ -241,6 +253,7 @@ export class WebService {
     for (const session of this.#sessions) session.close(CloseCode.restarting, "restarting");
     // The listener would end them with a code of its own: first they say that they have heard.
     await this.#allClosed(signal);
+    this.#avatars.stop();
     await this.#listener.stop(signal);
   }
 

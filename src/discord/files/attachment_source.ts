@@ -22,7 +22,11 @@ export interface FetchAttachmentOptions {
   /** How long it may take, the reading of the answer included, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** What is being done, for errors; `copy an attachment` when left out. */
+  readonly action?: string;
 }
+
+const ACTION = "copy an attachment";
 
 /**
  * Fetches an attachment. Its address, which is signed, and its name are in no error.
@@ -36,21 +40,22 @@ export async function fetchAttachment(
   url: string,
   options: FetchAttachmentOptions,
 ): Promise<ReadableStream<Uint8Array>> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const { timeoutMs, action = ACTION } = options;
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
   let at = new URL(url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     demandOwn(at, options.apiUrl);
-    const response = await answerOf(at, signal, options.timeoutMs);
-    if (response.ok && response.body !== null) return reading(response.body, at.host, options.timeoutMs);
+    const response = await answerOf(at, { signal, timeoutMs, action });
+    if (response.ok && response.body !== null) return reading(response.body, { host: at.host, timeoutMs, action });
     await response.body?.cancel();
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) {
-      throw new DiscordUnreachable("copy an attachment", response.status, `from ${at.host}`, { sent: true });
+      throw new DiscordUnreachable(action, response.status, `from ${at.host}`, { sent: true });
     }
     at = new URL(location, at);
   }
   throw new DiscordUnreachable(
-    "copy an attachment",
+    action,
     undefined,
     `${at.host} sends from one address to another`,
     {
@@ -59,20 +64,26 @@ export async function fetchAttachment(
   );
 }
 
-async function answerOf(url: URL, signal: AbortSignal, timeoutMs: number): Promise<Response> {
+/** What an error tells. */
+interface About {
+  readonly action: string;
+  readonly host: string;
+  readonly timeoutMs: number;
+}
+
+async function answerOf(
+  url: URL,
+  { signal, ...about }: Omit<About, "host"> & { readonly signal: AbortSignal },
+): Promise<Response> {
   try {
     return await fetch(url, { signal, redirect: "manual" });
   } catch (error) {
-    throw unreachable(error, url.host, timeoutMs);
+    throw unreachable(error, { ...about, host: url.host });
   }
 }
 
 /** The same bytes; what is thrown while they come holds the address, too. */
-function reading(
-  body: ReadableStream<Uint8Array>,
-  host: string,
-  timeoutMs: number,
-): ReadableStream<Uint8Array> {
+function reading(body: ReadableStream<Uint8Array>, about: About): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream({
     async pull(controller): Promise<void> {
@@ -81,16 +92,16 @@ function reading(
         if (done) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        controller.error(unreachable(error, host, timeoutMs));
+        controller.error(unreachable(error, about));
       }
     },
     cancel: (reason) => reader.cancel(reason),
   });
 }
 
-function unreachable(error: unknown, host: string, timeoutMs: number): DiscordUnreachable {
+function unreachable(error: unknown, { action, host, timeoutMs }: About): DiscordUnreachable {
   const { reason, sent } = whyUnreachable(error, host, timeoutMs);
-  return new DiscordUnreachable("copy an attachment", undefined, reason, { sent });
+  return new DiscordUnreachable(action, undefined, reason, { sent });
 }
 
 function demandOwn(url: URL, apiUrl: string | undefined): void {

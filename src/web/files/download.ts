@@ -9,7 +9,7 @@ import { steadyStream } from "./steady_stream.ts";
 import type { TransferLimits } from "./transfer_limits.ts";
 
 /** What browsers may show; everything else, HTML and SVG above all, is only ever downloaded. */
-const SHOWN: ReadonlySet<string> = new Set([
+export const SHOWN: ReadonlySet<string> = new Set([
   "image/png",
   "image/jpeg",
   "image/gif",

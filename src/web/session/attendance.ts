@@ -73,7 +73,7 @@ export class Attendance {
           writer.ack({ cid: message.cid, seq: message.seq, rev: message.rev, at: message.createdAt });
           return;
         }
-        writer.message(viewMessage(message));
+        writer.message(viewMessage(message, context.avatarPath));
         const fresh = message.editedAt === undefined && message.deletedAt === undefined;
         if (message.side !== VISITOR_SIDE && fresh) {
           context.metrics.delivered(context.clock.now() - message.createdAt);

@@ -7,6 +7,7 @@ import {
   type ConnectionListener,
   type FileReference,
   type JsonObject,
+  type Message as StoredMessage,
   type SendOptions,
   type ServiceWorker,
   type Uuid,
@@ -67,6 +68,8 @@ export interface ConversationContext {
   readonly clock: Clock;
   /** Whether a conversation begins when the chat is opened, or with the first message. */
   readonly createOn: "access" | "message";
+  /** Where the picture that an author has elsewhere is on this server; `undefined` when it is not. */
+  readonly avatarPath: (address: string) => string | undefined;
 }
 
 /** One visitor's conversation, which begins to exist with their first message. */
@@ -130,7 +133,7 @@ export class VisitorConversation {
     if (!this.#exists) return { rev: 0, messages: [], more: false, reset: after > 0 };
     if (after > 0) {
       const { rev, messages, overflow } = await this.#connection.messagesAfter(after, MAX_CATCH_UP);
-      const changed = messages.map(viewMessage);
+      const changed = this.#view(messages);
       if (!overflow && after <= rev && newestThatFit(changed) === changed.length) {
         return { rev, messages: changed, more: (changed[0]?.seq ?? 1) > 1, reset: false };
       }
@@ -240,9 +243,13 @@ export class VisitorConversation {
 
   async #page(before: number, limit: number): Promise<Pick<CaughtUp, "rev" | "messages" | "more">> {
     const { rev, messages, more } = await this.#connection.messages({ before, limit });
-    const views = messages.map(viewMessage);
+    const views = this.#view(messages);
     const count = newestThatFit(views);
     return { rev, messages: views.slice(views.length - count), more: more || count < views.length };
+  }
+
+  #view(messages: readonly StoredMessage[]): readonly Message[] {
+    return messages.map((message) => viewMessage(message, this.#context.avatarPath));
   }
 
   #create(): Promise<void> {
