@@ -57,6 +57,7 @@ export const PATHS: readonly string[] = [
   "/healthz",
   "/readyz",
   "/files/none",
+  "/avatars/none",
   "/upload",
   "/ws",
   "/nothing",

@@ -6,12 +6,18 @@ const STORED: Stored = { uid: randomUuid(), seq: 3, rev: 7, side: 2, content: "x
 const VIEW = { seq: 3, rev: 7, from: "agent", content: "x", at: 5 };
 const FILE = { id: "f", name: "a.png", type: "image/png", size: 1, width: 2, height: 3 };
 const NODES = [{ type: "bold", children: [{ type: "text", text: "x" }] }];
+const avatarPath = (address: string): string | undefined =>
+  address === "https://a.example/a.png" ? "/avatars/a" : undefined;
 
 for (
   const [what, more, shown] of [
     ["no more than there is", {}, {}],
-    ["whoever wrote it for the staff", { author: { name: "Ada", avatar: "https://a.example/a.png" } }, {
-      author: { name: "Ada", avatar: "https://a.example/a.png" },
+    ["whoever wrote it for the staff", { author: { name: "Ada" } }, { author: { name: "Ada" } }],
+    ["their picture on this server", { author: { name: "Ada", avatar: "https://a.example/a.png" } }, {
+      author: { name: "Ada", avatar: "/avatars/a" },
+    }],
+    ["no picture on another server", { author: { name: "Ada", avatar: "https://b.example/a.png" } }, {
+      author: { name: "Ada" },
     }],
     ["nobody's name for the visitor's own", { side: 1, author: { name: "Bob" } }, { from: "visitor" }],
     ["the system as such", { data: { system: true } }, { from: "system" }],
@@ -28,6 +34,6 @@ for (
   ] as const
 ) {
   Deno.test(`Contract: viewMessage shows ${what}`, () => {
-    deepEqual(viewMessage({ ...STORED, ...more } as Stored), { ...VIEW, ...shown });
+    deepEqual(viewMessage({ ...STORED, ...more } as Stored, avatarPath), { ...VIEW, ...shown });
   });
 }

@@ -56,6 +56,7 @@ for (
     ["/static/dist/page.css", "GET, HEAD"],
     ["/upload", "POST"],
     ["/files/none", "GET, HEAD"],
+    ["/avatars/none", "GET, HEAD"],
     ["/healthz", "GET, HEAD"],
     ["/readyz", "GET, HEAD"],
     ["/metrics", "GET, HEAD"],

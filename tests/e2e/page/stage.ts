@@ -188,6 +188,13 @@ export class Visitor implements AsyncDisposable {
     }
   }
 
+  /** Waits until a picture stands beside a message, and gives its address. */
+  async pictureBeside(text: string): Promise<string> {
+    const picture = this.row(text).locator("img.avatar");
+    await picture.waitFor();
+    return await picture.evaluate((image: HTMLImageElement) => image.src);
+  }
+
   /** The texts of the conversation, in order. */
   async texts(): Promise<string[]> {
     return await this.messages.locator(".message .content").allInnerTexts();

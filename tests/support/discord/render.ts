@@ -51,7 +51,7 @@ export function renderUser(world: World, id: string): APIUser {
 export function renderPartialMember(member: MemberState): Omit<APIGuildMember, "user"> {
   return {
     nick: member.nick,
-    avatar: null,
+    avatar: member.avatar ?? null,
     banner: null,
     roles: member.roles,
     joined_at: member.joinedAt,

@@ -1,5 +1,6 @@
 /** The simulator as tests and `deno task dev` use it. */
 import { GatewayIntentBits as Intent } from "discord-api-types/v10";
+import { serveAvatar } from "./avatars.ts";
 import { serveAttachment } from "./cdn.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { Faults } from "./faults.ts";
@@ -76,6 +77,7 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
   readonly #front: Front;
   readonly #token: string;
   #closed = false;
+  #cdnIsAway = false;
 
   private constructor(options: SimulatorOptions) {
     const clock = options.clock ?? SYSTEM_CLOCK;
@@ -199,6 +201,12 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
     this.world.changed();
   }
 
+  /** @param on attachments and pictures are not to be had: the CDN answers 503; all else goes on */
+  setCdnOutage(on: boolean): void {
+    this.#cdnIsAway = on;
+    this.world.transcript.add("fault", on ? "outage of the CDN begins" : "outage of the CDN is over");
+  }
+
   /** @param unavailable the guild alone is away, as GUILD_DELETE with `unavailable` tells */
   setGuildUnavailable(unavailable: boolean): void {
     const { guild } = this.world;
@@ -264,8 +272,11 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
     if (url.pathname === "/gateway" || url.pathname === "/gateway/") {
       return this.#gateway.upgrade(request, port);
     }
-    if (url.pathname.startsWith("/attachments/")) return serveAttachment(this.world, url);
-    return await this.#page.handle(request);
+    const served = url.pathname.startsWith("/attachments/")
+      ? serveAttachment(this.world, url)
+      : serveAvatar(this.world, url);
+    if (served !== undefined && this.#cdnIsAway) return new Response("", { status: 503 });
+    return served ?? await this.#page.handle(request);
   }
 
   #watchPings(): void {

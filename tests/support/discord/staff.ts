@@ -1,6 +1,7 @@
 /** The people on Discord's side: what a test, or you on the staff page, can make them do. */
 import { type APIMessage, GatewayIntentBits as Intent, MessageFlags } from "discord-api-types/v10";
 import { startTyping } from "./actions/channels.ts";
+import { setAvatar } from "./avatars.ts";
 import { createMessage, deleteMessages, editMessage } from "./actions/messages.ts";
 import { type ChannelEdit, editChannel } from "./actions/threads.ts";
 import { DiscordError } from "./errors.ts";
@@ -55,6 +56,16 @@ export class StaffMember {
   get displayName(): string {
     const user = this.#world.user(this.id);
     return this.#member.nick ?? user.globalName ?? user.username;
+  }
+
+  /**
+   * Changes their picture; the messages that they have written keep the old one.
+   *
+   * @param picture a PNG, `null` for none
+   * @param options `inServer` for a picture in this server alone
+   */
+  setAvatar(picture: Uint8Array<ArrayBuffer> | null, { inServer = false } = {}): void {
+    setAvatar(this.#world, this.#member, picture, inServer);
   }
 
   /**

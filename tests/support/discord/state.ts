@@ -37,6 +37,8 @@ export interface MemberState {
   roles: string[];
   joinedAt: string;
   timedOutUntil: string | null;
+  /** The hash of a picture that they have in this server alone. */
+  avatar?: string | null;
 }
 
 /** What a channel allows or denies to a role (0) or a member (1). */
@@ -87,7 +89,7 @@ export interface ChannelState {
   thread?: ThreadState;
 }
 
-/** A file of a message; its bytes are in {@link GuildData.files}. */
+/** A file of a message; its bytes are in {@link GuildData.files}, as pictures of users are by their hashes. */
 export interface AttachmentState {
   id: string;
   filename: string;
