@@ -13,7 +13,7 @@ import { Panel } from "./widget/panel.ts";
 
 /** Puts the widget on the page. */
 function load(script: HTMLScriptElement): void {
-  const options = readOptions(script, document.documentElement.lang);
+  const options = readOptions(script, navigator.languages);
   const { origin } = options;
   const listeners = new Map<string, Set<(value: never) => void>>();
   const waiting = Array.isArray(globalThis.ChatBox50) ? globalThis.ChatBox50 : [];

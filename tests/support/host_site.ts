@@ -11,6 +11,8 @@ export interface HostPage {
   /** A script of the site's own, served as a file. */
   readonly script?: string;
   readonly head?: string;
+  /** What the page is written in; English when left out. */
+  readonly lang?: string;
 }
 
 /** Somebody's website, of another origin than the chat's. */
@@ -52,7 +54,7 @@ export class HostSite implements AsyncDisposable {
       return new Response(page.script ?? "", { headers: { "Content-Type": "text/javascript" } });
     }
     const own = page.script === undefined ? "" : `<script src="${pathname}.js"></script>`;
-    const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tea shop</title>
+    const html = `<!doctype html><html lang="${page.lang ?? "en"}"><head><meta charset="utf-8"><title>Tea shop</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">${page.head ?? ""}</head>
       <body><main><h1>Tea shop</h1><p>We sell tea.</p>${page.body ?? ""}</main>${own}
       <script src="${page.widget}" async ${page.attributes ?? ""}></script></body></html>`;

@@ -25,7 +25,9 @@ const ENGLISH: Labels = {
   tab: "Open the chat in a new tab",
 };
 
+/** The languages of the chat: see `locales/mod.ts`. */
 const LABELS: Readonly<Record<string, Labels>> = {
+  en: ENGLISH,
   de: {
     open: "Chat öffnen",
     close: "Chat schließen",
@@ -53,12 +55,25 @@ const LABELS: Readonly<Record<string, Labels>> = {
 };
 
 /**
- * Chooses the words.
+ * Chooses the language of the launcher and of the chat in the frame: the first that both have words in.
  *
- * @param locale A language tag.
- * @returns The words; English when there are none in that language.
+ * @param wanted Language tags, the most wanted first.
+ * @returns The tag; `en` when there are words in none of them.
  */
-export function labelsFor(locale: string): Labels {
-  const language = locale.toLowerCase().split(/[-_]/)[0] ?? "";
-  return (Object.hasOwn(LABELS, language) ? LABELS[language] : undefined) ?? ENGLISH;
+export function chooseTag(wanted: readonly string[]): string {
+  return wanted.find((tag) => Object.hasOwn(LABELS, languageOf(tag))) ?? "en";
+}
+
+/**
+ * Gives the words of a language.
+ *
+ * @param tag As {@link chooseTag} gives it.
+ * @returns The words.
+ */
+export function labelsFor(tag: string): Labels {
+  return LABELS[languageOf(tag)] ?? ENGLISH;
+}
+
+function languageOf(tag: string): string {
+  return tag.toLowerCase().split(/[-_]/)[0] ?? "";
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { chooseTag } from "./labels.ts";
 
 /** The widget's options. */
 export interface WidgetOptions {
@@ -12,6 +13,7 @@ export interface WidgetOptions {
   readonly position: "start" | "end" | "left" | "right";
   /** `#rrggbb`. */
   readonly color: string;
+  /** A language tag, of the launcher and of the chat in the frame. */
   readonly locale: string;
   /** What is passed on to the page in the frame. */
   readonly frame: Readonly<Record<string, string>>;
@@ -26,23 +28,25 @@ const POSITIONS: readonly string[] = ["start", "end", "left", "right"];
  * Reads the options.
  *
  * @param script The script element.
- * @param pageLanguage The site's language, where it names none for the widget.
+ * @param languages The visitor's own, the most wanted first: a site names another one for the widget in
+ * `data-locale`, whatever the page around it is written in.
  * @returns The options, defaults filled in.
  */
-export function readOptions(script: HTMLScriptElement, pageLanguage: string): WidgetOptions {
-  const { position = "", color = "", title, greeting, launcher, locale } = script.dataset;
+export function readOptions(script: HTMLScriptElement, languages: readonly string[]): WidgetOptions {
+  const { position = "", color = "", title, greeting, launcher } = script.dataset;
+  const locale = chooseTag([script.dataset.locale ?? "", ...languages]);
   const openOn = selector(script.dataset.openOn ?? "");
   const validColor = /^#[0-9a-f]{6}$/i.test(color);
-  const frame: Record<string, string> = {};
+  // The chat is told: the languages that its server hears of may be fewer, or others.
+  const frame: Record<string, string> = { locale };
   if (title !== undefined) frame["title"] = title;
   if (greeting !== undefined) frame["greeting"] = greeting;
-  if (locale !== undefined) frame["locale"] = locale;
   if (validColor) frame["color"] = color;
   return {
     origin: new URL(script.src).origin,
     position: POSITIONS.includes(position) ? position as WidgetOptions["position"] : "end",
     color: validColor ? color : "#0d766a",
-    locale: locale ?? (pageLanguage || navigator.language),
+    locale,
     frame,
     openOn,
     launcher: launcher === undefined ? openOn === "" : launcher !== "hidden",

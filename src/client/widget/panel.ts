@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11.2 6.5L4 19.5l1.5-4.3A7.5 7.5 0 1 1 20 11.5z";
 const DOWN = "M6.5 9.5l5.5 5.5 5.5-5.5";
 const CROSS = "M6 6l12 12M18 6L6 18";
-const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/i;
+const RIGHT_TO_LEFT = /^ar\b/i;
 
 /** The widget's elements, in a shadow tree of their own. */
 export class Panel {
