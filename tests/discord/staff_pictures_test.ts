@@ -11,9 +11,18 @@ const HASH = "0123456789abcdef0123456789abcdef";
 
 for (
   const [address, name] of [
-    [`https://cdn.discordapp.com/avatars/80351110224678912/${HASH}.png?size=64`, `avatars/80351110224678912/${HASH}`],
-    [`https://cdn.discordapp.com/avatars/80351110224678912/a_${HASH}.webp`, `avatars/80351110224678912/a_${HASH}`],
-    [`https://cdn.discordapp.com/guilds/1/users/2/avatars/${HASH}.png?size=64`, `guilds/1/users/2/avatars/${HASH}`],
+    [
+      `https://cdn.discordapp.com/avatars/80351110224678912/${HASH}.png?size=64`,
+      `avatars/80351110224678912/${HASH}`,
+    ],
+    [
+      `https://cdn.discordapp.com/avatars/80351110224678912/a_${HASH}.webp`,
+      `avatars/80351110224678912/a_${HASH}`,
+    ],
+    [
+      `https://cdn.discordapp.com/guilds/1/users/2/avatars/${HASH}.png?size=64`,
+      `guilds/1/users/2/avatars/${HASH}`,
+    ],
     ["https://cdn.discordapp.com/embed/avatars/3.png", "embed/avatars/3"],
     [`https://cdn.discordapp.com.evil.example/avatars/1/${HASH}.png`, undefined],
     [`https://evil.example/avatars/1/${HASH}.png`, undefined],
@@ -38,7 +47,15 @@ for (
 Deno.test("[S3] DiscordPictures asks for nothing whose name is no picture's, whoever sealed it", async () => {
   await withServer(() => new Response("secret"), async (apiUrl, asked) => {
     const own = new DiscordPictures({ apiUrl, logger: silentLogger });
-    for (const name of ["attachments/1/2/a", "avatars/1/../../api", "@evil.example/avatars/1/a", "avatars/1/a?b", ""]) {
+    for (
+      const name of [
+        "attachments/1/2/a",
+        "avatars/1/../../api",
+        "@evil.example/avatars/1/a",
+        "avatars/1/a?b",
+        "",
+      ]
+    ) {
       assert.equal(await own.fetch(name, never), "gone");
     }
     assert.deepEqual(asked, []);

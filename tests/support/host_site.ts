@@ -54,7 +54,9 @@ export class HostSite implements AsyncDisposable {
       return new Response(page.script ?? "", { headers: { "Content-Type": "text/javascript" } });
     }
     const own = page.script === undefined ? "" : `<script src="${pathname}.js"></script>`;
-    const html = `<!doctype html><html lang="${page.lang ?? "en"}"><head><meta charset="utf-8"><title>Tea shop</title>
+    const html = `<!doctype html><html lang="${
+      page.lang ?? "en"
+    }"><head><meta charset="utf-8"><title>Tea shop</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">${page.head ?? ""}</head>
       <body><main><h1>Tea shop</h1><p>We sell tea.</p>${page.body ?? ""}</main>${own}
       <script src="${page.widget}" async ${page.attributes ?? ""}></script></body></html>`;

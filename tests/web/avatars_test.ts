@@ -47,7 +47,11 @@ Deno.test("AvatarPaths gives a picture the same path after a restart, and opens 
 
 Deno.test("AvatarPaths has no path for an address that is somewhere else", () => {
   const paths = new AvatarPaths(KEY, { nameOf });
-  deepEqual(["https://other.example/a", "", "/avatars/a"].map(paths.pathOf), [undefined, undefined, undefined]);
+  deepEqual(["https://other.example/a", "", "/avatars/a"].map(paths.pathOf), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
   equal(paths.pathOf("https://other.example/a"), undefined);
 });
 
@@ -66,7 +70,11 @@ Deno.test("[S3] AvatarPaths opens nothing that it has not sealed", () => {
   const bytes = Uint8Array.fromBase64(sealed, { alphabet: "base64url" });
   for (let place = 0; place < bytes.length; place++) {
     const changed = bytes.with(place, (bytes[place] ?? 0) ^ 1);
-    equal(paths.nameOf(changed.toBase64({ alphabet: "base64url", omitPadding: true })), undefined, `${place}`);
+    equal(
+      paths.nameOf(changed.toBase64({ alphabet: "base64url", omitPadding: true })),
+      undefined,
+      `${place}`,
+    );
   }
   for (
     const made of [
@@ -236,11 +244,24 @@ for (
 
 const never = new FakePictures();
 
-for (const name of ["none", "avatars%2F1%2Fa", "https:%2F%2Fevil.example%2Fa", "..%2F..%2Fetc", "%00", "A".repeat(900)]) {
-  socketTest(`[S3] HTTP answers 404 for the picture ${name.slice(0, 30)}, and asks nobody for it`, async ({ url }) => {
-    equal((await ask(url, `/avatars/${name}`)).status, 404);
-    deepEqual(never.asked, []);
-  }, { pictures: never });
+for (
+  const name of [
+    "none",
+    "avatars%2F1%2Fa",
+    "https:%2F%2Fevil.example%2Fa",
+    "..%2F..%2Fetc",
+    "%00",
+    "A".repeat(900),
+  ]
+) {
+  socketTest(
+    `[S3] HTTP answers 404 for the picture ${name.slice(0, 30)}, and asks nobody for it`,
+    async ({ url }) => {
+      equal((await ask(url, `/avatars/${name}`)).status, 404);
+      deepEqual(never.asked, []);
+    },
+    { pictures: never },
+  );
 }
 
 const slow = new FakePictures();

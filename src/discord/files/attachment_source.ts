@@ -46,7 +46,9 @@ export async function fetchAttachment(
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     demandOwn(at, options.apiUrl);
     const response = await answerOf(at, { signal, timeoutMs, action });
-    if (response.ok && response.body !== null) return reading(response.body, { host: at.host, timeoutMs, action });
+    if (response.ok && response.body !== null) {
+      return reading(response.body, { host: at.host, timeoutMs, action });
+    }
     await response.body?.cancel();
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) {

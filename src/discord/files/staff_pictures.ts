@@ -9,7 +9,8 @@ const CDN = "https://cdn.discordapp.com";
 const DISCORD_API_HOST = /(?:^|\.)discord(?:app)?\.com$/;
 
 /** A member's picture, one that they have in a single server, or the one of who has none; a webhook's is like a member's. */
-const NAME = /^(?:avatars\/\d{1,20}\/\w{1,64}|guilds\/\d{1,20}\/users\/\d{1,20}\/avatars\/\w{1,64}|embed\/avatars\/\d)$/;
+const NAME =
+  /^(?:avatars\/\d{1,20}\/\w{1,64}|guilds\/\d{1,20}\/users\/\d{1,20}\/avatars\/\w{1,64}|embed\/avatars\/\d)$/;
 
 /** Pixels of a side: twice as many as the page shows, for fine screens. */
 const SIZE = 64;
@@ -45,8 +46,9 @@ export class DiscordPictures {
 
   /** A picture's path on the CDN, without its ending; `undefined` for an address that no picture of a user has. */
   nameOf(address: string): string | undefined {
-    const [, name = ""] = /^https:\/\/cdn\.discordapp\.com\/([\w/]{1,200})(?:\.[a-z]{3,4})?(?:\?size=\d{1,4})?$/
-      .exec(address) ?? [];
+    const [, name = ""] =
+      /^https:\/\/cdn\.discordapp\.com\/([\w/]{1,200})(?:\.[a-z]{3,4})?(?:\?size=\d{1,4})?$/
+        .exec(address) ?? [];
     return NAME.test(name) ? name : undefined;
   }
 

@@ -81,6 +81,24 @@ Deno.test(
   },
 );
 
+Deno.test("Page: the first letter of the name is there until the picture comes", RELAXED, async () => {
+  await using visitor = await stage.visitor();
+  const thread = await ask(visitor, "Are you slow?");
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await visitor.page.route("**/avatars/*", async (route) => {
+    asked.resolve();
+    await held.promise;
+    await route.continue();
+  });
+  stage.world.discord.staff("ruth").say(thread, "A little");
+  await asked.promise;
+  equal(await visitor.row("A little").locator("div.avatar").innerText(), "R");
+  held.resolve();
+  await visitor.pictureBeside("A little");
+  equal(await visitor.row("A little").locator("div.avatar").count(), 0);
+});
+
 Deno.test("Widget: the picture of who answers is there in the frame as well", RELAXED, async () => {
   const url = site.put("faces", { widget: `${stage.url}/widget.js` });
   await using opened = await visit(stage, url);
