@@ -109,6 +109,32 @@ Deno.test("DiscordPictures waits for a silent CDN only so long, and says so once
   });
 });
 
+for (
+  const [apiUrl, origin] of [
+    [undefined, "https://cdn.discordapp.com"],
+    ["https://discord.com/api", "https://cdn.discordapp.com"],
+    ["https://canary.discord.com/api/v10", "https://cdn.discordapp.com"],
+    ["https://discordapp.com/api", "https://cdn.discordapp.com"],
+    ["https://notdiscord.com/api", "https://notdiscord.com"],
+    ["http://chat.example:8080/discord/api", "http://chat.example:8080"],
+  ] as const
+) {
+  Deno.test(`DiscordPictures asks ${origin} where the REST API is ${apiUrl ?? "not set"}`, async () => {
+    const asked: string[] = [];
+    const { fetch } = globalThis;
+    globalThis.fetch = (input): Promise<Response> => {
+      asked.push(String(input));
+      return Promise.resolve(new Response("", { status: 404 }));
+    };
+    try {
+      await new DiscordPictures({ apiUrl, logger: silentLogger }).fetch("avatars/1/a", never);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+    assert.deepEqual(asked, [`${origin}/avatars/1/a.png?size=64`]);
+  });
+}
+
 /** A server that answers as the test says, and what it was asked for. */
 async function withServer(
   answer: () => Response | Promise<Response>,
