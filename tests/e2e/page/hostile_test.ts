@@ -151,8 +151,9 @@ Deno.test("[S1] Page: what staff writes makes no element but those of its format
   await visitor.sees("the end");
   const { page } = visitor;
   equal(
-    await page.locator("#messages :is(script, img, svg:not(.icon), iframe, object, style, form, input)")
-      .count(),
+    await page.locator(
+      '#messages :is(script, img:not(.avatar[src^="/avatars/"]), svg:not(.icon), iframe, object, style, form, input)',
+    ).count(),
     0,
   );
   const hrefs = await page.locator("#messages .content a").evaluateAll((links) =>
