@@ -175,8 +175,8 @@ for (const [name, write] of FAILING) {
     const { store } = temp.storage;
     const uid = await connect(store, "a");
     using other = new DatabaseSync(temp.path);
-    for (const  of of["UPDATE ON connections", "INSERT ON messages", "UPDATE ON deliveries"]) {
-      other.exec(`CREATE TRIGGER "${of}" BEFORE ${of} BEGIN SELECT RAISE(ABORT, 'a fault'); END`);
+    for (const event of ["UPDATE ON connections", "INSERT ON messages", "UPDATE ON deliveries"]) {
+      other.exec(`CREATE TRIGGER "${event}" BEFORE ${event} BEGIN SELECT RAISE(ABORT, 'a fault'); END`);
     }
     await rejects(write(store, uid));
     deepEqual(log.lines.map(({ message, fields }) => [message, fields["uid"]]), [["A write failed", uid]]);
