@@ -59,7 +59,10 @@ export class Belonging {
     const [hadOwner, owner] = [ownerOf(before), ownerOf(identity)];
     const leaves = hadOwner !== undefined && hadOwner !== owner;
     this.#identity = identity;
-    if (leaves) this.#leave();
+    if (leaves) {
+      session.leave();
+      this.#leave();
+    }
     outbox.setOwner(owner);
     if (owner !== undefined) session.identify();
     this.#asking = false;
@@ -72,6 +75,7 @@ export class Belonging {
 
   /** Gives the session and what is unsent up, in all tabs; the next conversation is empty. */
   forget(): void {
+    this.#parts.session.forget();
     this.#leave();
     this.rejoin();
   }
@@ -83,13 +87,20 @@ export class Belonging {
   }
 
   /**
-   * Joins the conversation of another tab that has another session; what waits will be sent there.
+   * Joins the conversation of another tab that has another session; what waits will be sent there. When somebody signed
+   * in in another tab, the conversation may be theirs: nothing more is sent before the server has said whose it is.
    *
-   * @returns Whether there is such a tab.
+   * @returns Whether what is open may not be written to.
    */
   rejoinIfOvertaken(): boolean {
-    if (!this.#parts.session.overtaken()) return false;
-    this.rejoin();
+    const { session, outbox, connection } = this.#parts;
+    if (session.overtaken()) {
+      this.rejoin();
+      return true;
+    }
+    if (!session.parted()) return false;
+    // What is on its way is in the conversation as it was; were it asked about in another one, it would be there twice.
+    outbox.close(() => connection.reconnect());
     return true;
   }
 
@@ -126,8 +137,7 @@ export class Belonging {
   }
 
   #leave(): void {
-    const { session, seen, outbox, edits } = this.#parts;
-    session.forget();
+    const { seen, outbox, edits } = this.#parts;
     seen.forget();
     outbox.clear();
     edits.clear();

@@ -343,7 +343,7 @@ export class ChatClient {
   }
 
   #welcomed(frame: WelcomeFrame): void {
-    if (this.#session.welcomed(frame.session) === "overtaken") {
+    if (this.#session.welcomed(frame.session) === "overtaken" || this.#session.parted()) {
       this.#belonging.rejoin();
       return this.#changed();
     }

@@ -45,6 +45,8 @@ export class Outbox {
   readonly #inFlight = new Set<string>();
   #order = 0;
   #open = false;
+  /** Waits until everything in flight has its answer. */
+  #onLanded: (() => void) | null = null;
   #cancelAdoption: () => void = () => {};
 
   constructor(options: OutboxOptions) {
@@ -104,12 +106,25 @@ export class Outbox {
   /** The server is ready: everything unacknowledged goes out (again). */
   opened(): void {
     this.#open = true;
+    this.#onLanded = null;
     this.flush();
+  }
+
+  /**
+   * Sends nothing more until {@link Outbox.opened}.
+   *
+   * @param onLanded Called once, when nothing is in flight any more; not when the connection is lost before.
+   */
+  close(onLanded: () => void): void {
+    this.#open = false;
+    this.#onLanded = onLanded;
+    this.#landed();
   }
 
   /** The connection is gone: what was in flight may or may not have arrived. */
   lost(): void {
     this.#open = false;
+    this.#onLanded = null;
     this.#inFlight.clear();
   }
 
@@ -137,6 +152,7 @@ export class Outbox {
     if (passing) this.#options.pause.extend(retryAfterMs ?? DEFAULT_PAUSE_MS);
     else if (item !== undefined) this.#keep({ ...item, failed: { code, message } });
     this.flush();
+    this.#landed();
     return !passing && item !== undefined;
   }
 
@@ -155,6 +171,7 @@ export class Outbox {
     this.#inFlight.delete(cid);
     this.#options.storage.drop(cid);
     this.flush();
+    this.#landed();
   }
 
   /** Gives everything up. */
@@ -162,6 +179,13 @@ export class Outbox {
     for (const cid of [...this.#items.keys()]) this.#options.storage.drop(cid);
     this.#items.clear();
     this.#inFlight.clear();
+  }
+
+  #landed(): void {
+    const onLanded = this.#onLanded;
+    if (onLanded === null || this.#inFlight.size > 0) return;
+    this.#onLanded = null;
+    onLanded();
   }
 
   #keep(item: PendingMessage): void {

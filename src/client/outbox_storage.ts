@@ -69,7 +69,7 @@ export class OutboxStorage {
       const tab = key.slice(root.length).split(".")[0] ?? "";
       if (this.#life.lives(tab)) continue;
       const stored = parsePending(this.#storage.get(key));
-      if (stored !== null && stored.owner !== this.#owner) continue;
+      if (stored !== null && !this.#isTheirs(stored, tab)) continue;
       const message = stored === null ? null : withoutOwner(stored);
       // First the copy, then the removal: a crash in between leaves two with one cid, not none.
       if (message !== null && !this.#kept.has(message.cid)) {
@@ -79,6 +79,11 @@ export class OutboxStorage {
       if (tab !== this.#life.id) this.#storage.remove(key);
     }
     return [...adopted.values()].sort((a, b) => a.at - b.at || a.order - b.order);
+  }
+
+  /** What somebody wrote in this very tab before the site signed them in goes along, also when that took another page. */
+  #isTheirs({ owner }: StoredPending, tab: string): boolean {
+    return owner === this.#owner || (owner === undefined && tab === this.#life.id);
   }
 
   // Neither tab ids nor cids contain a dot.
