@@ -31,6 +31,8 @@ export class Belonging {
   #identity: VisitorIdentity | null = null;
   /** Whether it is still open if the server accepts the token: it welcomes first and refuses afterwards. */
   #asking = false;
+  /** Whether the question has to be asked once more when the server has time. */
+  #putOff = false;
 
   constructor(parts: Belongings) {
     this.#parts = parts;
@@ -109,7 +111,17 @@ export class Belonging {
     if (ownerOf(this.#identity) === undefined) return this.#goOn();
     // Answers come in the order of the questions: if the answer to this one comes first, the token was accepted. Until
     // then nothing is sent, for it could go to somebody else's conversation.
-    this.#asking = this.#parts.connection.send(NOTHING_OLDER);
+    this.#ask();
+  }
+
+  /** The server had no time for the question: it is asked again at the next {@link Belonging.resume}. */
+  putOff(): void {
+    this.#putOff = true;
+  }
+
+  /** The server has time again. */
+  resume(): void {
+    if (this.#asking && this.#putOff) this.#ask();
   }
 
   /** The server has accepted the token. */
@@ -128,6 +140,11 @@ export class Belonging {
   /** The connection is gone, and with it what it was asked. */
   lost(): void {
     this.#asking = false;
+  }
+
+  #ask(): void {
+    this.#putOff = false;
+    this.#asking = this.#parts.connection.send(NOTHING_OLDER);
   }
 
   #goOn(): void {

@@ -9,7 +9,7 @@
  */
 import type { ErrorCode, Message } from "../web/protocol.ts";
 import type { ChangesStorage } from "./changes_storage.ts";
-import { isPassing } from "./outbox.ts";
+import { DEFAULT_PAUSE_MS, isPassing } from "./outbox.ts";
 import type { Pause } from "./pause.ts";
 import type { ChangeFrame, PendingChange } from "./pending_change.ts";
 import type { Clock } from "./ports.ts";
@@ -26,8 +26,6 @@ export interface ChangesOptions {
   readonly onChange: () => void;
 }
 
-/** How long to wait when the server refuses for now but names no time. */
-const DEFAULT_PAUSE_MS = 2_000;
 /** The server says nothing of a change that changes nothing, for example one that had arrived before. */
 const ANSWER_TIMEOUT_MS = 10_000;
 

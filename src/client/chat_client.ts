@@ -15,7 +15,7 @@ import { helloFrame } from "./hello.ts";
 import type { VisitorIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
 import { OlderPages } from "./older_pages.ts";
-import { Outbox } from "./outbox.ts";
+import { DEFAULT_PAUSE_MS, isPassing, Outbox } from "./outbox.ts";
 import { OutboxStorage } from "./outbox_storage.ts";
 import { Pause } from "./pause.ts";
 import type { Clock, KeyValueStorage, Random } from "./ports.ts";
@@ -63,6 +63,7 @@ export class ChatClient {
     this.#session = new SessionStore(storage, prefix);
     this.#seen = new SeenStore(storage, prefix);
     this.#pause = new Pause(clock, () => {
+      this.#belonging.resume();
       this.#outbox.flush();
       this.#edits.flush();
       this.#changed();
@@ -377,6 +378,11 @@ export class ChatClient {
       return;
     }
     if (retryAfterMs !== undefined) this.#pause.extend(retryAfterMs);
+    if (this.#belonging.asking && (isPassing(code) || code === "internal")) {
+      if (!this.#pause.lasts) this.#pause.extend(DEFAULT_PAUSE_MS);
+      this.#older.giveUp();
+      return this.#belonging.putOff();
+    }
     const change = this.#edits.refused(code, message, seq);
     if (change?.failed !== undefined) {
       const { type: asked, seq: about } = change.frame;

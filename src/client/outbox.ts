@@ -25,7 +25,7 @@ export interface OutboxOptions {
 }
 
 /** How long to wait when the server refuses for now but names no time. */
-const DEFAULT_PAUSE_MS = 2_000;
+export const DEFAULT_PAUSE_MS = 2_000;
 /** How often to look for messages of tabs that died without a word. */
 const ADOPT_EVERY_MS = 30_000;
 

@@ -158,3 +158,37 @@ Deno.test("A refused token shows nobody's conversation, sends nothing, and waits
   browser.network.last.send({ type: "history", messages: [], more: false });
   assert.deepEqual(browser.network.last.takeAll("send").map(({ content }) => content), ["kept"]);
 });
+
+Deno.test("A signed-in visitor's messages go out although the server had no time at first to say that they are", () => {
+  for (
+    const [code, retryAfterMs] of [["rate_limited", 500], ["overloaded", 500], ["overloaded", undefined], [
+      "internal",
+      undefined,
+    ]] as const
+  ) {
+    const { tab, browser } = signedIn();
+    const end = browser.network.last;
+    tab.client.send("for Ada's conversation");
+    const named = retryAfterMs === undefined ? {} : { retryAfterMs };
+    assert.equal(end.takeAll("history").length, 1);
+    end.send({ type: "error", code, message: "", ...named });
+    browser.clock.advance((retryAfterMs ?? 2_000) - 1);
+    assert.deepEqual(end.inbox, []);
+    browser.clock.advance(1);
+    assert.deepEqual([end.takeAll("history").length, end.takeAll("send").length], [1, 0]);
+    end.send({ type: "history", messages: [], more: false });
+    assert.deepEqual(end.takeAll("send").map(({ content }) => content), ["for Ada's conversation"]);
+    assert.deepEqual(tab.events, [], "the visitor asked for nothing");
+  }
+});
+
+Deno.test("A token that is refused after the server had no time to say so sends nothing", () => {
+  const { tab, browser } = signedIn();
+  const end = browser.network.last;
+  tab.client.send("for Ada's conversation");
+  end.send({ type: "error", code: "overloaded", message: "", retryAfterMs: 500 });
+  end.send({ type: "error", code: "forbidden", message: "Cannot sign in: it has expired" });
+  browser.clock.advance(60_000);
+  assert.deepEqual(end.takeAll("send"), []);
+  assert.deepEqual(tab.events, [{ type: "signInRefused" }]);
+});
