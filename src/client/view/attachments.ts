@@ -32,6 +32,7 @@ export class Attachments {
   readonly #complain: (words: string) => void;
   #items: Attachment[] = [];
   #connected = false;
+  #shown = true;
   #limits: Limits = { content: 0, files: 0, fileBytes: 0 };
 
   /**
@@ -85,6 +86,12 @@ export class Attachments {
       if (file.size > fileBytes) this.#complain(strings.fileTooBig(file.name, formats.size(fileBytes)));
       else this.#begin(file);
     }
+  }
+
+  /** Whether the row is there to be seen; out of sight, files go on uploading. */
+  set shown(shown: boolean) {
+    this.#shown = shown;
+    this.#row.hidden = !shown || this.#items.length === 0;
   }
 
   /** Whether there is a connection: whatever the network kept back waits for it, and goes up when it is back. */
@@ -175,7 +182,7 @@ export class Attachments {
   }
 
   #changed(): void {
-    this.#row.hidden = this.#items.length === 0;
+    this.shown = this.#shown;
     this.#onChange();
   }
 }

@@ -32,6 +32,8 @@ export type ComposerMode =
 /** The counter appears when this few characters are left. */
 const COUNTER_FROM = 200;
 
+const NOTHING_ASIDE = { text: "", mode: { type: "new" } } as const;
+
 /** The text field with all around it. */
 export class Composer {
   readonly #context: ViewContext;
@@ -44,8 +46,8 @@ export class Composer {
   readonly #attach: HTMLButtonElement;
   readonly #attachments: Attachments;
   #mode: ComposerMode = { type: "new" };
-  /** What was being written before an edit began. */
-  #aside = "";
+  /** What was being written before an edit began, and comes back after it. Its files stay in their row, unseen. */
+  #aside: { readonly text: string; readonly mode: ComposerMode } = NOTHING_ASIDE;
   #limits: Limits = { content: Infinity, files: 0, fileBytes: 0 };
 
   constructor(context: ViewContext, transfer: FileTransfer, events: ComposerEvents) {
@@ -77,7 +79,7 @@ export class Composer {
       input,
       this.#text,
       strings.drop,
-      (files) => this.#attachments.add(files),
+      (files) => this.#edits ? events.complain(strings.editing) : this.#attachments.add(files),
       () => this.#limits.files > 0,
     );
     this.#form.addEventListener("submit", (event) => {
@@ -98,7 +100,6 @@ export class Composer {
     if (limits === this.#limits) return;
     this.#limits = limits;
     this.#attachments.limits = limits;
-    this.#attach.hidden = limits.files === 0;
     this.#update();
   }
 
@@ -128,7 +129,7 @@ export class Composer {
 
   /** Forgets what was being written. */
   clear(): void {
-    this.#aside = "";
+    this.#aside = NOTHING_ASIDE;
     this.#text.value = "";
     this.#attachments.clear();
     this.#showMode({ type: "new" });
@@ -142,11 +143,22 @@ export class Composer {
 
   /** Begins a reply or an edit, or ends it. */
   setMode(mode: ComposerMode, text?: string): void {
-    if (this.#mode.type === "edit" && mode.type !== "edit") this.#text.value = this.#aside;
-    if (mode.type === "edit" && this.#mode.type !== "edit") this.#aside = this.#text.value;
+    let next = mode;
+    if (this.#mode.type === "edit" && mode.type !== "edit") {
+      this.#text.value = this.#aside.text;
+      if (mode.type === "new") next = this.#aside.mode;
+    }
+    if (mode.type === "edit" && this.#mode.type !== "edit") {
+      this.#aside = { text: this.#text.value, mode: this.#mode };
+    }
     if (text !== undefined) this.#text.value = text;
-    this.#showMode(mode);
+    this.#showMode(next);
     this.focus();
+  }
+
+  /** Files go with a new message; an edit changes the text alone. */
+  get #edits(): boolean {
+    return this.#mode.type === "edit";
   }
 
   #showMode(mode: ComposerMode): void {
@@ -188,14 +200,16 @@ export class Composer {
 
   #submit(): void {
     if (this.#send.disabled) {
-      if (this.#attachments.unfinished) this.#events.complain(this.#context.strings.filesFirst);
+      if (!this.#edits && this.#attachments.unfinished) {
+        this.#events.complain(this.#context.strings.filesFirst);
+      }
       return;
     }
     const content = trimMessage(this.#text.value);
-    const { files } = this.#attachments;
     const mode = this.#mode;
+    const files = mode.type === "edit" ? [] : this.#attachments.files;
     this.#text.value = "";
-    this.#attachments.clear();
+    if (mode.type !== "edit") this.#attachments.clear();
     if (mode.type === "new") this.#update();
     else this.setMode({ type: "new" });
     this.#events.send(content, files, mode);
@@ -205,7 +219,7 @@ export class Composer {
 
   /** What is kept is what was being written before an edit, not the edit. */
   #keepDraft(): void {
-    const text = this.#mode.type === "edit" ? this.#aside : this.#text.value;
+    const text = this.#edits ? this.#aside.text : this.#text.value;
     this.#events.draft({ text, files: this.#attachments.names });
   }
 
@@ -222,9 +236,11 @@ export class Composer {
     // An empty field follows the page, so that the placeholder does.
     setAttribute(this.#text, "dir", this.#text.value === "" ? null : "auto");
     setAttribute(this.#text, "aria-invalid", left < 0 ? "true" : null);
-    const empty = content === "" && this.#attachments.files.length === 0;
-    this.#send.disabled = this.#text.disabled || this.#text.readOnly || empty || left < 0 ||
-      this.#attachments.unfinished;
+    this.#attach.hidden = this.#edits || this.#limits.files === 0;
+    this.#attachments.shown = !this.#edits;
+    const { files, unfinished } = this.#attachments;
+    const lacks = this.#edits ? content === "" : unfinished || (content === "" && files.length === 0);
+    this.#send.disabled = this.#text.disabled || this.#text.readOnly || lacks || left < 0;
     this.#grow();
   }
 

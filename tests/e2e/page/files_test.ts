@@ -187,3 +187,62 @@ Deno.test(
     equal(await page.locator("#toast.shown").count(), 0, "it is said once");
   },
 );
+
+Deno.test(
+  "Page: what was chosen for the next message waits while another is edited, and goes out with its words",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    for (const words of ["a question", "an older mesage"]) {
+      await visitor.write(words);
+      await visitor.sees(words, "delivered");
+    }
+    await visitor.row("a question").getByRole("button", { name: "Reply" }).click();
+    const input = page.locator("input[type=file]");
+    const text = (name: string): Parameters<typeof input.setInputFiles>[0] => ({
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.from(name),
+    });
+    const chips = page.locator(".attachment");
+    const [save, attach] = [{ name: "Save" }, { name: "Attach a file" }].map((by) =>
+      page.getByRole("button", by)
+    );
+    await input.setInputFiles(text("passport.txt"));
+    await chips.locator("progress").waitFor({ state: "detached" });
+    stage.wire.freeze();
+    await input.setInputFiles(text("visa.txt"));
+    await visitor.composer.fill("here is my passport");
+    await visitor.row("an older mesage").getByRole("button", { name: "Edit" }).click();
+    deepEqual(
+      [await chips.first().isVisible(), await attach?.isVisible()],
+      [false, false],
+      "an edit takes none",
+    );
+    await visitor.composer.fill("");
+    equal(await save?.isDisabled(), true, "files make no words");
+    await visitor.composer.fill("an older message");
+    equal(await save?.isDisabled(), false, "an edit waits for no file");
+    await visitor.composer.dispatchEvent("drop", {
+      dataTransfer: await page.evaluateHandle(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(["x"], "dropped.txt"));
+        return data;
+      }),
+    });
+    await page.getByRole("alert").filter({ hasText: "Editing your message" }).waitFor();
+    await visitor.composer.press("Enter");
+    await visitor.holds("here is my passport");
+    stage.wire.restore();
+    await visitor.sees("an older message");
+    deepEqual(await chips.locator(".file-name").allInnerTexts(), ["passport.txt", "visa.txt"]);
+    await chips.locator("progress").waitFor({ state: "detached" });
+    await visitor.composer.press("Enter");
+    await visitor.sees("here is my passport", "delivered");
+    const sent = visitor.row("here is my passport");
+    deepEqual(await sent.locator(".file .file-name").allInnerTexts(), ["passport.txt", "visa.txt"]);
+    equal(await sent.locator(".quote").count(), 1, "it is the reply that it was");
+    deepEqual(stage.takeComplaints(), []);
+  },
+);
