@@ -41,7 +41,7 @@ export function isPassing(code: ErrorCode): boolean {
 export class Outbox {
   readonly #options: OutboxOptions;
   /** Insertion order is sending order. */
-  #items = new Map<string, PendingMessage>();
+  readonly #items = new Map<string, PendingMessage>();
   readonly #inFlight = new Set<string>();
   #order = 0;
   #open = false;
@@ -69,9 +69,10 @@ export class Outbox {
     const adopted = this.#options.storage.adopt();
     if (adopted.length > 0) {
       // What was left behind is older than what this tab wrote since.
-      const own = [...this.#items];
-      this.#items = new Map([...adopted.map((item) => [item.cid, item] as const), ...own]);
-      this.#order = Math.max(this.#order, ...adopted.map((item) => item.order + 1));
+      const all = [...adopted, ...this.#items.values()];
+      this.#items.clear();
+      this.#order = 0;
+      for (const item of all) this.#keep({ ...item, order: this.#order++ });
       this.#options.onChange();
       this.flush();
     }

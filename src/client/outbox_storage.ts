@@ -60,10 +60,11 @@ export class OutboxStorage {
   /**
    * Takes over the messages of tabs that are gone.
    *
-   * @returns The messages, now this tab's, oldest first.
+   * @returns The messages, now this tab's: each tab's in the order in which they were written, whatever the clock did
+   *   meanwhile, those of several tabs by the clock.
    */
   adopt(): PendingMessage[] {
-    const adopted = new Map<string, PendingMessage>();
+    const adopted = new Map<string, PendingMessage[]>();
     const root = this.#messageKey("", "").slice(0, -1);
     for (const key of this.#storage.keys(root)) {
       const tab = key.slice(root.length).split(".")[0] ?? "";
@@ -73,12 +74,12 @@ export class OutboxStorage {
       const message = stored === null ? null : withoutOwner(stored);
       // First the copy, then the removal: a crash in between leaves two with one cid, not none.
       if (message !== null && !this.#kept.has(message.cid)) {
-        adopted.set(message.cid, message);
+        adopted.set(tab, [...adopted.get(tab) ?? [], message]);
         this.keep(message);
       }
       if (tab !== this.#life.id) this.#storage.remove(key);
     }
-    return [...adopted.values()].sort((a, b) => a.at - b.at || a.order - b.order);
+    return merged([...adopted.values()].map((tab) => tab.sort((a, b) => a.order - b.order)));
   }
 
   /** What somebody wrote in this very tab before the site signed them in goes along, also when that took another page. */
@@ -94,4 +95,16 @@ export class OutboxStorage {
 
 function withoutOwner({ owner: _owner, ...message }: StoredPending): PendingMessage {
   return message;
+}
+
+/** Takes from these queues whichever begins with the oldest. */
+function merged(queues: readonly PendingMessage[][]): PendingMessage[] {
+  const all: PendingMessage[] = [];
+  while (true) {
+    const [next] = queues.filter((queue) => queue.length > 0)
+      .sort(([a], [b]) => (a?.at ?? 0) - (b?.at ?? 0));
+    const message = next?.shift();
+    if (message === undefined) return all;
+    all.push(message);
+  }
 }

@@ -21,6 +21,8 @@ export class TabLife {
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #keepers = new Set<object>();
+  /** Signs from after now, and when they were first seen: the clock was set back. Only a new sign shows life then. */
+  readonly #fromAhead = new Map<string, { readonly beat: number; readonly seenAt: number }>();
   #cancelBeat: (() => void) | null = null;
 
   /**
@@ -55,7 +57,12 @@ export class TabLife {
   lives(tab: string): boolean {
     if (tab === this.id) return false;
     const beat = Number(this.#storage.get(this.#key(tab)) ?? 0);
-    return this.#clock.now() - beat < DEAD_MS;
+    const now = this.#clock.now();
+    if (beat <= now) return now - beat < DEAD_MS;
+    const seen = this.#fromAhead.get(tab);
+    if (seen?.beat === beat) return now - seen.seenAt < DEAD_MS;
+    this.#fromAhead.set(tab, { beat, seenAt: now });
+    return true;
   }
 
   #beat(): void {

@@ -203,3 +203,51 @@ Deno.test("Outbox sends nothing before the welcome and nothing to a closed socke
   tab.client.send("late");
   assert.deepEqual(end.inbox, []);
 });
+
+Deno.test("Outbox keeps the order of writing over a reload, whatever the clock did meanwhile", () => {
+  const browser = new Browser();
+  const before = browser.tab({ tab: "same" });
+  before.client.send("one");
+  browser.clock.set(-600_000);
+  before.client.send("two");
+  before.client.release();
+  const after = browser.tab({ tab: "same" });
+  after.client.send("four");
+  browser.clock.set(-600_000);
+  // Of a tab that knew the time.
+  const beside = browser.tab();
+  browser.clock.set(1_300_000);
+  beside.client.send("three");
+  beside.client.release();
+  browser.clock.set(-1_300_000);
+  after.client.start();
+  const written = ["(one)", "(two)", "(three)", "(four)"];
+  assert.deepEqual(after.texts, written);
+  after.client.send("five");
+  after.client.release();
+  const last = browser.tab({ tab: "same" });
+  last.client.start();
+  assert.deepEqual(last.texts, [...written, "(five)"]);
+  assert.deepEqual(contents(last.welcome({ session: SESSION }).takeAll("send")), [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+  ]);
+});
+
+Deno.test("Outbox takes over from a tab that was killed before the clock was set back, but not from one that lives", () => {
+  const browser = new Browser();
+  browser.tab().client.send("from one that lives");
+  browser.tab({ clock: { now: browser.clock.now, setTimer: () => () => {} } }).client.send(
+    "from one that was killed",
+  );
+  browser.clock.set(-3_600_000);
+  const heir = browser.tab();
+  heir.client.start();
+  browser.clock.advance(60_000);
+  assert.deepEqual(heir.texts, []);
+  browser.clock.advance(60_000);
+  assert.deepEqual(heir.texts, ["(from one that was killed)"]);
+});

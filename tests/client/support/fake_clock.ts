@@ -19,6 +19,12 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Sets the clock, as people and time servers do; what waits goes on waiting as long as it did. */
+  set(by: number): void {
+    this.#now += by;
+    for (const [id, { at, run }] of this.#timers) this.#timers.set(id, { at: at + by, run });
+  }
+
   /** Lets time pass; timers run in the order of their times. */
   advance(ms: number): void {
     const end = this.#now + ms;
