@@ -25,7 +25,10 @@ export function isShown(file: FileInfo): boolean {
 /** A file could not be sent. */
 export class UploadError extends Error {
   override readonly name = "UploadError";
-  /** Why the server refused it; null when the network failed. */
+  /**
+   * Why the server refused it: its code, or `files_wait` (`network_files_wait`) when too much that the visitor (somebody in
+   * their network) has uploaded was never sent. Null when the network failed.
+   */
   readonly code: string | null;
   /** After this long it may be tried again, in milliseconds. */
   readonly retryAfterMs: number | null;
@@ -132,10 +135,16 @@ function fileInfo(answer: Readonly<Record<string, unknown>>): FileInfo | null {
   return complete ? answer as unknown as FileInfo : null;
 }
 
-function refusal(status: number, { code, retryAfterMs }: Readonly<Record<string, unknown>>): UploadError {
+function refusal(
+  status: number,
+  { code, message, retryAfterMs }: Readonly<Record<string, unknown>>,
+): UploadError {
+  // A code says when to come again; of what there is too much, only the words do.
+  const full = /files( from your network)? wait to be sent/.exec(String(message));
+  const waiting = full === null ? null : full[1] === undefined ? "files_wait" : "network_files_wait";
   return new UploadError(
     `Cannot upload a file: the server answered ${status}`,
-    typeof code === "string" ? code : "other",
+    waiting ?? (typeof code === "string" ? code : "other"),
     typeof retryAfterMs === "number" ? retryAfterMs : null,
   );
 }

@@ -65,6 +65,8 @@ export const ar: Strings = {
   drop: "أفلت الملفات هنا",
   uploading: "جارٍ الرفع",
   uploadsLimited: "ملفات كثيرة في وقت قصير.",
+  filesWait: "ملفات كثيرة تنتظر الإرسال. أرسلها أولاً.",
+  networkFilesWait: "ملفات كثيرة من شبكتك تنتظر الإرسال.",
   tryAgainIn: (wait) => `أعد المحاولة بعد ${wait}.`,
   uploadFailed: "لم يُرفَع",
   filesFirst: "لم يكتمل رفع الملفات بعد. يمكن إرسال الرسالة عند اكتماله.",

@@ -66,6 +66,8 @@ export const de: Strings = {
   drop: "Dateien hier ablegen",
   uploading: "Wird hochgeladen",
   uploadsLimited: "Zu viele Dateien in kurzer Zeit.",
+  filesWait: "Zu viele Dateien warten darauf, gesendet zu werden. Senden Sie zuerst diese.",
+  networkFilesWait: "Zu viele Dateien aus Ihrem Netz warten darauf, gesendet zu werden.",
   tryAgainIn: (wait) => `Versuchen Sie es in ${wait} noch einmal.`,
   uploadFailed: "Nicht hochgeladen",
   filesFirst: "Die Dateien sind noch nicht hochgeladen. Danach kann die Nachricht gesendet werden.",

@@ -64,6 +64,8 @@ export const en = {
   drop: "Drop files here",
   uploading: "Uploading",
   uploadsLimited: "Too many files in a short time.",
+  filesWait: "Too many files wait to be sent. Send those first.",
+  networkFilesWait: "Too many files from your network wait to be sent.",
   tryAgainIn: (wait: string): string => `Try again in ${wait}.`,
   uploadFailed: "Not uploaded",
   filesFirst: "The files are not uploaded yet. The message can go when they are.",

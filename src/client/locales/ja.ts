@@ -66,6 +66,8 @@ export const ja: Strings = {
   drop: "ここにファイルをドロップ",
   uploading: "アップロード中",
   uploadsLimited: "短時間に多くのファイルが送られました。",
+  filesWait: "送信待ちのファイルが多すぎます。先にそれらを送信してください。",
+  networkFilesWait: "お使いのネットワークからの送信待ちのファイルが多すぎます。",
   tryAgainIn: (wait) => `${wait}後にもう一度お試しください。`,
   uploadFailed: "アップロードできませんでした",
   filesFirst: "ファイルのアップロードがまだ終わっていません。終わると送信できます。",

@@ -190,7 +190,12 @@ export class Attachments {
 /** Why a file was not taken, in the visitor's language. */
 function refusalWords(name: string, error: unknown, { strings, formats }: ViewContext): string {
   const { code = null, retryAfterMs = null } = error instanceof UploadError ? error : {};
-  const words: Readonly<Record<string, string>> = { ...strings.errors, rate_limited: strings.uploadsLimited };
+  const words: Readonly<Record<string, string>> = {
+    ...strings.errors,
+    rate_limited: strings.uploadsLimited,
+    files_wait: strings.filesWait,
+    network_files_wait: strings.networkFilesWait,
+  };
   const reason = code === null ? strings.offline : words[code] ?? strings.errors.other;
   const wait = retryAfterMs === null ? "" : ` ${strings.tryAgainIn(formats.wait(retryAfterMs))}`;
   return `${isolated(name)}: ${reason}${wait}`;

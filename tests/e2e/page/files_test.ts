@@ -5,7 +5,7 @@ import { RELAXED, Stage } from "./stage.ts";
 
 let stage: Stage;
 Deno.test.beforeAll(async () => {
-  stage = await Stage.set();
+  stage = await Stage.set({ MAX_UNSENT_MIB: "100" });
 });
 Deno.test.afterAll(async () => {
   await stage[Symbol.asyncDispose]();
@@ -244,5 +244,52 @@ Deno.test(
     deepEqual(await sent.locator(".file .file-name").allInnerTexts(), ["passport.txt", "visa.txt"]);
     equal(await sent.locator(".quote").count(), 1, "it is the reply that it was");
     deepEqual(stage.takeComplaints(), []);
+  },
+);
+
+Deno.test(
+  "Page: an upload for which too many files wait to be sent says so, and when to try again where that is known",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("many files");
+    await visitor.sees("many files", "delivered");
+    const input = page.locator("input[type=file]");
+    const six = (name: string): Parameters<typeof input.setInputFiles>[0] => ({
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.alloc(6 * 1024 * 1024, "x"),
+    });
+    await input.setInputFiles(six("first.txt"));
+    await page.locator(".attachment progress").waitFor({ state: "detached" });
+    await input.setInputFiles(six("second.txt"));
+    const toast = page.locator("#toast.shown");
+    await toast.filter({ hasText: "Too many files wait to be sent. Send those first." }).waitFor();
+    equal(await page.getByText("in a short time").count(), 0);
+    const mine = "Cannot upload: too many files wait to be sent already, send those first";
+    const network =
+      "Cannot upload: too many files from your network wait to be sent already, try again later";
+    for (
+      const [answer, words] of [
+        [
+          { message: mine, retryAfterMs: 120_000 },
+          "wait to be sent. Send those first. Try again in 2 minutes.",
+        ],
+        [{ message: network }, "Too many files from your network wait to be sent."],
+        [{ message: "Cannot upload: too many in a short time" }, "Too many files in a short time."],
+      ] as const
+    ) {
+      await page.route(
+        "**/upload",
+        (route) => route.fulfill({ status: 429, json: { code: "rate_limited", ...answer } }),
+      );
+      await page.getByRole("button", { name: "Try again" }).click();
+      await toast.filter({ hasText: words }).waitFor();
+      await page.unroute("**/upload");
+    }
+    await page.getByRole("button", { name: "Remove second.txt" }).click();
+    await visitor.write("the first one");
+    await visitor.sees("the first one", "delivered");
   },
 );
