@@ -5,6 +5,7 @@
  */
 import type { FileInfo } from "../web/protocol.ts";
 import { inTurn } from "./in_turn.ts";
+import { LoadedFiles } from "./loaded_files.ts";
 import type { Clock } from "./ports.ts";
 import { systemClock } from "./system_ports.ts";
 
@@ -44,7 +45,7 @@ export class UploadError extends Error {
 export class FileTransfer {
   readonly #session: () => string | null;
   readonly #clock: Clock;
-  readonly #loaded = new Map<string, Promise<string>>();
+  readonly #loaded = new LoadedFiles((id) => this.#fetch(id));
 
   /**
    * @param session The present session.
@@ -87,27 +88,27 @@ export class FileTransfer {
   }
 
   /**
-   * Loads a file once and keeps it for the life of the page. A conversation with many pictures, or many visitors behind one
-   * address, ask for more at once than the server gives out: those wait for their turn.
+   * Loads a file. A conversation with many pictures, or many visitors behind one address, ask for more at once than the
+   * server gives out: those wait for their turn.
    *
    * @param id The file's id.
-   * @returns A `blob:` address.
+   * @returns A `blob:` address; to be used at once, for only the last files are kept.
    * @throws {Error} When there is no session yet, the network fails or the file is gone.
    */
   load(id: string): Promise<string> {
-    const known = this.#loaded.get(id);
-    if (known !== undefined) return known;
-    const loading = this.#fetch(id);
-    this.#loaded.set(id, loading);
-    loading.catch(() => this.#loaded.delete(id));
-    return loading;
+    return this.#loaded.load(id);
   }
 
-  async #fetch(id: string): Promise<string> {
+  /** Forgets what was loaded: the visitor is another one. */
+  forget(): void {
+    this.#loaded.clear();
+  }
+
+  async #fetch(id: string): Promise<Blob> {
     const path = `/files/${encodeURIComponent(id)}`;
     const response = await inTurn(() => fetch(path, { headers: this.#authorization() }), this.#clock);
     if (!response.ok) throw new Error(`Cannot load a file: the server answered ${response.status}`);
-    return URL.createObjectURL(await response.blob());
+    return await response.blob();
   }
 
   #authorization(): { readonly Authorization: string } {

@@ -62,6 +62,8 @@ export class ChatView {
   #troubleSince: number | null = null;
   #started = false;
   #wasOpen = false;
+  /** Whose files may have been loaded. */
+  #uid: string | null = null;
 
   constructor(options: ChatViewOptions) {
     const { client, context, transfer, greeting, draft } = options;
@@ -157,12 +159,14 @@ export class ChatView {
   }
 
   #draw(): void {
-    const { client, context, header, watching } = this.#options;
+    const { client, context, header, transfer, watching } = this.#options;
     if (watching() && this.#scroller.atEnd) client.markRead();
     const { state } = client;
     const { strings, formats } = context;
     const first = !this.#started && state.uid !== null;
     this.#started ||= state.uid !== null;
+    if (this.#uid !== state.uid) transfer.forget();
+    this.#uid = state.uid;
     header.show(state);
     this.#announcer.retract(state.messages);
     this.#status.show(statusOf(state, this.#troubleMs(), context), context);

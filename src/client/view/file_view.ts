@@ -44,20 +44,26 @@ function picture(file: FileInfo, transfer: FileTransfer, context: ViewContext): 
     attributes: { type: "button", title: file.name, "aria-label": context.strings.download(file.name) },
     on: { click: () => void save(file, transfer, button) },
   }, image);
+  let near = false;
   const load = async (): Promise<void> => {
     try {
-      image.src = await transfer.load(file.id);
+      const url = await transfer.load(file.id);
+      button.classList.remove("broken");
+      image.alt = file.name;
+      if (near) image.src = url;
     } catch {
       button.classList.add("broken");
       image.alt = `${file.name}: ${context.strings.downloadFailed}`;
     }
   };
-  // Pictures far up the list are loaded when the reader comes near. The margin counts at the edges of the list only.
+  // Pictures are loaded while the reader is near them: a long conversation has more than a page can hold. The margin counts
+  // at the edges of the list only.
   const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    void load();
-  }, { root: document.getElementById("log"), rootMargin: "400px" });
+    const wasNear = near;
+    near = entries.at(-1)?.isIntersecting ?? near;
+    if (near && !wasNear) void load();
+    if (!near) image.removeAttribute("src");
+  }, { root: document.getElementById("log"), rootMargin: "800px" });
   observer.observe(button);
   return button;
 }

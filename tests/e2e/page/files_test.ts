@@ -293,3 +293,49 @@ Deno.test(
     await visitor.sees("the first one", "delivered");
   },
 );
+
+Deno.test(
+  "Page: a picture far from what is read is given up, keeps its place, and is there again for who scrolls back",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page } = visitor;
+    await visitor.write("an album");
+    await visitor.sees("an album", "delivered");
+    await page.locator("input[type=file]").setInputFiles({
+      name: "tea.png",
+      mimeType: "image/png",
+      buffer: await picture(page, 800, 400),
+    });
+    await page.locator(".attachment progress").waitFor({ state: "detached" });
+    await visitor.write("look at this");
+    await visitor.sees("look at this", "delivered");
+    const image = visitor.row("look at this").locator("img");
+    const shown = page.locator(".picture img[src^='blob:']");
+    await shown.waitFor();
+    const address = await image.getAttribute("src") ?? "";
+    await visitor.write("down\n".repeat(100));
+    await visitor.sees("down", "delivered");
+    await image.scrollIntoViewIfNeeded();
+    await shown.waitFor();
+    equal(await image.getAttribute("src"), address, "it was kept");
+    await page.getByRole("button", { name: "To the latest message" }).click();
+    await page.locator(".picture img:not([src])").waitFor({ state: "attached" });
+    const { width, height } = await image.boundingBox() ?? {};
+    deepEqual([width, height], [384, 192]);
+    await image.scrollIntoViewIfNeeded();
+    await shown.waitFor();
+    await page.evaluate(() => {
+      const revoke = URL.revokeObjectURL;
+      URL.revokeObjectURL = (url): void => {
+        revoke(url);
+        document.body.dataset["revoked"] = url;
+      };
+    });
+    // Nobody signs out on the page itself; another tab that gives the session up is as good.
+    const tab = await stage.tab(page.context());
+    await tab.page.evaluate(() => localStorage.removeItem("chatbox50.session"));
+    await image.waitFor({ state: "detached" });
+    await page.locator(`body[data-revoked="${address}"]`).waitFor();
+  },
+);
