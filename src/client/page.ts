@@ -6,6 +6,7 @@
 import { browserStorage, tabValue } from "./browser_storage.ts";
 import { ChatClient } from "./chat_client.ts";
 import { textOn } from "./colors.ts";
+import { isComposing } from "./composing.ts";
 import { Draft } from "./draft.ts";
 import { EmbedBridge, embedderOrigin } from "./embed_bridge.ts";
 import { Formats } from "./formats.ts";
@@ -123,14 +124,12 @@ function main(): void {
       }
     });
     header.addClose(close);
-    addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !view.escape()) close();
+    onEscape(() => {
+      if (!view.escape()) close();
     });
     bridge.post({ type: "ready" });
   } else {
-    addEventListener("keydown", (event) => {
-      if (event.key === "Escape") view.escape();
-    });
+    onEscape(() => view.escape());
     // On a phone, a keyboard that opens by itself covers what the visitor came to read.
     if (matchMedia("(hover: hover)").matches) view.focus();
   }
@@ -149,6 +148,12 @@ function main(): void {
   followViewport();
   // Without the token that is coming, a conversation would be opened that isn't the visitor's.
   if (framed.identified !== true) start(null);
+}
+
+function onEscape(run: () => void): void {
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !isComposing(event)) run();
+  });
 }
 
 main();

@@ -5,6 +5,7 @@
  */
 import { countCodePoints, trimMessage } from "../code_points.ts";
 import type { FileInfo, Limits } from "../../web/protocol.ts";
+import { isComposing } from "../composing.ts";
 import type { DraftContent } from "../draft.ts";
 import type { FileTransfer } from "../upload.ts";
 import { Attachments } from "./attachments.ts";
@@ -192,15 +193,16 @@ export class Composer {
   }
 
   #keyPressed(event: KeyboardEvent): void {
-    // While an input method composes, Enter chooses a word. Safari ends composing before the key: 229 tells.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     this.#submit();
   }
 
   #submit(): void {
     if (this.#send.disabled) {
-      if (!this.#edits && this.#attachments.unfinished) {
+      // The counter is silent while one writes.
+      if (this.#text.ariaInvalid === "true") this.#events.complain(this.#counter.innerText);
+      else if (!this.#edits && this.#attachments.unfinished) {
         this.#events.complain(this.#context.strings.filesFirst);
       }
       return;

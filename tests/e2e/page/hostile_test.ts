@@ -106,6 +106,7 @@ Deno.test(
     equal(await page.getByRole("button", { name: "Send" }).isDisabled(), true);
     await visitor.composer.press("Enter");
     equal(await visitor.composer.inputValue(), `${longest}!`);
+    await page.getByRole("alert").filter({ hasText: "1 characters too many" }).waitFor();
     await visitor.composer.fill(longest);
     await visitor.composer.press("Enter");
     await page.locator(".progress-delivered").waitFor();

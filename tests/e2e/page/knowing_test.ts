@@ -165,6 +165,35 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "Page: the counter is there to be read, and no screen reader hears of every key",
+  RELAXED,
+  async () => {
+    await using visitor = await stage.visitor();
+    const { page, composer } = visitor;
+    await composer.fill("x".repeat(3_850));
+    await page.evaluate(() => {
+      const live = ":is([aria-live]:not([aria-live=off]), [role=alert], [role=status], [role=log])";
+      const observer = new MutationObserver((mutations) => {
+        for (const { target } of mutations) {
+          const element = target instanceof Element ? target : target.parentElement;
+          if (element?.closest(live) !== null) document.body.dataset["spoke"] = element?.id ?? "";
+        }
+      });
+      observer.observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
+    });
+    await composer.pressSequentially("ten more.!");
+    await page.locator("#counter").filter({ hasText: "140 characters left" }).waitFor();
+    equal(await page.evaluate(() => document.body.dataset["spoke"]), undefined);
+    equal(await composer.getAttribute("aria-describedby"), "counter");
+  },
+);
+
 Deno.test("Page: no page of these tests met an error or broke its policy", () => {
   deepEqual(stage.takeComplaints(), []);
 });

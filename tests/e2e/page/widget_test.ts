@@ -240,7 +240,24 @@ Deno.test("Widget: the keyboard opens it, writes, and Escape gives the focus bac
   await question.waitFor();
   await page.keyboard.press("Escape");
   await question.waitFor({ state: "detached" });
-  // A panel that closed with the question would not hear this.
+  // An input method's Escape gives a word up, in Safari under another number; neither a reply nor the chat with it.
+  await chat.row("typed blindly").getByRole("button", { name: "Reply" }).press("Enter");
+  const quoted = page.frameLocator("iframe").locator("#mode:not([hidden])");
+  await quoted.waitFor();
+  const escape = (
+    composing: { readonly isComposing?: boolean; readonly keyCode?: number },
+  ): Promise<unknown> =>
+    chat.composer.evaluate((field, composing) => {
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, ...composing }));
+    }, composing);
+  for (const composing of [{ isComposing: true }, { keyCode: 229 }]) {
+    await escape(composing);
+    equal(await quoted.count(), 1);
+  }
+  await page.keyboard.press("Escape");
+  await quoted.waitFor({ state: "detached" });
+  for (const composing of [{ isComposing: true }, { keyCode: 229 }]) await escape(composing);
+  // A panel that closed with the question or the words would not hear this.
   await chat.composer.press("Enter");
   equal(
     await page.getByRole("button", { name: "Close chat" }).count(),
