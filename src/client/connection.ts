@@ -80,6 +80,8 @@ export class Connection {
   #welcomed = false;
   /** What the server asked for, before which no wake-up connects. */
   #notBefore = 0;
+  /** For how long that was: a clock that is set back makes it no longer. */
+  #stayAwayMs = 0;
   #cancelTimer: () => void = () => {};
 
   constructor(options: ConnectionOptions) {
@@ -178,6 +180,7 @@ export class Connection {
       this.#welcomed = true;
       this.#setState({ status: "open", since: clock.now() });
     } else if (asksToStayAway(frame)) {
+      this.#stayAwayMs = frame.retryAfterMs;
       this.#notBefore = clock.now() + frame.retryAfterMs;
     }
     // What the server says late, it says: only silence after a probe ends the socket.
@@ -232,7 +235,8 @@ export class Connection {
       this.#setState({ status: "stopped", cause, reason });
       return;
     }
-    const delay = Math.max(retryDelayMs(cause, this.#attempt, random.fraction()), this.#notBefore - now);
+    const asked = Math.min(this.#notBefore - now, this.#stayAwayMs);
+    const delay = Math.max(retryDelayMs(cause, this.#attempt, random.fraction()), asked);
     // Someone who was told to go easy isn't hurried by a click on the page.
     if (cause === "overloaded" || cause === "crowded") this.#notBefore = now + delay;
     this.#attempt++;

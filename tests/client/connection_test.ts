@@ -108,6 +108,15 @@ Deno.test("Connection waits as long as the server asks when it is too much, and 
   }
 });
 
+Deno.test("Connection waits no longer than the server asks when the clock is set back", () => {
+  const tab = new Browser().tab();
+  const end = tab.open();
+  end.send({ type: "error", code: "overloaded", message: "", retryAfterMs: 40_000 });
+  tab.browser.clock.set(-3_600_000);
+  end.close(CloseCode.overloaded);
+  assert.equal(waitOf(tab), 40_000);
+});
+
 Deno.test("Connection goes easy without a named time, too", () => {
   const tab = new Browser().tab();
   tab.open().close(CloseCode.tooMany);
