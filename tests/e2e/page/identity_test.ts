@@ -83,6 +83,39 @@ Deno.test("Widget: what was written before signing in goes along", RELAXED, asyn
 });
 
 Deno.test(
+  "[O3] Widget: what waits in a tab outlives a sign-in in another one, and does not go to who signed in there",
+  RELAXED,
+  async () => {
+    const context = await stage.context();
+    const tab = await context.newPage();
+    // Only the tab that signs in gets through meanwhile.
+    let isCut = false;
+    await tab.routeWebSocket("**/ws", (socket) => {
+      if (isCut) void socket.close({ code: 1012 });
+      else socket.connectToServer();
+    });
+    const anonymous = await members.visit(context, null, { tab });
+    await anonymous.chat.write("before they sign in");
+    await anonymous.chat.sees("before they sign in", "delivered");
+    isCut = true;
+    stage.wire.cut();
+    await anonymous.chat.write("please do not lose me");
+    await anonymous.chat.sees("please do not lose me", "queued");
+    stage.wire.restore();
+    const signedIn = await members.visit(context, { token: await tokenFor("olga-6", "Olga") });
+    await signedIn.chat.sees("before they sign in");
+    await anonymous.chat.sees("please do not lose me");
+    isCut = false;
+    await anonymous.chat.sees("please do not lose me", "delivered");
+    deepEqual(await anonymous.chat.texts(), ["please do not lose me"]);
+    deepEqual(await signedIn.chat.texts(), ["before they sign in"]);
+    const thread = await stage.threadWith("before they sign in");
+    equal(stage.textOf(thread).includes("please do not lose me"), false);
+    await context.close();
+  },
+);
+
+Deno.test(
   "Widget: an expired or forged token shows nobody's conversation, and a fresh one goes on",
   RELAXED,
   async () => {
