@@ -110,21 +110,27 @@ export class Poster {
   ): Promise<DiscordMessage | undefined> {
     const { webhooks } = this.#options;
     if (this.#isElsewhere(thread)) return undefined;
-    for (const username of [name, neutralName(uid)]) {
+    const neutral = neutralName(uid);
+    let username = name;
+    // Once with a new webhook and once with a neutral name, whichever is needed first; the one does not use up the other.
+    for (let isRenewed = false;;) {
       const webhook = await webhooks.get();
       if (webhook === undefined) return undefined;
       try {
         return await webhooks.say(webhook, thread, { username, content, files });
       } catch (error) {
-        if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) webhooks.forget();
-        // A webhook knows only the threads of its own channel: whether this one is gone is asked the bot's way.
-        else if (refusedWith(error, Code.unknownChannel)) {
+        if (refusedWith(error, Code.unknownWebhook, Code.invalidWebhookToken)) {
+          webhooks.forget();
+          if (isRenewed) return undefined;
+          isRenewed = true;
+        } else if (refusedWith(error, Code.unknownChannel)) {
+          // A webhook knows only the threads of its own channel: whether this one is gone is asked the bot's way.
           await this.#parentOf(thread);
           return undefined;
-        } else if (!isAboutName(error) || username === neutralName(uid)) throw error;
+        } else if (isAboutName(error) && username !== neutral) username = neutral;
+        else throw error;
       }
     }
-    return undefined;
   }
 
   /** Edits a message of the bot's, or of its webhook's. */

@@ -65,12 +65,43 @@ Deno.test("[X3] Poster reads the thread before it says something again by a webh
   }, { persona: "webhook" });
 });
 
-Deno.test("Poster makes a new webhook when the old one is gone", async () => {
+Deno.test("Poster makes a new webhook when the old one is gone, and keeps the visitor's name", async () => {
   await scene(async ({ discord, visitor, thread }) => {
+    await becomes(visitor, "Ada");
     discord.world.webhooks.clear();
     await visitor.say("Again");
     await discord.until(() => discord.messages(thread).some(({ content }) => content === "Again"));
+    assert.equal(discord.messages(thread).at(-1)?.author.username, "Ada");
     assert.equal(discord.world.webhooks.size, 1);
+  }, { persona: "webhook" });
+});
+
+Deno.test("Poster speaks under a neutral name when the webhook is gone and the visitor's name is refused", async () => {
+  await scene(async ({ discord, bridge, visitor, thread }) => {
+    await becomes(visitor, "Ada");
+    discord.world.webhooks.clear();
+    discord.faults.add({
+      method: "POST",
+      route: EXECUTE,
+      // Whoever asks with a webhook that is there.
+      when: ({ path, body }) =>
+        discord.world.webhooks.has(path.split("/")[2] ?? "") && JSON.stringify(body).includes("Ada"),
+      action: {
+        kind: "status",
+        status: 400,
+        body: {
+          code: 50035,
+          message: "Invalid Form Body",
+          errors: { username: { _errors: [{ code: "USERNAME_INVALID", message: "Not that" }] } },
+        },
+      },
+    });
+    await visitor.say("Again");
+    await discord.until(() => discord.messages(thread).some(({ content }) => content === "Again"));
+    const said = discord.messages(thread).at(-1);
+    assert.equal(said?.author.username, neutralName(visitor.connection.uid));
+    assert.notEqual(said?.webhook_id, undefined);
+    assert.deepEqual(bridge.logged("error"), []);
   }, { persona: "webhook" });
 });
 
