@@ -1,12 +1,7 @@
-import type { Connection, JsonValue, Logger, Message, ServiceWorker, Uuid } from "../core/mod.ts";
-import { Code, DiscordRefusal, refusedWith } from "./errors.ts";
-import type { FindHome } from "./home.ts";
-import type { DiscordRest } from "./ports.ts";
-import { compareSnowflakes, isSnowflake, type Snowflake } from "./snowflake.ts";
-import { tagsAfter } from "./tags.ts";
-
-/** Property of a connection that is closed. */
-const CLOSED = "closed";
+import type { Connection, JsonValue, Message, ServiceWorker, Uuid } from "../core/mod.ts";
+import type { Shown, ThreadFace } from "./owed/thread_face.ts";
+import { compareSnowflakes, isSnowflake, type Snowflake, snowflakeTime } from "./snowflake.ts";
+import { CLOSED } from "./thread_properties.ts";
 
 /** How a conversation was closed. */
 export interface Closed {
@@ -22,9 +17,8 @@ export interface Closed {
 /** What the desk needs. */
 export interface DeskOptions {
   readonly worker: ServiceWorker<Snowflake, Uuid>;
-  readonly rest: Pick<DiscordRest, "changeThread" | "channel">;
-  readonly home: FindHome;
-  readonly logger: Logger;
+  /** Shows staff by the thread what is decided here. */
+  readonly face: Pick<ThreadFace, "note" | "show">;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Whether a visitor's next message opens a closed conversation again, or only staff do. */
@@ -49,21 +43,29 @@ export class Desk {
    *
    * @returns whether the thread shows it, too
    */
-  async close(thread: Snowflake, connection: Connection, closed: Omit<Closed, "at">): Promise<boolean> {
-    const { reason } = closed;
-    await connection.properties.set(CLOSED, { ...closed, at: this.#options.now() });
+  async close(thread: Snowflake, connection: Connection, closed: Omit<Closed, "at">): Promise<Shown> {
+    const { reason, after } = closed;
+    const kept = { ...closed, at: this.#options.now() };
+    await this.#keep(thread, connection, kept, snowflakeTime(after));
+    const shown = this.#options.face.show(thread, connection);
     await this.#tell(
       thread,
       reason === undefined ? "This conversation was closed." : `This conversation was closed: ${reason}`,
     );
-    return await this.#show(thread, connection, false);
+    return await shown;
   }
 
-  /** Opens a conversation again, because staff want to. @returns whether the thread shows it, too */
-  async reopen(thread: Snowflake, connection: Connection): Promise<boolean> {
-    await connection.properties.set(CLOSED, undefined);
+  /**
+   * Opens a conversation again, because staff want to.
+   *
+   * @param by the id of what they did
+   * @returns whether the thread shows it, too
+   */
+  async reopen(thread: Snowflake, connection: Connection, by: Snowflake): Promise<Shown> {
+    await this.#keep(thread, connection, undefined, snowflakeTime(by));
+    const shown = this.#options.face.show(thread, connection);
     await this.#tell(thread, "This conversation was opened again.");
-    return await this.#show(thread, connection, true);
+    return await shown;
   }
 
   /**
@@ -80,8 +82,8 @@ export class Desk {
     if (closed === undefined) return [];
     const late = messages.filter(({ createdAt }) => createdAt > closed.at);
     if (late.length === 0 || this.#options.reopenOn === "staff") return late;
-    await connection.properties.set(CLOSED, undefined);
-    await this.#show(thread, connection, true);
+    await this.#keep(thread, connection, undefined, this.#options.now());
+    await this.#options.face.show(thread, connection);
     return [];
   }
 
@@ -89,60 +91,31 @@ export class Desk {
   async staffWrote(thread: Snowflake, connection: Connection, messageId: Snowflake): Promise<void> {
     const closed = await this.closed(connection);
     if (closed === undefined || compareSnowflakes(messageId, closed.after) <= 0) return;
-    await connection.properties.set(CLOSED, undefined);
-    await this.#show(thread, connection, true);
+    await this.#keep(thread, connection, undefined, snowflakeTime(messageId));
+    await this.#options.face.show(thread, connection);
   }
 
   /** Something was delivered, which wakes an archived thread: one that was closed meanwhile is put to sleep again. */
   async keepShut(thread: Snowflake, connection: Connection): Promise<void> {
-    if (await this.closed(connection) !== undefined) await this.#show(thread, connection, false);
+    const { face } = this.#options;
+    if (await this.closed(connection) === undefined) return;
+    await face.note(thread, connection, {});
+    await face.show(thread, connection);
   }
 
   async #tell(thread: Snowflake, content: string): Promise<void> {
     await this.#options.worker.send(thread, { content, data: { system: true } });
   }
 
-  /** Archives or wakes the thread and tags it; the conversation does not depend on it. */
-  async #show(thread: Snowflake, { uid }: Connection, open: boolean): Promise<boolean> {
-    try {
-      await this.#change(thread, open);
-      return true;
-    } catch (error) {
-      const permission = refusedWith(error, Code.missingPermissions, Code.missingAccess);
-      this.#options.logger.warn(
-        permission
-          ? "A thread does not show whether it is closed: the bot lacks Manage Threads"
-          : "A thread does not show whether it is closed",
-        { uid, thread, open, error },
-      );
-      return false;
-    }
-  }
-
-  async #change(thread: Snowflake, open: boolean): Promise<void> {
-    const { rest, home } = this.#options;
-    const tags = await this.#tags(thread, open, home()?.channel.tags ?? []);
-    const change = { archived: !open, ...(tags !== undefined && { tags }) };
-    try {
-      await rest.changeThread(thread, change);
-    } catch (error) {
-      // A locked thread is for moderators to open; what else is refused in an archived one works in one that is awake.
-      if (!(error instanceof DiscordRefusal) || error.code !== Code.threadArchived) throw error;
-      await rest.changeThread(thread, { archived: false });
-      await rest.changeThread(thread, change);
-    }
-  }
-
-  async #tags(
+  /** Keeps in one step what is so and that the thread is to show it; the conversation does not depend on the thread. */
+  async #keep(
     thread: Snowflake,
-    open: boolean,
-    known: Parameters<typeof tagsAfter>[0],
-  ): Promise<readonly Snowflake[] | undefined> {
-    if (tagsAfter(known, [], open) === undefined) return undefined;
-    const { appliedTags, parentId } = await this.#options.rest.channel(thread);
-    // Moved into another channel: the tags there are not ours.
-    if (parentId !== this.#options.home()?.channel.id) return undefined;
-    return tagsAfter(known, appliedTags, open);
+    connection: Connection,
+    closed: Closed | undefined,
+    since: number,
+  ): Promise<void> {
+    const patch = { [CLOSED]: closed === undefined ? undefined : { ...closed } };
+    await this.#options.face.note(thread, connection, patch, since);
   }
 }
 

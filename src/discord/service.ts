@@ -214,6 +214,7 @@ export class DiscordService {
       case "thread":
         this.#parts.threads.heard(event.channel);
         this.#attend(this.#parts.strays.heard([event.channel]));
+        if (!event.channel.archived) this.#attend(this.#parts.arrears.woke(event.channel.id));
         return this.#parts.intake.take(event);
       case "thread-gone":
         this.#parts.threads.forget(event.id);
@@ -264,6 +265,7 @@ export class DiscordService {
 
   #lookAround(guildId: Snowflake, told: readonly DiscordChannel[]): void {
     const home = this.#keeper.home?.guildId === guildId ? this.#keeper.home : undefined;
+    if (home !== undefined) this.#attend(this.#parts.arrears.takeUp(told));
     this.#parts.intake.lookAround(guildId, told, home?.channel.id).catch((error) =>
       this.#options.logger.error("Cannot find out what was missed", { guild: guildId, error })
     );

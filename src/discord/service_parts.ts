@@ -12,6 +12,8 @@ import type { Bot, FindHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake } from "./intake.ts";
 import { Outbox } from "./outbox.ts";
+import { Arrears } from "./owed/arrears.ts";
+import { ThreadFace } from "./owed/thread_face.ts";
 import { isOwn } from "./own.ts";
 import { Permission } from "./permissions.ts";
 import { Webhooks } from "./persona/webhooks.ts";
@@ -40,6 +42,7 @@ export interface ServiceParts {
   readonly intake: Intake;
   readonly commands: Commands;
   readonly courtesies: Courtesies;
+  readonly arrears: Arrears;
   readonly explanation: Explanation;
   readonly channelOfThreads: ChannelOfThreads;
 }
@@ -78,7 +81,10 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     onChange: () => worker.resumeDeliveries(),
   });
   const shared = { worker, rest, home, logger, now, refusals };
-  const desk = new Desk({ ...shared, reopenOn });
+  const patient = { worker, rest, logger, clock, random, signal, attend: around.attend };
+  const face = new ThreadFace({ ...patient, home });
+  const courtesies = new Courtesies(patient);
+  const desk = new Desk({ ...shared, face, reopenOn });
   const poster = new Poster({ rest, webhooks, home, persona, files, fileLink, logger });
   const outbox = new Outbox({ ...shared, poster, desk, persona, webhooks, fileLink, signal });
   const staff = new Staff({
@@ -155,7 +161,8 @@ export function buildParts(options: DiscordServiceOptions, around: Surroundings)
     strays,
     intake,
     commands,
-    courtesies: new Courtesies({ worker, rest, logger, now }),
+    courtesies,
+    arrears: new Arrears({ worker, face, courtesies, logger }),
     explanation,
     channelOfThreads: new ChannelOfThreads({ worker, rest, book, clock }),
   };

@@ -1,5 +1,5 @@
 /**
- * What a connection keeps about the making of its thread, for the case that an answer gets lost or this process ends.
+ * What a connection keeps about its thread, for the case that an answer gets lost or this process ends.
  *
  * @module
  */
@@ -15,3 +15,15 @@ export const THREAD_IN_DOUBT = "discord.threadInDoubt";
 
 /** Property of a connection: the ids of threads that such attempts have made, in which staff were told so. */
 export const THREADS_ASTRAY = "discord.threadsAstray";
+
+/** Property of a connection that is closed: how it was. */
+export const CLOSED = "closed";
+
+/** Property of a connection: its thread is to show whether it is closed, and does not yet; see `ThreadFace`. */
+export const TO_SHOW = "discord.toShow";
+
+/**
+ * Property of a connection: the visitor has read what is not marked as read yet, because the thread is `archived` or Discord was
+ * `unreachable`.
+ */
+export const TO_MARK = "discord.toMark";

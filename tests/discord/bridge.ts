@@ -273,12 +273,12 @@ export class Visitor {
 /** Runs a test against a fresh simulator with a forum, or a text channel, named `chatbox50`. */
 export async function withDiscord(
   work: (discord: DiscordSimulator, channel: string) => Promise<void>,
-  options: SimulatorOptions & { readonly kind?: "forum" | "text" } = {},
+  options: SimulatorOptions & { readonly kind?: "forum" | "text"; readonly tags?: readonly string[] } = {},
 ): Promise<void> {
-  const { kind = "forum", ...simulator } = options;
+  const { kind = "forum", tags = [], ...simulator } = options;
   await using discord = await DiscordSimulator.start(simulator);
   const channel = kind === "forum"
-    ? discord.createForum("chatbox50")
+    ? discord.createForum("chatbox50", { tags })
     : discord.createTextChannel("chatbox50");
   await work(discord, channel);
 }

@@ -1,7 +1,7 @@
 // What was said before a conversation was closed does not open it, however late it comes.
 import assert from "node:assert/strict";
-import { silentLogger } from "../../src/core/mod.ts";
 import { Desk } from "../../src/discord/desk.ts";
+import type { Shown } from "../../src/discord/owed/thread_face.ts";
 import { isSnowflake, type Snowflake } from "../../src/discord/mod.ts";
 import { scene } from "./scene.ts";
 
@@ -20,17 +20,18 @@ Deno.test("Desk opens a closed conversation only for what was said after it was 
     const changes: boolean[] = [];
     const desk = new Desk({
       worker,
-      rest: {
-        changeThread: (_, { archived = false }) => Promise.resolve(void changes.push(archived)),
-        channel: () => Promise.reject(new Error("There are no tags")),
+      face: {
+        note: (_, { properties }, patch) => properties.update(patch),
+        show: async () => {
+          changes.push(await isClosed());
+          return "shown";
+        },
       },
-      home: () => undefined,
-      logger: silentLogger,
       now: () => 1_000,
       reopenOn: "message",
     });
     const isClosed = async (): Promise<boolean> => await desk.closed(connection) !== undefined;
-    const close = (): Promise<boolean> => desk.close(thread, connection, { by: "Alice", after: thread });
+    const close = (): Promise<Shown> => desk.close(thread, connection, { by: "Alice", after: thread });
     const { messages: [message] } = await connection.messages({ limit: 1 });
     assert.ok(message);
     await close();

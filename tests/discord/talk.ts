@@ -22,7 +22,10 @@ export interface Talk extends Present {
 
 /** What a talk is made with. */
 export interface TalkOptions extends BridgeOptions {
-  readonly simulator?: SimulatorOptions & { readonly kind?: "forum" | "text" };
+  readonly simulator?: SimulatorOptions & {
+    readonly kind?: "forum" | "text";
+    readonly tags?: readonly string[];
+  };
 }
 
 /** Plays a talk whose store outlives its bridges. */

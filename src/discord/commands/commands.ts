@@ -3,6 +3,7 @@ import { displayName } from "../author.ts";
 import type { Desk } from "../desk.ts";
 import { escapeMarkdown } from "../escape.ts";
 import { noteBy } from "../note.ts";
+import type { Shown } from "../owed/thread_face.ts";
 import { nonceOf } from "../plan.ts";
 import type { DiscordInteraction, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
@@ -19,6 +20,22 @@ const MAX_TRANSCRIPT_BYTES = 8_000_000;
 const TAKEN_KEPT = 1_000;
 
 const FAILED = "This did not work, the log of ChatBox50 says why.";
+
+/** What else is said of a conversation that was closed, where the thread does not show it. */
+const ON_CLOSING: Readonly<Record<Shown, string>> = {
+  shown: "",
+  later: " Discord does not archive the thread right now, this is tried again until it does.",
+  forbidden: " The thread stays open: the bot needs Manage Threads.",
+  refused: " Discord refuses to archive the thread, the log of ChatBox50 says why.",
+};
+
+/** The same of one that was opened again. */
+const ON_REOPENING: Readonly<Record<Shown, string>> = {
+  shown: "",
+  later: " Discord does not open the thread right now, this is tried again until it does.",
+  forbidden: " The thread does not show it: the bot needs Manage Threads.",
+  refused: " Discord refuses to open the thread, the log of ChatBox50 says why.",
+};
 
 /** What the commands need. */
 export interface CommandsOptions {
@@ -129,18 +146,14 @@ export class Commands {
       after: interaction.id,
       ...(reason && { reason }),
     });
-    return {
-      content: shown
-        ? "Closed, and the visitor was told."
-        : "Closed, and the visitor was told. The thread stays open: the bot needs Manage Threads.",
-    };
+    return { content: `Closed, and the visitor was told.${ON_CLOSING[shown]}` };
   }
 
-  async #reopen({ thread, connection }: Use): Promise<Answer> {
+  async #reopen({ interaction, thread, connection }: Use): Promise<Answer> {
     const { desk } = this.#options;
     if (await desk.closed(connection) === undefined) return { content: "This conversation is open." };
-    await desk.reopen(thread, connection);
-    return { content: "Opened again, and the visitor was told." };
+    const shown = await desk.reopen(thread, connection, interaction.id);
+    return { content: `Opened again, and the visitor was told.${ON_REOPENING[shown]}` };
   }
 
   async #block({ interaction, thread }: Use): Promise<Answer> {
