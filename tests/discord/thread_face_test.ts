@@ -22,7 +22,7 @@ interface Scene extends Talk {
   readonly failing: (fault?: Partial<Fault>) => ReturnType<DiscordSimulator["faults"]["add"]>;
 }
 
-async function scene(work: (scene: Scene) => Promise<void>, tags = ["open", "closed"]): Promise<void> {
+async function scene(work: (scene: Scene) => Promise<void>): Promise<void> {
   const store = new WatchedStore();
   await talk(async (present) => {
     const { discord, thread, alice, bridge: first } = present;
@@ -47,7 +47,7 @@ async function scene(work: (scene: Scene) => Promise<void>, tags = ["open", "clo
       failing: (fault = {}) =>
         discord.faults.add({ method: "PATCH", route: THREAD, times: 1_000, action: UNAVAILABLE, ...fault }),
     });
-  }, { store, simulator: { tags } });
+  }, { store, simulator: { tags: ["open", "closed"] } });
 }
 
 Deno.test("ThreadFace archives and tags a thread after a hiccup, and /close says that this comes", async () => {
@@ -104,22 +104,6 @@ for (const command of ["close", "reopen"]) {
     });
   });
 }
-
-Deno.test("ThreadFace asks Discord nothing about threads after a restart when nothing is to be shown", async () => {
-  await scene(async ({ discord, use, leave, back, isArchived }) => {
-    await use("close");
-    await leave();
-    const before = discord.requests.length;
-    const { bridge, visitor } = await back();
-    await bridge.ready();
-    await visitor.say("Hello again");
-    await visitor.until(() => !isArchived(), "the message");
-    const asked = discord.requests.slice(before).filter(({ route, method }) =>
-      route === THREAD && method === "GET"
-    );
-    assert.deepEqual(asked, []);
-  }, []);
-});
 
 Deno.test("ThreadFace leaves a thread as staff have put it by hand meanwhile", async () => {
   await scene(async (present) => {
