@@ -180,6 +180,18 @@ Deno.test("Commands tell who a visitor is", async () => {
   });
 });
 
+Deno.test("Commands tell whether the visitor has read the last answer, also in a closed conversation", async () => {
+  await scene(async ({ bridge, visitor, thread, alice, use }) => {
+    assert.doesNotMatch(await use("who"), /Your last message/);
+    alice.say(thread, "Bye");
+    const [bye] = await visitor.untilHeard(1);
+    await use("close");
+    assert.match(await use("who"), /^Your last message: not read yet$/m);
+    await bridge.chatBox.worker1.markRead(visitor.uid, bye?.seq ?? 0);
+    assert.match(await use("who"), /^Your last message: read$/m);
+  });
+});
+
 Deno.test("Commands are only for those who may write in the thread, and of the staff", async () => {
   await scene(async ({ discord, channel, use, visitor }) => {
     const guest = discord.staff("Guest", { roles: [] });
