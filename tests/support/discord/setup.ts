@@ -120,15 +120,21 @@ export function addChannel(
  * @param world where
  * @param name the display name
  * @param roleNames roles by name
+ * @param options `bot`: it is a bot
  * @returns the new member
  */
-export function addMember(world: World, name: string, roleNames: readonly string[]): MemberState {
+export function addMember(
+  world: World,
+  name: string,
+  roleNames: readonly string[],
+  options: { readonly bot?: boolean } = {},
+): MemberState {
   const id = world.ids.next();
   world.users.set(id, {
     id,
     username: name.toLowerCase().replace(/[^a-z0-9_.]+/g, "_"),
     globalName: name,
-    bot: false,
+    bot: options.bot ?? false,
     avatar: null,
   });
   const roles = [...world.roles.values()].filter((role) => roleNames.includes(role.name)).map((role) =>

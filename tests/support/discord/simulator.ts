@@ -10,6 +10,7 @@ import { Front } from "./http/front.ts";
 import { StaffPage } from "./page/server.ts";
 import type { PermissionName } from "./permissions.ts";
 import { type RateLimitOptions, RateLimits } from "./rate_limits.ts";
+import { OtherBots } from "./rest/other_bots.ts";
 import { type LoggedRequest, RestServer } from "./rest/server.ts";
 import { freshGuild } from "./setup.ts";
 import type { GuildData } from "./state.ts";
@@ -70,6 +71,7 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
   readonly faults: Faults = new Faults();
   /** Everyone whom the bot pinged, ever. */
   readonly pings: Ping[] = [];
+  readonly #others: OtherBots;
   readonly #gateway: Gateway;
   readonly #rest: RestServer;
   readonly #page: StaffPage;
@@ -100,6 +102,7 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
     });
     const { rateLimits = {} } = options;
     const limited = rateLimits === true ? { routes: true, global: DISCORD_GLOBAL_LIMIT } : rateLimits || {};
+    this.#others = new OtherBots(world);
     const cutLine = (port: number): void => this.#front.cut(port);
     this.#rest = new RestServer({
       world,
@@ -107,6 +110,7 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
       faults: this.faults,
       limits: new RateLimits(limited, () => clock.now()),
       token: this.#token,
+      others: this.#others,
       cutLine,
     });
     this.#page = new StaffPage(world, (name) => this.staff(name));
@@ -138,6 +142,16 @@ export class DiscordSimulator extends SimulatedGuild implements AsyncDisposable 
   /** The bot's token. */
   get token(): string {
     return this.#token;
+  }
+
+  /**
+   * Lets in a second bot, which plays staff by REST; the gateway knows the first one alone.
+   *
+   * @param name what it is called
+   * @returns its token
+   */
+  addBot(name: string): string {
+    return this.#others.invite(name);
   }
 
   /** Whether a gateway session is READY on a live socket. */

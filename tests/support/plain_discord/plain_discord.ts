@@ -44,6 +44,8 @@ const NOT_FOUND = { code: 0, message: "404: Not Found" };
 export class PlainDiscord implements AsyncDisposable {
   /** No base64 of the bot's id. */
   readonly token = "abc.def.ghi";
+  /** Of a second account, which may write as staff. */
+  readonly staffToken = "jkl.mno.pqr";
   readonly botId = BOT.id;
   readonly requests: PlainRequest[] = [];
   readonly gateway: PlainGateway;
@@ -185,7 +187,7 @@ export class PlainDiscord implements AsyncDisposable {
       case "POST threads":
         return this.#makeThread(channelId, body);
       case "POST messages":
-        return this.#post(channelId, String(body.content ?? ""));
+        return this.#post(channelId, String(body.content ?? ""), this.#authorOf(request));
       case "GET messages":
         return Response.json(this.#after(channelId, searchParams));
     }
@@ -216,7 +218,11 @@ export class PlainDiscord implements AsyncDisposable {
     return Response.json(thread, { status: 201 });
   }
 
-  #post(channelId: string, content: string): Response {
+  #authorOf(request: Request): { readonly id: string } {
+    return request.headers.get("authorization") === `Bot ${this.staffToken}` ? STAFF : BOT;
+  }
+
+  #post(channelId: string, content: string, author: { readonly id: string }): Response {
     if (!this.#threads.some(({ id }) => id === channelId)) {
       return Response.json({ code: 10003, message: "Unknown Channel" }, { status: 404 });
     }
@@ -225,7 +231,7 @@ export class PlainDiscord implements AsyncDisposable {
     if (content.trim() === "") {
       return Response.json({ code: 50006, message: "Cannot send an empty message" }, { status: 400 });
     }
-    return Response.json(this.#add(channelId, BOT, content));
+    return Response.json(this.#add(channelId, author, content));
   }
 
   #after(channelId: string, query: URLSearchParams): readonly PlainMessage[] {

@@ -6,6 +6,7 @@ import { readBody, type RequestBody } from "../http/body.ts";
 import { Form } from "../http/form.ts";
 import { type RateLimits, type RateLimitVerdict, refusal } from "../rate_limits.ts";
 import type { World } from "../world.ts";
+import type { OtherBots } from "./other_bots.ts";
 import { checkIds, type RouteMatch, Router } from "./router.ts";
 import { ROUTES } from "./routes.ts";
 
@@ -26,6 +27,7 @@ export interface RestServerOptions {
   readonly faults: Faults;
   readonly limits: RateLimits;
   readonly token: string;
+  readonly others: OtherBots;
   /** Cuts the connection that a request came on. */
   readonly cutLine: (port: number) => void;
 }
@@ -136,12 +138,12 @@ export class RestServer {
     if (verdict.refused !== undefined) return tooMany(verdict);
     try {
       if (version !== "v10") throw new DiscordError("invalidApiVersion");
-      if (!match.route.open) this.#authorize(request);
+      const seen = match.route.open ? world : this.#authorize(request);
       if (read instanceof DiscordError) throw read;
       checkIds(params);
       const reply = match.route.handler({
         ...logged,
-        world,
+        world: seen,
         gateway,
         params,
         form: new Form(read.json),
@@ -170,10 +172,14 @@ export class RestServer {
     return this.#invalidAt.length >= limits.invalidRequests;
   }
 
-  #authorize(request: Request): void {
-    const { token, gateway } = this.#options;
+  /** Gives the world as whoever asks finds it. */
+  #authorize(request: Request): World {
+    const { token, gateway, others, world } = this.#options;
     const given = request.headers.get("authorization");
-    if (given !== `Bot ${token}` || gateway.tokenReset) throw new DiscordError("unauthorized");
+    if (given === `Bot ${token}` && !gateway.tokenReset) return world;
+    const seen = others.worldOf(given);
+    if (seen === undefined) throw new DiscordError("unauthorized");
+    return seen;
   }
 
   /** Requests that a fault holds back end now. */
