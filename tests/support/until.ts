@@ -28,7 +28,11 @@ export class Collector<T> {
   };
 
   /** Waits until the condition holds for what has come so far. */
-  until(what: string, condition: (items: readonly T[]) => boolean): Promise<readonly T[]> {
+  until(
+    what: string,
+    condition: (items: readonly T[]) => boolean,
+    limitMs = LIMIT_MS,
+  ): Promise<readonly T[]> {
     const { promise, resolve } = Promise.withResolvers<readonly T[]>();
     const check = (): void => {
       if (!condition(this.items)) return;
@@ -37,7 +41,7 @@ export class Collector<T> {
     };
     this.#waiting.add(check);
     check();
-    return within(what, promise);
+    return within(what, promise, limitMs);
   }
 
   /** Waits until so many have come. */

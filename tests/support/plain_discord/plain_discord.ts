@@ -47,6 +47,7 @@ export class PlainDiscord implements AsyncDisposable {
   /** Of a second account, which may write as staff. */
   readonly staffToken = "jkl.mno.pqr";
   readonly botId = BOT.id;
+  readonly channelId = CHANNEL_ID;
   readonly requests: PlainRequest[] = [];
   readonly gateway: PlainGateway;
   readonly #options: PlainOptions;
