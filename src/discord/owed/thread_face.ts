@@ -190,10 +190,8 @@ const LINES: Readonly<Record<Exclude<Shown, "shown">, string>> = {
 };
 
 function outcomeOf(error: DiscordUnreachable | DiscordRefusal): Exclude<Shown, "shown"> {
-  // A token that is put right, and threads that are archived, let it through.
-  const isPassing = error instanceof DiscordUnreachable || error.status === 401 ||
-    refusedWith(error, Code.tooManyActiveThreads);
-  if (isPassing) return "later";
+  // A token is put right by the operator, with the next start at the latest.
+  if (error instanceof DiscordUnreachable || error.status === 401) return "later";
   return refusedWith(error, Code.missingPermissions, Code.missingAccess) ? "forbidden" : "refused";
 }
 
