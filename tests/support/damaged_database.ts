@@ -5,8 +5,8 @@ import type { Uuid } from "../../src/core/mod.ts";
 /** What SQLite makes its pages of, in bytes. */
 const PAGE_BYTES = 4_096;
 
-/** So many messages of half a page each are more than a start looks at whole, and many more than it reads from the end. */
-export const MESSAGES = 20_000;
+/** So many messages are more than a start looks at whole, and many more than it reads from the end (50,000). */
+export const MESSAGES = 72_000;
 
 /** The whole of them; a start looks at every page of up to 32 MiB. */
 const LEAST_BYTES = 33 * 1024 * 1024;
@@ -23,14 +23,21 @@ export async function fillLarge(path: string, uid: Uuid): Promise<void> {
   if (await store.connection(uid) === undefined) {
     await store.createConnection({ uid, ids: { 1: uid, 2: null }, at: 1 });
   }
-  const draft = { content: "x".repeat(1_900) };
+  const draft = { content: "x".repeat(520) };
   for (let written = 0; written < MESSAGES; written += 1_000) {
     await Promise.all(
       Array.from({ length: 1_000 }, () => store.append(uid, { side: 1, draft, at: 2, targets: [] })),
     );
   }
   // A start looks when staff have spoken last, from the end.
-  await store.append(uid, { side: 2, draft: { content: "an answer" }, at: 3, targets: [] });
+  const { message: { seq, rev } } = await store.append(uid, {
+    side: 2,
+    draft: { content: "an answer" },
+    at: 3,
+    targets: [],
+  });
+  // Or a start begins to bring them, and meets the damage at a time of its own.
+  await store.confirm(uid, 2, { seq, rev });
   if (!storage.emptyLog()) throw new Error("Cannot fill the database: somebody reads it");
   const { size } = await Deno.stat(path);
   if (size < LEAST_BYTES) throw new Error(`Cannot fill the database: it has ${size} bytes only`);
@@ -51,7 +58,7 @@ export async function spoilOld(path: string): Promise<void> {
 }
 
 /** One of those that {@link spoilOld} takes. */
-export const SPOILED_SEQ: number = MESSAGES / 4 + 60;
+export const SPOILED_SEQ: number = MESSAGES / 4 + 220;
 
 async function spoil(path: string, page: number, count: number): Promise<void> {
   using file = await Deno.open(path, { write: true });
