@@ -12,7 +12,7 @@ import { RetryLine } from "./owed/retry_line.ts";
 import type { DiscordRest } from "./ports.ts";
 import { Allowance } from "./refusals/allowance.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
-import { TO_MARK } from "./thread_properties.ts";
+import { TO_MARK } from "./threads/thread_properties.ts";
 
 /** Discord shows somebody as typing for ten seconds. */
 const TYPING_EVERY_MS = 8_000;

@@ -1,7 +1,7 @@
 import type { Connection, JsonValue, Message, ServiceWorker, Uuid } from "../core/mod.ts";
 import type { Shown, ThreadFace } from "./owed/thread_face.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake, snowflakeTime } from "./snowflake.ts";
-import { CLOSED } from "./thread_properties.ts";
+import { CLOSED } from "./threads/thread_properties.ts";
 
 /** How a conversation was closed. */
 export interface Closed {

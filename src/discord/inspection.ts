@@ -1,6 +1,6 @@
 import type { Logger } from "../core/mod.ts";
 import { Code, DiscordRefusal, optional, refusedWith } from "./errors.ts";
-import { GuildBook } from "./guild_book.ts";
+import { GuildBook } from "./home/guild_book.ts";
 import {
   mayReadMessages,
   object,
@@ -11,10 +11,10 @@ import {
   readUser,
   text,
 } from "./payloads.ts";
-import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./permissions.ts";
+import { inviteUrl, lackingOf, type PersonaUse, requiredIn, wantedIn } from "./home/permissions.ts";
 import type { DiscordChannel, DiscordRole, DiscordUser } from "./ports.ts";
-import { INTENTS_PROBLEM, TOKEN_PROBLEM } from "./problems.ts";
-import { RestCaller, type RestCallerOptions } from "./rest_manager.ts";
+import { INTENTS_PROBLEM, TOKEN_PROBLEM } from "./home/problems.ts";
+import { RestCaller, type RestCallerOptions } from "./rest/rest_manager.ts";
 import { isSnowflake, type Snowflake } from "./snowflake.ts";
 import { isRole } from "./staff.ts";
 

@@ -1,4 +1,4 @@
-import { readExtras, readForwarded } from "./extras.ts";
+import { readExtras, readForwarded } from "./intake/extras.ts";
 import {
   defined,
   id,

@@ -1,4 +1,4 @@
-import type { Bot } from "./home.ts";
+import type { Bot } from "./home/home.ts";
 import type { DiscordMessage } from "./ports.ts";
 import type { Snowflake } from "./snowflake.ts";
 

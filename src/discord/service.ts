@@ -1,10 +1,10 @@
 import type { Connection, DeliveryBatch } from "../core/mod.ts";
 import { Errands } from "./errands.ts";
-import { openGateway } from "./gateway.ts";
-import { GuildBook } from "./guild_book.ts";
-import { type Bot, type Home, seesAll } from "./home.ts";
-import { HomeKeeper } from "./home_keeper.ts";
-import { inviteUrl, type PersonaUse } from "./permissions.ts";
+import { openGateway } from "./gateway/gateway.ts";
+import { GuildBook } from "./home/guild_book.ts";
+import { type Bot, type Home, seesAll } from "./home/home.ts";
+import { HomeKeeper } from "./home/home_keeper.ts";
+import { inviteUrl, type PersonaUse } from "./home/permissions.ts";
 import type { DiscordChannel, DiscordEvent, DiscordGateway, DiscordGuild, DiscordProblem } from "./ports.ts";
 import { buildParts, type ServiceParts } from "./service_parts.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";

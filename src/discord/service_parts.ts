@@ -1,32 +1,32 @@
 import type { Connection } from "../core/mod.ts";
-import { CatchUp } from "./catch_up.ts";
-import { ChannelOfThreads } from "./channel_of_threads.ts";
+import { CatchUp } from "./intake/catch_up.ts";
+import { ChannelOfThreads } from "./home/channel_of_threads.ts";
 import { Commands } from "./commands/commands.ts";
 import { InteractionCalls } from "./commands/interaction.ts";
 import { Courtesies } from "./courtesies.ts";
 import { Desk } from "./desk.ts";
-import { Explanation } from "./explanation.ts";
+import { Explanation } from "./home/explanation.ts";
 import { Attachments } from "./files/attachments.ts";
-import type { GuildBook } from "./guild_book.ts";
-import type { Bot, FindHome } from "./home.ts";
-import { Inbox } from "./inbox.ts";
-import { Intake } from "./intake.ts";
-import { Outbox } from "./outbox.ts";
+import type { GuildBook } from "./home/guild_book.ts";
+import type { Bot, FindHome } from "./home/home.ts";
+import { Inbox } from "./intake/inbox.ts";
+import { Intake } from "./intake/intake.ts";
+import { Outbox } from "./outbox/outbox.ts";
 import { Arrears } from "./owed/arrears.ts";
 import { ThreadFace } from "./owed/thread_face.ts";
 import { isOwn } from "./own.ts";
-import { Permission } from "./permissions.ts";
+import { Permission } from "./home/permissions.ts";
 import { Webhooks } from "./persona/webhooks.ts";
-import { Poster } from "./poster.ts";
+import { Poster } from "./outbox/poster.ts";
 import type { DiscordInteraction, DiscordProblem, DiscordRest } from "./ports.ts";
-import { TOKEN_PROBLEM } from "./problems.ts";
-import { openRest } from "./rest.ts";
-import { RestCaller } from "./rest_manager.ts";
+import { TOKEN_PROBLEM } from "./home/problems.ts";
+import { openRest } from "./rest/rest.ts";
+import { RestCaller } from "./rest/rest_manager.ts";
 import { Refusals } from "./refusals/refusals.ts";
 import type { DiscordServiceOptions } from "./service_options.ts";
 import { Staff } from "./staff.ts";
-import { StrayThreads } from "./stray_threads.ts";
-import { ThreadMaker } from "./threads.ts";
+import { StrayThreads } from "./threads/stray_threads.ts";
+import { ThreadMaker } from "./threads/threads.ts";
 
 /** What the service is made of. */
 export interface ServiceParts {

@@ -1,7 +1,7 @@
 import { DeliveryError, PermanentDeliveryError } from "../core/mod.ts";
 import { Code, DiscordRefusal, DiscordUnreachable, refusedWith } from "./errors.ts";
-import type { Home } from "./home.ts";
-import type { PermissionName } from "./permissions.ts";
+import type { Home } from "./home/home.ts";
+import type { PermissionName } from "./home/permissions.ts";
 
 /** What waits for a person is tried again every minute. */
 const WAIT_FOR_OPERATOR_MS = 60_000;

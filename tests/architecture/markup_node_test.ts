@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import type { MarkupNode as Told } from "../../src/discord/mod.ts";
-import { plain } from "../../src/discord/markup.ts";
+import { plain } from "../../src/discord/text/markup.ts";
 import type { MarkupNode as Shown } from "../../src/web/protocol.ts";
 
 /** Whether two types are the same to the compiler, and not just fit one another in one direction. */

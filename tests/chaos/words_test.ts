@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pack } from "../../src/discord/pack.ts";
+import { pack } from "../../src/discord/outbox/pack.ts";
 import { SeededRandom } from "./random.ts";
 import { compose, readBack, unescape } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bucket } from "../../src/discord/bucket.ts";
+import { Bucket } from "../../src/discord/rest/bucket.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
 /** The pause between two calls that are under way together. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Buckets } from "../../src/discord/buckets.ts";
+import { Buckets } from "../../src/discord/rest/buckets.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
 Deno.test("Buckets keeps one for each limit, and those in use when there are many", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ChatBox, type Uuid, uuid } from "../../src/core/mod.ts";
-import { CatchUp } from "../../src/discord/catch_up.ts";
+import { CatchUp } from "../../src/discord/intake/catch_up.ts";
 import type { DiscordChannel, DiscordRest } from "../../src/discord/ports.ts";
 import { type Snowflake, snowflake } from "../../src/discord/snowflake.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ChannelOfThreads } from "../../src/discord/channel_of_threads.ts";
+import { ChannelOfThreads } from "../../src/discord/home/channel_of_threads.ts";
 import { Code, DiscordRefusal } from "../../src/discord/errors.ts";
 import { readChannel } from "../../src/discord/payloads.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "discord-markdown-parser";
 import fc from "fast-check";
-import { escapeMarkdown } from "../../src/discord/escape.ts";
+import { escapeMarkdown } from "../../src/discord/text/escape.ts";
 
 Deno.test("escapeMarkdown leaves ordinary text as it is", () => {
   for (

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Footing, Footings, type Sign } from "../../src/discord/footing.ts";
+import { type Footing, Footings, type Sign } from "../../src/discord/intake/footing.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 
 const THREAD = "100" as Snowflake;

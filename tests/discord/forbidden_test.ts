@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/core/mod.ts";
 import { DiscordRefusal } from "../../src/discord/errors.ts";
-import type { Home } from "../../src/discord/home.ts";
+import type { Home } from "../../src/discord/home/home.ts";
 import { RefusedPosts } from "../../src/discord/refusals/refused_posts.ts";
 import { readChannel } from "../../src/discord/payloads.ts";
 import { Bridge, LastingStore, withDiscord } from "./bridge.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connectWaitMs, MAX_CONNECT_WAIT_MS } from "../../src/discord/backoff.ts";
 import { quiet } from "../../src/discord/quiet_logger.ts";
-import { PatientShard } from "../../src/discord/shard.ts";
+import { PatientShard } from "../../src/discord/gateway/shard.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Log } from "../support/log.ts";
 import { within } from "../support/until.ts";

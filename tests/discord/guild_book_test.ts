@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { GuildBook } from "../../src/discord/guild_book.ts";
-import { HomeKeeper } from "../../src/discord/home_keeper.ts";
+import { GuildBook } from "../../src/discord/home/guild_book.ts";
+import { HomeKeeper } from "../../src/discord/home/home_keeper.ts";
 import { readGuild } from "../../src/discord/payloads.ts";
-import { lackingOf, Permission, requiredIn } from "../../src/discord/permissions.ts";
+import { lackingOf, Permission, requiredIn } from "../../src/discord/home/permissions.ts";
 import type { DiscordEvent } from "../../src/discord/ports.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 import { Log } from "../support/log.ts";

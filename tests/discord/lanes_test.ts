@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Lanes } from "../../src/discord/lanes.ts";
+import { Lanes } from "../../src/discord/intake/lanes.ts";
 
 Deno.test("[O1] Lanes runs tasks of one key in order, also after one that throws", async () => {
   const errors: unknown[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type MarkupNames, plain, readMarkup } from "../../src/discord/markup.ts";
+import { type MarkupNames, plain, readMarkup } from "../../src/discord/text/markup.ts";
 import type { MarkupNode } from "../../src/discord/mod.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 

@@ -1,7 +1,7 @@
 // What Discord refuses only for now waits, and nobody is told that it has failed.
 import assert from "node:assert/strict";
 import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
-import { failureOf } from "../../src/discord/failed_call.ts";
+import { failureOf } from "../../src/discord/rest/failed_call.ts";
 import type { Bridge, LogLine } from "./bridge.ts";
 import { talk } from "./talk.ts";
 

@@ -1,7 +1,7 @@
 // Notes stay in Discord, also when they are forwarded.
 import assert from "node:assert/strict";
 import { readMessage } from "../../src/discord/message_payload.ts";
-import { isNote, noteBy } from "../../src/discord/note.ts";
+import { isNote, noteBy } from "../../src/discord/intake/note.ts";
 import { talk } from "./talk.ts";
 
 Deno.test("[O3] Inbox keeps a note in Discord that is forwarded into a thread, live and read later", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { escapeMarkdown } from "../../src/discord/escape.ts";
-import { pack } from "../../src/discord/pack.ts";
-import { MAX_CONTENT } from "../../src/discord/split.ts";
+import { escapeMarkdown } from "../../src/discord/text/escape.ts";
+import { pack } from "../../src/discord/outbox/pack.ts";
+import { MAX_CONTENT } from "../../src/discord/text/split.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 
 const items = (...texts: string[]): { seq: number; text: string }[] =>

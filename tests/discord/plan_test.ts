@@ -7,7 +7,7 @@ import {
   type Plan,
   planFromNote,
   planToNote,
-} from "../../src/discord/plan.ts";
+} from "../../src/discord/outbox/plan.ts";
 import type { DiscordMessage } from "../../src/discord/ports.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRestManager, type RestManager } from "@discordeno/bot";
 import { silentLogger } from "../../src/core/mod.ts";
-import { RateLimitQueues } from "../../src/discord/rate_limit_queues.ts";
+import { RateLimitQueues } from "../../src/discord/rest/rate_limit_queues.ts";
 import { quiet } from "../../src/discord/quiet_logger.ts";
 import { Collector } from "../support/until.ts";
 

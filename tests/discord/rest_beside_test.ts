@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../../src/core/mod.ts";
 import { DiscordUnreachable } from "../../src/discord/errors.ts";
-import { RestCaller, type RestCallerOptions } from "../../src/discord/rest_manager.ts";
+import { RestCaller, type RestCallerOptions } from "../../src/discord/rest/rest_manager.ts";
 import { Collector, within } from "../support/until.ts";
 
 const ROUTE = "/channels/1/threads";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../../src/core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
-import { RestCaller, type RestCallerOptions } from "../../src/discord/rest_manager.ts";
+import { RestCaller, type RestCallerOptions } from "../../src/discord/rest/rest_manager.ts";
 import { NO_DISCORD_METRICS } from "../../src/discord/metrics.ts";
 import { Log } from "../support/log.ts";
 import { within } from "../support/until.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../../src/core/mod.ts";
 import { DiscordUnreachable } from "../../src/discord/errors.ts";
-import { RestCaller } from "../../src/discord/rest_manager.ts";
+import { RestCaller } from "../../src/discord/rest/rest_manager.ts";
 
 /** Answers every request, but cuts the line after the first POST. */
 async function* serveAndCut(listener: Deno.TcpListener): AsyncGenerator<string> {

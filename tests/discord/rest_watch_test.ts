@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { routeName } from "../../src/discord/rest_watch.ts";
+import { routeName } from "../../src/discord/rest/rest_watch.ts";
 
 Deno.test("routeName leaves out ids, tokens and queries", () => {
   const id = "1234567890123456789";

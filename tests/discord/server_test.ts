@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { EventReader } from "../../src/discord/events.ts";
-import { GuildBook } from "../../src/discord/guild_book.ts";
+import { EventReader } from "../../src/discord/gateway/events.ts";
+import { GuildBook } from "../../src/discord/home/guild_book.ts";
 import { type DiscordMetrics, NO_DISCORD_METRICS } from "../../src/discord/metrics.ts";
 import { DiscordInspection, type Finding } from "../../src/discord/mod.ts";
 import type { Snowflake } from "../../src/discord/snowflake.ts";

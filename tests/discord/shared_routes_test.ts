@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sharedLimit } from "../../src/discord/shared_routes.ts";
+import { sharedLimit } from "../../src/discord/rest/shared_routes.ts";
 
 Deno.test("sharedLimit names one limit for what differs only in thread, message or member", () => {
   for (

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/core/mod.ts";
 import { DiscordRefusal, DiscordUnreachable } from "../../src/discord/errors.ts";
-import type { Home } from "../../src/discord/home.ts";
+import type { Home } from "../../src/discord/home/home.ts";
 import { readChannel } from "../../src/discord/payloads.ts";
 import { ShutOut } from "../../src/discord/refusals/shut_out.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { escapeMarkdown } from "../../src/discord/escape.ts";
-import { MAX_CONTENT, split } from "../../src/discord/split.ts";
+import { escapeMarkdown } from "../../src/discord/text/escape.ts";
+import { MAX_CONTENT, split } from "../../src/discord/text/split.ts";
 
 const squeeze = (text: string): string => text.replace(/\s+/g, "");
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { whyUnreachable } from "../../src/discord/unreachable.ts";
+import { whyUnreachable } from "../../src/discord/rest/unreachable.ts";
 
 const URL = "http://discord.test/api/secret";
 const OLD = `error sending request for url (${URL}): client error`;

@@ -1,6 +1,6 @@
 import { deepEqual, match } from "node:assert/strict";
 import { TOKEN_HELP } from "../../src/cli/texts.ts";
-import { inviteUrl, Permission } from "../../src/discord/permissions.ts";
+import { inviteUrl, Permission } from "../../src/discord/home/permissions.ts";
 import { snowflake } from "../../src/discord/snowflake.ts";
 
 const APPLICATION = snowflake.decode("1574242011182006272");

@@ -13,8 +13,8 @@ import {
   tuple,
   uuid,
 } from "../../src/core/mod.ts";
-import { escapeMarkdown } from "../../src/discord/escape.ts";
-import { plain, readMarkup } from "../../src/discord/markup.ts";
+import { escapeMarkdown } from "../../src/discord/text/escape.ts";
+import { plain, readMarkup } from "../../src/discord/text/markup.ts";
 import { isSnowflake, snowflake } from "../../src/discord/snowflake.ts";
 import { fromText, toText } from "../../src/storage/text.ts";
 import { inTime } from "./in_time.ts";

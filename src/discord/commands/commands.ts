@@ -1,10 +1,10 @@
 import { type Connection, type Logger, LruMap, type ServiceWorker, type Uuid } from "../../core/mod.ts";
 import { displayName } from "../author.ts";
 import type { Desk } from "../desk.ts";
-import { escapeMarkdown } from "../escape.ts";
-import { noteBy } from "../note.ts";
+import { escapeMarkdown } from "../text/escape.ts";
+import { noteBy } from "../intake/note.ts";
 import type { Shown } from "../owed/thread_face.ts";
-import { nonceOf } from "../plan.ts";
+import { nonceOf } from "../outbox/plan.ts";
 import type { DiscordInteraction, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
 import type { CommandName } from "./definitions.ts";

@@ -1,8 +1,8 @@
 import type { Connection, ServiceWorker, Uuid } from "../../core/mod.ts";
 import type { Desk } from "../desk.ts";
-import { escapeMarkdown } from "../escape.ts";
+import { escapeMarkdown } from "../text/escape.ts";
 import type { Snowflake } from "../snowflake.ts";
-import { linesAbout } from "../starter.ts";
+import { linesAbout } from "../threads/starter.ts";
 import { aboutVisitor } from "../visitor.ts";
 
 /** Among how many of the last messages the staff's last one is looked for. */

@@ -1,5 +1,5 @@
 import { DiscordUnreachable } from "../errors.ts";
-import { whyUnreachable } from "../unreachable.ts";
+import { whyUnreachable } from "../rest/unreachable.ts";
 
 /**
  * Where Discord keeps attachments; nothing else that a message names is fetched, since this program may reach what others may not.

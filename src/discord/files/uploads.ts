@@ -1,5 +1,5 @@
 import { DeliveryError, type FileReference, type Logger } from "../../core/mod.ts";
-import { escapeMarkdown } from "../escape.ts";
+import { escapeMarkdown } from "../text/escape.ts";
 import type { DiscordAttachment, Upload } from "../ports.ts";
 import type { ConversationFiles } from "./ports.ts";
 

@@ -5,13 +5,13 @@ import {
   type ServiceWorker,
   type Uuid,
 } from "../../core/mod.ts";
-import { type ChangeGroup, groupsOf } from "../change_groups.ts";
+import { type ChangeGroup, groupsOf } from "./change_groups.ts";
 import { DiscordRefusal, refusedForGood } from "../errors.ts";
-import type { FindHome } from "../home.ts";
-import { pack, type Parcel } from "../pack.ts";
-import { idsOf, nonceOf, type Step } from "../plan.ts";
+import type { FindHome } from "../home/home.ts";
+import { pack, type Parcel } from "./pack.ts";
+import { idsOf, nonceOf, type Step } from "./plan.ts";
 import type { DiscordAttachment, DiscordRest } from "../ports.ts";
-import { wordsOnRefusal } from "../refused_change.ts";
+import { wordsOnRefusal } from "./refused_change.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 import type { Composer, Voice } from "./composer.ts";

@@ -1,11 +1,11 @@
 import type { Connection, FileReference, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
-import { escapeMarkdown } from "../escape.ts";
+import { escapeMarkdown } from "../text/escape.ts";
 import { fileLine, type FileSplit, roomForLines, splitAttached, splitFiles } from "../files/uploads.ts";
-import { demandHome, type FindHome } from "../home.ts";
-import type { PackItem, PackOptions } from "../pack.ts";
+import { demandHome, type FindHome } from "../home/home.ts";
+import type { PackItem, PackOptions } from "./pack.ts";
 import { neutralName, webhookName } from "../persona/webhook_name.ts";
 import type { Webhooks } from "../persona/webhooks.ts";
-import { type PostStep, prefixOf } from "../plan.ts";
+import { type PostStep, prefixOf } from "./plan.ts";
 import type { DiscordAttachment } from "../ports.ts";
 import { isSnowflake, type Snowflake } from "../snowflake.ts";
 import { aboutVisitor, shortName } from "../visitor.ts";

@@ -1,6 +1,6 @@
 import type { Message } from "../../core/mod.ts";
-import { pack, type Parcel } from "../pack.ts";
-import { idsOf, nonceOf, type Step } from "../plan.ts";
+import { pack, type Parcel } from "./pack.ts";
+import { idsOf, nonceOf, type Step } from "./plan.ts";
 import type { Composer, Voice } from "./composer.ts";
 import type { Batch, PlanEnd, PlanRunner } from "./plan_runner.ts";
 

@@ -6,9 +6,9 @@ import {
   type Uuid,
 } from "../../core/mod.ts";
 import { type DiscordRefusal, refusedForGood } from "../errors.ts";
-import type { Follower } from "../follower.ts";
-import type { FindHome, Home } from "../home.ts";
-import { type Plan, planToNote } from "../plan.ts";
+import type { Follower } from "./follower.ts";
+import type { FindHome, Home } from "../home/home.ts";
+import { type Plan, planToNote } from "./plan.ts";
 import { isSnowflake, latest, type Snowflake } from "../snowflake.ts";
 import { isAboutMessage, verdictOnPost } from "../verdict.ts";
 

@@ -1,10 +1,10 @@
 import type { Connection, Message, ServiceWorker, Uuid } from "../../core/mod.ts";
 import { Code, refusedWith } from "../errors.ts";
-import type { FindHome } from "../home.ts";
+import type { FindHome } from "../home/home.ts";
 import type { DiscordMessage, DiscordRest } from "../ports.ts";
 import { compareSnowflakes, isSnowflake, type Snowflake } from "../snowflake.ts";
-import { MAX_CONTENT } from "../split.ts";
-import { quote, REPEATED } from "../starter.ts";
+import { MAX_CONTENT } from "../text/split.ts";
+import { quote, REPEATED } from "../threads/starter.ts";
 import type { Batch, PlanRunner } from "./plan_runner.ts";
 
 const PAGE = 100;

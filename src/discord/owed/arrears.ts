@@ -2,7 +2,7 @@ import type { Logger, ServiceWorker, Uuid } from "../../core/mod.ts";
 import type { Courtesies } from "../courtesies.ts";
 import type { DiscordChannel } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
-import { TO_MARK, TO_SHOW } from "../thread_properties.ts";
+import { TO_MARK, TO_SHOW } from "../threads/thread_properties.ts";
 import type { ThreadFace } from "./thread_face.ts";
 
 /** How many conversations, those where somebody spoke last, are looked through; what is owed is noted where somebody spoke. */

@@ -1,11 +1,11 @@
 import { type Clock, type Connection, type JsonValue, type Logger, LruMap } from "../../core/mod.ts";
 import { Code, DiscordRefusal, DiscordUnreachable, failureFields, optional, refusedWith } from "../errors.ts";
-import type { FindHome, Home } from "../home.ts";
-import { Lanes } from "../lanes.ts";
+import type { FindHome, Home } from "../home/home.ts";
+import { Lanes } from "../intake/lanes.ts";
 import type { DiscordChannel, DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
-import { tagsAfter } from "../tags.ts";
-import { CLOSED, TO_SHOW } from "../thread_properties.ts";
+import { tagsAfter } from "../threads/tags.ts";
+import { CLOSED, TO_SHOW } from "../threads/thread_properties.ts";
 import { RetryLine } from "./retry_line.ts";
 
 /** Threads of which it is known which note of theirs is the latest. */

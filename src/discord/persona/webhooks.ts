@@ -1,11 +1,11 @@
 import type { Logger } from "../../core/mod.ts";
 import { DiscordRefusal } from "../errors.ts";
-import type { FindHome, Home } from "../home.ts";
+import type { FindHome, Home } from "../home/home.ts";
 import { readMessage } from "../message_payload.ts";
 import { object, objects, optionalId, type Payload, text } from "../payloads.ts";
 import type { DiscordMessage } from "../ports.ts";
-import type { RestCaller } from "../rest_manager.ts";
-import { NO_MENTIONS } from "../rest.ts";
+import type { RestCaller } from "../rest/rest_manager.ts";
+import { NO_MENTIONS } from "../rest/rest.ts";
 import type { Snowflake } from "../snowflake.ts";
 import type { Upload } from "../ports.ts";
 

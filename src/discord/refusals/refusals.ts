@@ -1,5 +1,5 @@
 import type { DeliveryError } from "../../core/mod.ts";
-import type { Home } from "../home.ts";
+import type { Home } from "../home/home.ts";
 import type { DiscordEvent } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { RefusedPosts } from "./refused_posts.ts";

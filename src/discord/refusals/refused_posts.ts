@@ -1,6 +1,6 @@
 import { type Clock, DeliveryError } from "../../core/mod.ts";
 import { Code, type DiscordRefusal, refusedWith } from "../errors.ts";
-import type { Home } from "../home.ts";
+import type { Home } from "../home/home.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { isAboutMessage } from "../verdict.ts";
 import { Allowance, ALLOWED_EVERY_MS } from "./allowance.ts";

@@ -1,6 +1,6 @@
 import { type Clock, DeliveryError, type Logger } from "../../core/mod.ts";
 import { DiscordRefusal } from "../errors.ts";
-import type { FindHome, Home } from "../home.ts";
+import type { FindHome, Home } from "../home/home.ts";
 import type { DiscordRest } from "../ports.ts";
 import type { Snowflake } from "../snowflake.ts";
 import { wait } from "../waiting.ts";
