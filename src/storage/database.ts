@@ -54,7 +54,12 @@ export class Statement<R extends object = Row> {
    * for `get` as well, and no object has to be made of how many rows changed, which costs a third of an UPDATE.
    */
   execute(...values: readonly SqlValue[]): void {
-    this.get(...values);
+    // Not by `get` above, which would copy the values once more for every message.
+    try {
+      this.#open.get(...values as SQLInputValue[]);
+    } catch (error) {
+      throw this.#database.judge(error);
+    }
   }
 
   /** Executes; gives how many rows changed. */
